@@ -1,0 +1,3 @@
+//! The highwater binary: arguments, configuration, wiring, output, exit codes.
+
+fn main() {}

@@ -1,0 +1,1 @@
+//! Is this supporter that Contact? Pure: candidates in, verdict with evidence out.

@@ -1,0 +1,1 @@
+//! Contacts to supporters: discover, identify, apply, follow merges.

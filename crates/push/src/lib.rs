@@ -1,0 +1,1 @@
+//! Supporters to Contacts: select, encode, deliver, settle, resolve duplicates.

@@ -1,0 +1,1 @@
+//! The merge-assist report and the renderings of everything a person reads.

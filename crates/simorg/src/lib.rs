@@ -1,0 +1,1 @@
+//! A simulated Salesforce org over real HTTP, with scripted faults; knows no other crate of highwater.

@@ -1,0 +1,1 @@
+//! Everything that survives a restart; the only crate that names sled.

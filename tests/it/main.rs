@@ -1,0 +1,1 @@
+//! Whole cycles against the simulated org.

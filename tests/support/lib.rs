@@ -1,0 +1,1 @@
+//! The harness: one org, one supporter database, one state directory, one clock.
