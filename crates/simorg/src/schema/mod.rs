@@ -1,0 +1,164 @@
+//! Objects and their fields.
+
+mod account;
+mod contact;
+mod custom;
+mod field;
+mod lead;
+mod other;
+mod spec;
+
+pub use custom::CustomField;
+pub use field::{Field, FieldType, Flags, PicklistValue, Source};
+
+use std::collections::HashMap;
+
+/// One object: its fields and what can be done with it.
+#[derive(Clone, Debug)]
+pub struct ObjectSchema {
+    /// API name.
+    pub name: String,
+    /// Shown name.
+    pub label: String,
+    /// Shown name of several.
+    pub label_plural: String,
+    /// First three characters of its ids.
+    pub key_prefix: String,
+    /// Whether the API may create, change and delete its records.
+    pub writable: bool,
+    /// Whether its records can be merged.
+    pub mergeable: bool,
+    /// All fields, hidden ones included, in describe order.
+    pub fields: Vec<Field>,
+    by_name: HashMap<String, u16>,
+}
+
+impl ObjectSchema {
+    fn new(name: &str, label: &str, plural: &str, prefix: &str, fields: Vec<Field>) -> Self {
+        let mut schema = Self {
+            name: name.into(),
+            label: label.into(),
+            label_plural: plural.into(),
+            key_prefix: prefix.into(),
+            writable: true,
+            mergeable: matches!(name, "Contact" | "Account" | "Lead"),
+            fields: Vec::new(),
+            by_name: HashMap::new(),
+        };
+        for field in fields {
+            schema.add(field);
+        }
+        schema
+    }
+
+    /// Adds a field and gives it its index. A name that exists already is replaced in place.
+    pub fn add(&mut self, mut field: Field) {
+        let key = field.name.to_ascii_lowercase();
+        if let Some(old) = self.by_name.get(&key).and_then(|i| self.fields.get_mut(usize::from(*i))) {
+            field.index = old.index;
+            *old = field;
+            return;
+        }
+        field.index = u16::try_from(self.fields.len()).unwrap_or(u16::MAX);
+        self.by_name.insert(key, field.index);
+        self.fields.push(field);
+    }
+
+    /// The field of this name, whatever its case, as an API user sees it: hidden fields are absent.
+    pub fn field(&self, name: &str) -> Option<&Field> {
+        self.any_field(name).filter(|field| !field.flags.hidden)
+    }
+
+    /// The field of this name, hidden or not, for the platform's own work.
+    pub fn any_field(&self, name: &str) -> Option<&Field> {
+        self.at(*self.by_name.get(&name.to_ascii_lowercase())?)
+    }
+
+    /// The field with this index.
+    pub fn at(&self, index: u16) -> Option<&Field> {
+        self.fields.get(usize::from(index))
+    }
+
+    /// The reference field whose relationship has this name, as an API user sees it.
+    pub fn relationship(&self, name: &str) -> Option<&Field> {
+        self.visible().find(|field| {
+            field.relationship_name.as_deref().is_some_and(|known| known.eq_ignore_ascii_case(name))
+        })
+    }
+
+    /// Fields an API user sees.
+    pub fn visible(&self) -> impl Iterator<Item = &Field> {
+        self.fields.iter().filter(|field| !field.flags.hidden)
+    }
+
+    fn hide(&mut self, hidden: &[String]) {
+        for field in &mut self.fields {
+            let full = format!("{}.{}", self.name, field.name);
+            field.flags.hidden = hidden
+                .iter()
+                .any(|name| name.eq_ignore_ascii_case(&full) || name.eq_ignore_ascii_case(&field.name));
+        }
+    }
+}
+
+/// All objects of the org, in the order of the global describe.
+#[derive(Clone, Debug)]
+pub struct Schema {
+    objects: Vec<ObjectSchema>,
+}
+
+impl Schema {
+    /// The standard objects with these custom fields, and these fields (`Field` or `Object.Field`) hidden.
+    /// Custom fields of unknown objects are left out.
+    pub fn new(custom: &[CustomField], hidden: &[String]) -> Self {
+        let mut objects = vec![account::account(), contact::contact(), lead::lead()];
+        objects.extend(other::others());
+        for field in custom {
+            if let Some(object) = objects.iter_mut().find(|o| o.name.eq_ignore_ascii_case(&field.object)) {
+                object.add(field.to_field());
+            }
+        }
+        for object in &mut objects {
+            object.hide(hidden);
+        }
+        Self { objects }
+    }
+
+    /// All objects.
+    pub fn objects(&self) -> &[ObjectSchema] {
+        &self.objects
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::Schema;
+
+    fn contact() -> super::ObjectSchema {
+        let schema = Schema::new(&[], &[]);
+        schema.objects().iter().find(|o| o.name == "Contact").cloned().expect("Contact exists")
+    }
+
+    #[test]
+    fn only_the_last_name_of_a_contact_is_required() {
+        let required: Vec<_> =
+            contact().fields.iter().filter(|f| f.required()).map(|f| f.name.clone()).collect();
+        assert_eq!(required, ["LastName"]);
+    }
+
+    #[test]
+    fn the_keys_of_a_contact_without_custom_fields_are_id_and_email() {
+        let keys: Vec<_> =
+            contact().fields.iter().filter(|f| f.is_upsert_key()).map(|f| f.name.clone()).collect();
+        assert_eq!(keys, ["Id", "Email"]);
+    }
+
+    #[test]
+    fn names_are_found_in_any_case_and_hidden_ones_only_by_the_platform() {
+        let schema = Schema::new(&[], &["Contact.Title".into()]);
+        let contact = schema.objects().iter().find(|o| o.name == "Contact").expect("Contact exists");
+        assert!(contact.field("lastNAME").is_some());
+        assert!(contact.field("title").is_none());
+        assert!(contact.any_field("title").is_some());
+    }
+}

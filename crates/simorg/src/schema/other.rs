@@ -1,0 +1,75 @@
+//! User, and the records duplicate rules leave for administrators.
+
+use super::ObjectSchema;
+use super::field::FieldType;
+use super::spec::{field, flag, number, reference, text, with_system};
+
+pub(super) fn others() -> Vec<ObjectSchema> {
+    vec![user(), duplicate_rule(), duplicate_record_set(), duplicate_record_item()]
+}
+
+fn user() -> ObjectSchema {
+    let mut fields = with_system(
+        "User",
+        vec![
+            text("Username", "Username", 80, "CUFL"),
+            text("LastName", "Last Name", 80, "CUF"),
+            text("FirstName", "First Name", 40, "CUNF"),
+            text("Name", "Full Name", 121, "FT"),
+            field("Email", "Email", FieldType::Email, 128, "CUFL"),
+            text("Alias", "Alias", 8, "CUF"),
+            flag("IsActive", "Active", "CUDF"),
+            text("UserType", "User Type", 40, "NF"),
+            text("ProfileId", "Profile ID", 18, "NF"),
+        ],
+    );
+    // A User is never in the recycle bin, so describe does not list the field.
+    fields.retain(|field| field.name != "IsDeleted");
+    let mut schema = ObjectSchema::new("User", "User", "Users", "005", fields);
+    schema.writable = false;
+    schema
+}
+
+fn duplicate_rule() -> ObjectSchema {
+    let fields = with_system(
+        "Duplicate Rule",
+        vec![
+            text("DeveloperName", "Object Name", 80, "FT"),
+            text("MasterLabel", "Rule Name", 80, "F"),
+            text("SobjectType", "Object", 40, "F"),
+            flag("IsActive", "Active", "FD"),
+        ],
+    );
+    let mut schema = ObjectSchema::new("DuplicateRule", "Duplicate Rule", "Duplicate Rules", "0Bm", fields);
+    schema.writable = false;
+    schema
+}
+
+fn duplicate_record_set() -> ObjectSchema {
+    let fields = with_system(
+        "Duplicate Record Set",
+        vec![
+            text("Name", "Duplicate Record Set Name", 255, "FTN"),
+            reference("DuplicateRuleId", "Duplicate Rule ID", &["DuplicateRule"], "DuplicateRule", "CNF"),
+            number("RecordCount", "Record Count", FieldType::Int, (8, 0), "NF"),
+            reference("ParentId", "Parent ID", &["DuplicateRecordSet"], "Parent", "NF"),
+        ],
+    );
+    let (label, plural) = ("Duplicate Record Set", "Duplicate Record Sets");
+    ObjectSchema::new("DuplicateRecordSet", label, plural, "0GK", fields)
+}
+
+fn duplicate_record_item() -> ObjectSchema {
+    let sets = &["DuplicateRecordSet"];
+    let records = &["Account", "Contact", "Lead"];
+    let fields = with_system(
+        "Duplicate Record Item",
+        vec![
+            text("Name", "Duplicate Record Item Name", 255, "FTN"),
+            reference("DuplicateRecordSetId", "Duplicate Record Set ID", sets, "DuplicateRecordSet", "CF"),
+            reference("RecordId", "Record ID", records, "Record", "CF"),
+        ],
+    );
+    let (label, plural) = ("Duplicate Record Item", "Duplicate Record Items");
+    ObjectSchema::new("DuplicateRecordItem", label, plural, "0GL", fields)
+}
