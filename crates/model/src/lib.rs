@@ -2,12 +2,42 @@
 //!
 //! A *supporter* and a *Contact* are one person as either side holds them. A [`Link`] joins the two, one to one. For each
 //! mapped field a linked person has a *base*: a keyed [`Digest`] of the value both sides last agreed on. The [`FieldMap`]
-//! turns either side's record into comparable values, and [`reconcile`] decides per field what a cycle should write.
+//! turns either side's record into comparable values, and [`reconcile()`] decides per field what a cycle should write.
 
+pub mod block;
+pub mod case;
+pub mod cell;
 pub mod clock;
+pub mod contact;
+pub mod digest;
+pub mod email;
+pub mod field_map;
+pub mod field_type;
 pub mod id;
+pub mod journal;
+pub mod link;
+pub mod reconcile;
+pub mod side;
 pub mod stamp;
+pub mod subject;
+pub mod supporter;
 
+pub use block::Block;
+pub use case::{Case, CaseKind, CaseRecord};
+pub use cell::Cell;
 pub use clock::Clock;
+pub use contact::Contact;
+pub use digest::{Digest, DigestKey, RuleKey};
+pub use email::{Email, InvalidEmail};
+pub use field_map::{
+    Blank, Decode, Direction, FieldMap, FieldRule, InvalidFieldMap, Policy, TechnicalFields,
+};
+pub use field_type::{FieldType, InvalidValue};
 pub use id::{AccountId, ContactId, CycleId, InvalidId, JobId, OrgId, SalesforceId, SupporterId, UserId};
+pub use journal::{Intent, IntentField, JournalEntry, Lane, Phase, PlanId};
+pub use link::{Evidence, Link, LinkLife};
+pub use reconcile::{Cause, Decision, InFlight, Leave, Presence, Question, View, reconcile};
+pub use side::Side;
 pub use stamp::{InvalidStamp, Position, Stamp, Window};
+pub use subject::{DirtyReason, Subject};
+pub use supporter::Supporter;

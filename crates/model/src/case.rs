@@ -1,0 +1,140 @@
+//! What only a person can decide, with what that person needs to decide it.
+
+use serde::{Deserialize, Serialize};
+
+use crate::{ContactId, Stamp, Subject, SupporterId};
+
+/// The kinds of case.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum CaseKind {
+    /// Several Contacts fit a supporter equally well.
+    AmbiguousContacts,
+    /// One Contact fits, but not well enough to link without a look.
+    ReviewMatch,
+    /// The address is shared and the names disagree.
+    NamesDisagree,
+    /// Two supporters claim one Contact.
+    TwoSupportersOneContact,
+    /// The stored Contact Id and the e-mail address point to different people.
+    IdAndEmailDisagree,
+    /// Several Contacts carry one supporter's external id.
+    SeveralContactsOneKey,
+    /// The linked Contact was merged into one that belongs to another supporter.
+    MergedIntoLinked,
+    /// The linked Contact was deleted.
+    ContactDeleted,
+    /// The linked supporter is gone.
+    SupporterDeleted,
+    /// Both sides changed a field and the policy is to ask.
+    ConflictHeld,
+    /// Salesforce refused a Contact as a duplicate and highwater finds nobody it could be.
+    DuplicateUnresolved,
+    /// Salesforce refused because of another object: the household Account, or a Lead.
+    DuplicateOfOtherObject,
+    /// A record set aside after a permanent error.
+    Blocked,
+    /// Many records fail for one new reason: something in the org or the map is broken.
+    Systemic,
+}
+
+impl CaseKind {
+    /// A stable word for reports and exports.
+    #[must_use]
+    pub const fn code(self) -> &'static str {
+        match self {
+            Self::AmbiguousContacts => "ambiguous_contacts",
+            Self::ReviewMatch => "review_match",
+            Self::NamesDisagree => "names_disagree",
+            Self::TwoSupportersOneContact => "two_supporters_one_contact",
+            Self::IdAndEmailDisagree => "id_and_email_disagree",
+            Self::SeveralContactsOneKey => "several_contacts_one_key",
+            Self::MergedIntoLinked => "merged_into_linked",
+            Self::ContactDeleted => "contact_deleted",
+            Self::SupporterDeleted => "supporter_deleted",
+            Self::ConflictHeld => "conflict_held",
+            Self::DuplicateUnresolved => "duplicate_unresolved",
+            Self::DuplicateOfOtherObject => "duplicate_of_other_object",
+            Self::Blocked => "blocked",
+            Self::Systemic => "systemic",
+        }
+    }
+
+    /// What the administrator should do, in one sentence.
+    #[must_use]
+    pub const fn advice(self) -> &'static str {
+        match self {
+            Self::AmbiguousContacts => {
+                "merge the Contacts in Salesforce, or put the right Contact Id on the supporter"
+            }
+            Self::ReviewMatch => {
+                "compare the two; if they are one person, put the Contact Id on the supporter"
+            }
+            Self::NamesDisagree => {
+                "compare the two; correct the name or the address on the side that is wrong"
+            }
+            Self::TwoSupportersOneContact => {
+                "merge the supporters first, then keep the Contact Id on the supporter that remains"
+            }
+            Self::IdAndEmailDisagree => "correct the Contact Id or the e-mail address on the supporter",
+            Self::SeveralContactsOneKey => {
+                "merge the Contacts, or clear the supporter id on all but one of them"
+            }
+            Self::MergedIntoLinked => {
+                "merge the supporters first, and keep the surviving Contact's Id on the one that remains"
+            }
+            Self::ContactDeleted => "undelete the Contact, or resync the supporter to create it anew",
+            Self::SupporterDeleted => {
+                "decide whether the Contact should go too; highwater leaves it as it is"
+            }
+            Self::ConflictHeld => "make the field equal on both sides",
+            Self::DuplicateUnresolved => {
+                "find the existing Contact in Salesforce and put its Id on the supporter"
+            }
+            Self::DuplicateOfOtherObject => {
+                "exclude the integration user from that duplicate rule, or merge the other record by hand"
+            }
+            Self::Blocked => {
+                "correct the field that is named, on either side; the record is tried again by itself"
+            }
+            Self::Systemic => "correct the cause in the org or the map, then resync",
+        }
+    }
+}
+
+/// One record beside the other, as the administrator sees them. Personal data: kept until the case is closed and its
+/// retention is over.
+#[derive(Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct CaseRecord {
+    /// Who it is.
+    pub subject: Subject,
+    /// Field name and value, the mapped fields only.
+    pub fields: Vec<(String, String)>,
+}
+
+impl std::fmt::Debug for CaseRecord {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        write!(f, "CaseRecord({}, {} fields)", self.subject, self.fields.len())
+    }
+}
+
+/// One open item.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Case {
+    /// What kind.
+    pub kind: CaseKind,
+    /// Whom it is about: the case's identity together with its kind. Seen again, it is the same case.
+    pub subject: Subject,
+    /// Supporters involved.
+    pub supporters: Vec<SupporterId>,
+    /// Contacts involved.
+    pub contacts: Vec<ContactId>,
+    /// Reason codes and field names; no personal data.
+    pub reasons: Vec<String>,
+    /// The records side by side.
+    pub records: Vec<CaseRecord>,
+    /// First seen, by the server's time.
+    pub opened_at: Stamp,
+    /// Last seen.
+    pub seen_at: Stamp,
+}

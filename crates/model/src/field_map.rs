@@ -1,0 +1,490 @@
+//! Which supporter column is which Contact field, in which direction, and how a value is carried across.
+
+use serde::{Deserialize, Serialize};
+
+use crate::{Cell, Digest, DigestKey, FieldType, InvalidValue, RuleKey};
+
+/// Which way a field's changes travel.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Direction {
+    /// Both ways.
+    Both,
+    /// Only from the supporter to the Contact.
+    Push,
+    /// Only from the Contact to the supporter: formula fields, roll-ups.
+    Pull,
+}
+
+/// What an empty value on one side does to the other.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Blank {
+    /// A value that was emptied on one side is emptied on the other. Without a base an empty side never empties the other.
+    Clear,
+    /// An empty value never travels.
+    Keep,
+}
+
+/// Who is right when both sides changed a field.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Policy {
+    /// Salesforce. The default.
+    Salesforce,
+    /// The supporter database.
+    Supporter,
+    /// The record modified last by more than the stated tolerance; inside it, nobody: a case.
+    Newest,
+    /// The side that holds something; if both do, nobody: a case.
+    NonEmpty,
+    /// Nobody: nothing is written and a case is opened.
+    Hold,
+    /// Consent: the "no" wins.
+    MostRestrictive,
+}
+
+/// One value that is written differently on the two sides.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Decode {
+    /// As the supporter database spells it.
+    pub supporter: String,
+    /// As Salesforce spells it.
+    pub salesforce: String,
+}
+
+/// One rule of the map.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct FieldRule {
+    /// API name of the Contact field.
+    pub contact_field: String,
+    /// The supporter column; several for a value that stands on several lines (first line ↔ first column, what is left ↔ the last).
+    pub columns: Vec<String>,
+    /// Which way changes travel.
+    pub direction: Direction,
+    /// How values are read, compared and written.
+    pub kind: FieldType,
+    /// The most characters the Contact field holds; `None`: no limit but the platform's.
+    pub max_length: Option<usize>,
+    /// The most characters the supporter column holds, where the configuration says so.
+    pub column_length: Option<usize>,
+    /// What an emptied supporter column does to the Contact.
+    pub blank_to_contact: Blank,
+    /// What an emptied Contact field does to the supporter.
+    pub blank_to_supporter: Blank,
+    /// Who is right when both sides changed.
+    pub policy: Policy,
+    /// Who is right when two records meet for the first time and differ.
+    pub first_link: Policy,
+    /// Values spelled differently on the two sides; what is not listed passes as it is.
+    pub decode: Vec<Decode>,
+    /// For a checkbox whose column is spelled otherwise than `true`/`false`: (yes, no), as in `("Y", "N")`.
+    pub yes_no: Option<(String, String)>,
+    /// A fixed value that every pushed Contact carries instead of a column's.
+    pub constant: Option<String>,
+}
+
+impl FieldRule {
+    /// The rule's name in the state.
+    #[must_use]
+    pub fn key(&self) -> RuleKey {
+        RuleKey::of(&self.contact_field)
+    }
+
+    /// Whether Salesforce refuses a Contact without it, or it is the person's identity: such a field is never cleared.
+    #[must_use]
+    pub fn is_identity(&self) -> bool {
+        self.contact_field.eq_ignore_ascii_case("LastName")
+            || self.contact_field.eq_ignore_ascii_case("Email")
+    }
+
+    /// Whether changes may travel to the Contact.
+    #[must_use]
+    pub const fn pushes(&self) -> bool {
+        matches!(self.direction, Direction::Both | Direction::Push)
+    }
+
+    /// Whether changes may travel to the supporter.
+    #[must_use]
+    pub const fn pulls(&self) -> bool {
+        matches!(self.direction, Direction::Both | Direction::Pull)
+    }
+
+    /// The supporter's value in comparable form, from its columns' cells in the order of [`FieldRule::columns`].
+    ///
+    /// # Errors
+    /// [`InvalidValue`] when Salesforce could not hold the value unchanged.
+    pub fn from_columns(&self, cells: &[&Cell]) -> Result<Cell, InvalidValue> {
+        if let Some(constant) = &self.constant {
+            return self.kind.normalize(&Cell::Value(constant.as_str().into()), self.max_length);
+        }
+        let joined = join_lines(cells);
+        let spelled = match &joined {
+            Cell::Value(text) => Cell::Value(self.to_salesforce_spelling(text.trim()).into()),
+            Cell::Absent | Cell::Empty => joined,
+        };
+        self.kind.normalize(&spelled, self.max_length)
+    }
+
+    /// The Contact's value in comparable form.
+    ///
+    /// # Errors
+    /// [`InvalidValue`] when the supporter column could not hold the value unchanged.
+    pub fn from_contact(&self, cell: &Cell) -> Result<Cell, InvalidValue> {
+        let room = self.column_length.filter(|_| self.pulls());
+        self.kind.normalize(cell, room)
+    }
+
+    /// What to write into the columns, one cell each, for a comparable value.
+    #[must_use]
+    pub fn to_columns(&self, normal: &Cell) -> Vec<Cell> {
+        match normal {
+            Cell::Absent => vec![Cell::Absent; self.columns.len()],
+            Cell::Empty => vec![Cell::Empty; self.columns.len()],
+            Cell::Value(text) => split_lines(&self.to_supporter_spelling(text), self.columns.len()),
+        }
+    }
+
+    fn to_salesforce_spelling(&self, text: &str) -> String {
+        if let Some((yes, no)) = &self.yes_no {
+            if text.eq_ignore_ascii_case(yes) {
+                return "true".to_owned();
+            }
+            if text.eq_ignore_ascii_case(no) {
+                return "false".to_owned();
+            }
+        }
+        let known = self.decode.iter().find(|d| d.supporter.eq_ignore_ascii_case(text));
+        known.map_or(text, |d| d.salesforce.as_str()).to_owned()
+    }
+
+    fn to_supporter_spelling(&self, text: &str) -> String {
+        if let Some((yes, no)) = &self.yes_no {
+            match text {
+                "true" => return yes.clone(),
+                "false" => return no.clone(),
+                _ => {}
+            }
+        }
+        let known = self.decode.iter().find(|d| d.salesforce == text);
+        known.map_or(text, |d| d.supporter.as_str()).to_owned()
+    }
+}
+
+/// The lines of several columns as one text. Absent as soon as one of them is: half a street is not a street.
+fn join_lines(cells: &[&Cell]) -> Cell {
+    if cells.is_empty() || cells.iter().any(|cell| cell.is_absent()) {
+        return Cell::Absent;
+    }
+    let lines: Vec<&str> =
+        cells.iter().filter_map(|cell| cell.text()).filter(|line| !line.trim().is_empty()).collect();
+    if lines.is_empty() { Cell::Empty } else { Cell::Value(lines.join("\n").into()) }
+}
+
+/// The first line into the first cell, and so on; what is left into the last.
+fn split_lines(text: &str, columns: usize) -> Vec<Cell> {
+    let mut lines = text.splitn(columns.max(1), '\n');
+    (0..columns).map(|_| Cell::from_nullable(lines.next())).collect()
+}
+
+/// Fields highwater itself reads and writes on the Contact, beside the mapped ones.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct TechnicalFields {
+    /// Holds the supporter id; must be External ID and Unique.
+    pub supporter_id: String,
+    /// Holds the account id of the supporter database, and the id of ours: several databases may feed one org.
+    pub account_id: Option<(String, String)>,
+    /// The "EN Push" checkbox that tells the org's Flows that this save is ours.
+    pub push_marker: Option<String>,
+}
+
+/// A mistake in the map. Names fields and columns only: they are configuration, not data.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+pub enum InvalidFieldMap {
+    /// `LastName` or `Email` is not mapped.
+    #[error("{0} must be mapped: no Contact can be kept in step without it")]
+    Missing(&'static str),
+    /// A Contact field has two rules, or shares its key with another.
+    #[error("Contact field {0} has two rules")]
+    Twice(String),
+    /// A rule has neither a column nor a constant, or both.
+    #[error("the rule for {0} needs either columns or a constant")]
+    Source(String),
+    /// A technical field is also mapped: the upload would carry the column twice and the whole job would fail.
+    #[error("{0} is filled by highwater itself and cannot be mapped")]
+    Technical(String),
+    /// A name that is no API name.
+    #[error("{0:?} is no Salesforce field name")]
+    Name(String),
+    /// A constant cannot be pulled.
+    #[error("the constant for {0} can only be pushed")]
+    ConstantPulled(String),
+}
+
+/// The whole map, checked.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct FieldMap {
+    rules: Vec<FieldRule>,
+    keys: Vec<RuleKey>,
+    columns: Vec<String>,
+    sources: Vec<Vec<usize>>,
+    technical: TechnicalFields,
+}
+
+impl FieldMap {
+    /// Checks the rules against each other.
+    ///
+    /// # Errors
+    /// [`InvalidFieldMap`] names the first rule that cannot stand.
+    pub fn new(rules: Vec<FieldRule>, technical: TechnicalFields) -> Result<Self, InvalidFieldMap> {
+        check_names(&rules, &technical)?;
+        let keys: Vec<RuleKey> = rules.iter().map(FieldRule::key).collect();
+        for (at, rule) in rules.iter().enumerate() {
+            check_rule(rule, &technical)?;
+            if keys[..at].contains(&keys[at]) {
+                return Err(InvalidFieldMap::Twice(rule.contact_field.clone()));
+            }
+        }
+        for needed in ["LastName", "Email"] {
+            if !rules.iter().any(|rule| rule.contact_field.eq_ignore_ascii_case(needed)) {
+                return Err(InvalidFieldMap::Missing(needed));
+            }
+        }
+        let mut columns: Vec<String> = Vec::new();
+        let mut sources = Vec::with_capacity(rules.len());
+        for rule in &rules {
+            sources.push(rule.columns.iter().map(|column| place_of(&mut columns, column)).collect());
+        }
+        Ok(Self { rules, keys, columns, sources, technical })
+    }
+
+    /// The rules, in the order of the configuration.
+    #[must_use]
+    pub fn rules(&self) -> &[FieldRule] {
+        &self.rules
+    }
+
+    /// The rules' keys, in the order of the rules.
+    #[must_use]
+    pub fn keys(&self) -> &[RuleKey] {
+        &self.keys
+    }
+
+    /// Every supporter column the map reads or writes, each once. A supporter's cells come in this order.
+    #[must_use]
+    pub fn columns(&self) -> &[String] {
+        &self.columns
+    }
+
+    /// The technical fields.
+    #[must_use]
+    pub const fn technical(&self) -> &TechnicalFields {
+        &self.technical
+    }
+
+    /// The place of the rule for a Contact field.
+    #[must_use]
+    pub fn rule_of(&self, contact_field: &str) -> Option<usize> {
+        self.rules.iter().position(|rule| rule.contact_field.eq_ignore_ascii_case(contact_field))
+    }
+
+    /// A supporter's comparable value for each rule, from its cells in the order of [`FieldMap::columns`].
+    #[must_use]
+    pub fn supporter_values(&self, cells: &[Cell]) -> Vec<Result<Cell, InvalidValue>> {
+        let absent = Cell::Absent;
+        let of = |rule: &FieldRule, places: &[usize]| {
+            let picked: Vec<&Cell> = places.iter().map(|&at| cells.get(at).unwrap_or(&absent)).collect();
+            rule.from_columns(&picked)
+        };
+        self.rules.iter().zip(&self.sources).map(|(rule, places)| of(rule, places)).collect()
+    }
+
+    /// A Contact's comparable value for each rule, from its cells in the order of the rules.
+    #[must_use]
+    pub fn contact_values(&self, cells: &[Cell]) -> Vec<Result<Cell, InvalidValue>> {
+        let absent = Cell::Absent;
+        let of = |(at, rule): (usize, &FieldRule)| rule.from_contact(cells.get(at).unwrap_or(&absent));
+        self.rules.iter().enumerate().map(of).collect()
+    }
+
+    /// The places in [`FieldMap::columns`] that a rule fills.
+    #[must_use]
+    pub fn columns_of(&self, rule: usize) -> &[usize] {
+        self.sources.get(rule).map_or(&[], Vec::as_slice)
+    }
+
+    /// A digest of the whole map: when it changes, blocks are lifted and everybody is compared again.
+    #[must_use]
+    pub fn digest(&self, key: &DigestKey) -> Digest {
+        let text = format!("{:?} {:?}", self.rules, self.technical);
+        key.digest(RuleKey(0), &Cell::Value(text.into()))
+    }
+}
+
+fn place_of(columns: &mut Vec<String>, column: &str) -> usize {
+    columns.iter().position(|known| known == column).unwrap_or_else(|| {
+        columns.push(column.to_owned());
+        columns.len() - 1
+    })
+}
+
+fn check_names(rules: &[FieldRule], technical: &TechnicalFields) -> Result<(), InvalidFieldMap> {
+    let own = [
+        Some(&technical.supporter_id),
+        technical.account_id.as_ref().map(|(field, _)| field),
+        technical.push_marker.as_ref(),
+    ];
+    let names = rules.iter().map(|rule| &rule.contact_field).chain(own.into_iter().flatten());
+    for name in names {
+        let shaped = name.starts_with(|c: char| c.is_ascii_alphabetic())
+            && name.len() <= 255
+            && name.chars().all(|c| c.is_ascii_alphanumeric() || c == '_');
+        if !shaped {
+            return Err(InvalidFieldMap::Name(name.clone()));
+        }
+    }
+    Ok(())
+}
+
+fn check_rule(rule: &FieldRule, technical: &TechnicalFields) -> Result<(), InvalidFieldMap> {
+    let name = &rule.contact_field;
+    let account = technical.account_id.as_ref().map(|(field, _)| field);
+    let own = [Some(&technical.supporter_id), account, technical.push_marker.as_ref()];
+    if name.eq_ignore_ascii_case("Id")
+        || own.into_iter().flatten().any(|field| field.eq_ignore_ascii_case(name))
+    {
+        return Err(InvalidFieldMap::Technical(name.clone()));
+    }
+    if rule.columns.is_empty() == rule.constant.is_none() {
+        return Err(InvalidFieldMap::Source(name.clone()));
+    }
+    if rule.constant.is_some() && rule.direction != Direction::Push {
+        return Err(InvalidFieldMap::ConstantPulled(name.clone()));
+    }
+    Ok(())
+}
+
+/// A rule with every default, for a plain column.
+#[must_use]
+pub fn plain_rule(contact_field: &str, column: &str, kind: FieldType) -> FieldRule {
+    FieldRule {
+        contact_field: contact_field.to_owned(),
+        columns: vec![column.to_owned()],
+        direction: Direction::Both,
+        kind,
+        max_length: None,
+        column_length: None,
+        blank_to_contact: Blank::Clear,
+        blank_to_supporter: Blank::Clear,
+        policy: if kind == FieldType::Boolean { Policy::MostRestrictive } else { Policy::Salesforce },
+        first_link: if kind == FieldType::Boolean { Policy::MostRestrictive } else { Policy::Salesforce },
+        decode: Vec::new(),
+        yes_no: None,
+        constant: None,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn technical() -> TechnicalFields {
+        TechnicalFields {
+            supporter_id: "EN_Supporter_Id__c".into(),
+            account_id: None,
+            push_marker: Some("EN_Push__c".into()),
+        }
+    }
+
+    fn street() -> FieldRule {
+        let columns = vec!["address_1".into(), "address_2".into()];
+        FieldRule { columns, ..plain_rule("MailingStreet", "", FieldType::TextArea) }
+    }
+
+    fn map() -> FieldMap {
+        let rules = vec![
+            plain_rule("Email", "email", FieldType::Email),
+            plain_rule("LastName", "last_name", FieldType::Text),
+            street(),
+            FieldRule {
+                yes_no: Some(("Y".into(), "N".into())),
+                ..plain_rule("Email_Opt_In__c", "opt_in_email", FieldType::Boolean)
+            },
+        ];
+        FieldMap::new(rules, technical()).unwrap()
+    }
+
+    fn cells(texts: &[&str]) -> Vec<Cell> {
+        texts.iter().map(|text| Cell::from_nullable(Some(text))).collect()
+    }
+
+    #[test]
+    fn two_columns_and_one_street_carry_the_same_lines() {
+        let map = map();
+        let normal = map.supporter_values(&cells(&["a@b.org", "Lee", "1 High St", "Flat 2", "Y"]));
+        assert_eq!(normal[2], Ok(Cell::Value("1 High St\nFlat 2".into())));
+        let back = map.rules()[2].to_columns(normal[2].as_ref().unwrap());
+        assert_eq!(back, cells(&["1 High St", "Flat 2"]));
+        let three = map.rules()[2].to_columns(&Cell::Value("a\nb\nc".into()));
+        assert_eq!(three, cells(&["a", "b\nc"]));
+    }
+
+    #[test]
+    fn a_column_that_was_not_read_makes_the_value_absent_not_empty() {
+        let values = map().supporter_values(&[
+            Cell::Empty,
+            Cell::Empty,
+            Cell::Value("1 High St".into()),
+            Cell::Absent,
+            Cell::Absent,
+        ]);
+        assert_eq!(values[2], Ok(Cell::Absent));
+        assert_eq!(values[3], Ok(Cell::Absent));
+    }
+
+    #[test]
+    fn an_opt_in_is_spelled_its_own_way_on_each_side() {
+        let map = map();
+        let rule = &map.rules()[3];
+        assert_eq!(rule.from_columns(&[&Cell::Value("y".into())]), Ok(Cell::Value("true".into())));
+        assert_eq!(rule.from_columns(&[&Cell::Empty]), Ok(Cell::Value("false".into())));
+        assert_eq!(rule.to_columns(&Cell::Value("false".into())), cells(&["N"]));
+    }
+
+    #[test]
+    fn decoded_values_come_back_as_they_went() {
+        let rule = FieldRule {
+            decode: vec![Decode { supporter: "1".into(), salesforce: "Gold".into() }],
+            ..plain_rule("Level__c", "level", FieldType::Picklist)
+        };
+        let normal = rule.from_columns(&[&Cell::Value("1".into())]).unwrap();
+        assert_eq!(normal, Cell::Value("Gold".into()));
+        assert_eq!(rule.to_columns(&normal), cells(&["1"]));
+    }
+
+    #[test]
+    fn mistakes_are_named() {
+        let bad = |rules: Vec<FieldRule>| FieldMap::new(rules, technical()).unwrap_err();
+        let email = || plain_rule("Email", "email", FieldType::Email);
+        let last = || plain_rule("LastName", "last", FieldType::Text);
+        assert_eq!(bad(vec![email()]), InvalidFieldMap::Missing("LastName"));
+        assert_eq!(bad(vec![email(), last(), email()]), InvalidFieldMap::Twice("Email".into()));
+        let marker = plain_rule("en_push__c", "x", FieldType::Boolean);
+        assert_eq!(bad(vec![email(), last(), marker]), InvalidFieldMap::Technical("en_push__c".into()));
+        let odd = plain_rule("Last Name", "x", FieldType::Text);
+        assert_eq!(bad(vec![email(), last(), odd]), InvalidFieldMap::Name("Last Name".into()));
+        let none = FieldRule { columns: vec![], ..plain_rule("Title", "x", FieldType::Text) };
+        assert_eq!(bad(vec![email(), last(), none]), InvalidFieldMap::Source("Title".into()));
+    }
+
+    proptest::proptest! {
+        #[test]
+        fn what_a_supporter_holds_survives_the_way_to_salesforce_and_back(one in "[a-zA-Z0-9 ]{0,12}", two in "[a-zA-Z0-9 \n]{0,12}") {
+            let rule = street();
+            let there = rule.from_columns(&[&Cell::from_nullable(Some(&one)), &Cell::from_nullable(Some(&two))]).unwrap();
+            let back = rule.to_columns(&there);
+            let again = rule.from_columns(&back.iter().collect::<Vec<_>>()).unwrap();
+            proptest::prop_assert_eq!(there, again);
+        }
+    }
+}

@@ -1,0 +1,229 @@
+use super::*;
+use crate::{DigestKey, FieldType, RuleKey, field_map::plain_rule};
+use proptest::prelude::*;
+
+fn view_of(text: &str) -> View {
+    let cell = match text {
+        "-" => Cell::Absent,
+        text => Cell::from_nullable(Some(text)),
+    };
+    View { digest: digest(text), presence: Presence::of(&cell) }
+}
+
+fn digest(text: &str) -> Digest {
+    DigestKey::new([1; 16]).digest(RuleKey(1), &Cell::from_nullable(Some(text)))
+}
+
+fn decide(rule: &FieldRule, base: Option<&str>, supporter: &str, contact: &str) -> Decision {
+    reconcile(&Question {
+        rule,
+        base: base.map(digest),
+        supporter: view_of(supporter),
+        contact: view_of(contact),
+        in_flight: InFlight::default(),
+        newer: None,
+    })
+}
+
+fn text_rule() -> FieldRule {
+    plain_rule("Title", "title", FieldType::Text)
+}
+
+#[test]
+fn only_the_side_that_left_the_base_is_carried_over() {
+    let rule = text_rule();
+    assert_eq!(decide(&rule, Some("a"), "a", "a"), Decision::InStep);
+    assert_eq!(decide(&rule, Some("a"), "b", "a"), Decision::ToContact(Cause::Changed));
+    assert_eq!(decide(&rule, Some("a"), "a", "b"), Decision::ToSupporter(Cause::Changed));
+    assert_eq!(decide(&rule, Some("a"), "b", "b"), Decision::InStep);
+}
+
+#[test]
+fn when_both_left_the_base_the_policy_decides() {
+    let with = |policy| FieldRule { policy, ..text_rule() };
+    let both = |policy| decide(&with(policy), Some("a"), "b", "c");
+    assert_eq!(both(Policy::Salesforce), Decision::ToSupporter(Cause::Policy(Policy::Salesforce)));
+    assert_eq!(both(Policy::Supporter), Decision::ToContact(Cause::Policy(Policy::Supporter)));
+    assert_eq!(both(Policy::Hold), Decision::Hold(Policy::Hold));
+    assert_eq!(both(Policy::Newest), Decision::Hold(Policy::Newest));
+    assert_eq!(both(Policy::NonEmpty), Decision::Hold(Policy::NonEmpty));
+    assert_eq!(
+        decide(&with(Policy::NonEmpty), Some("a"), "", "c"),
+        Decision::ToSupporter(Cause::Policy(Policy::NonEmpty))
+    );
+}
+
+#[test]
+fn a_value_of_ours_on_its_way_is_not_the_other_sides_edit() {
+    let rule = text_rule();
+    // GIVEN "b" was sent to the Contact and the outcome is unknown; it arrived. Since then the supporter says "c".
+    let question = Question {
+        rule: &rule,
+        base: Some(digest("a")),
+        supporter: view_of("c"),
+        contact: view_of("b"),
+        in_flight: InFlight { to_contact: Some(digest("b")), to_supporter: None },
+        newer: None,
+    };
+    // THEN only the supporter changed, and nothing of Salesforce's is overwritten
+    assert_eq!(reconcile(&question), Decision::ToContact(Cause::Changed));
+    let forgotten = Question { in_flight: InFlight::default(), ..question };
+    assert_eq!(reconcile(&forgotten), Decision::ToSupporter(Cause::Policy(Policy::Salesforce)));
+}
+
+#[test]
+fn strangers_fill_each_others_gaps_and_differ_by_their_own_policy() {
+    let rule = FieldRule { first_link: Policy::Hold, ..text_rule() };
+    assert_eq!(decide(&rule, None, "", "b"), Decision::ToSupporter(Cause::FirstLink));
+    assert_eq!(decide(&rule, None, "a", ""), Decision::ToContact(Cause::FirstLink));
+    assert_eq!(decide(&rule, None, "a", "b"), Decision::Hold(Policy::Hold));
+    let by_default = decide(&text_rule(), None, "a", "b");
+    assert_eq!(by_default, Decision::ToSupporter(Cause::Policy(Policy::Salesforce)));
+}
+
+#[test]
+fn consent_only_tightens_between_strangers_and_in_conflicts() {
+    let rule = plain_rule("Email_Opt_In__c", "opt_in", FieldType::Boolean);
+    assert_eq!(
+        decide(&rule, None, "true", "false"),
+        Decision::ToSupporter(Cause::Policy(Policy::MostRestrictive))
+    );
+    assert_eq!(
+        decide(&rule, None, "false", "true"),
+        Decision::ToContact(Cause::Policy(Policy::MostRestrictive))
+    );
+    // An opt-in given after both sides agreed on "no" is newer than that "no".
+    assert_eq!(decide(&rule, Some("false"), "true", "false"), Decision::ToContact(Cause::Changed));
+    assert_eq!(decide(&rule, Some("true"), "true", "false"), Decision::ToSupporter(Cause::Changed));
+    // Both sides left a third value behind: the "no" wins.
+    assert_eq!(
+        decide(&rule, Some(""), "true", "false"),
+        Decision::ToSupporter(Cause::Policy(Policy::MostRestrictive))
+    );
+}
+
+#[test]
+fn empties_travel_only_where_they_may() {
+    let clear = text_rule();
+    let keep = FieldRule { blank_to_contact: Blank::Keep, blank_to_supporter: Blank::Keep, ..text_rule() };
+    assert_eq!(decide(&clear, Some("a"), "", "a"), Decision::ToContact(Cause::Changed));
+    assert_eq!(decide(&keep, Some("a"), "", "a"), Decision::Leave(Leave::Blank));
+    // Where an empty has no say, the other side's edit is no conflict and comes across.
+    assert_eq!(decide(&keep, Some("a"), "", "b"), Decision::ToSupporter(Cause::Policy(Policy::Salesforce)));
+    // Nobody's last name or address is ever cleared.
+    let name = plain_rule("LastName", "last_name", FieldType::Text);
+    assert_eq!(decide(&name, Some("a"), "", "a"), Decision::Leave(Leave::Blank));
+}
+
+#[test]
+fn what_was_not_read_decides_nothing() {
+    assert_eq!(decide(&text_rule(), Some("a"), "-", "b"), Decision::Leave(Leave::Absent));
+    assert_eq!(decide(&text_rule(), Some("a"), "b", "-"), Decision::Leave(Leave::Absent));
+}
+
+#[test]
+fn a_one_way_field_never_travels_back() {
+    let push = FieldRule { direction: Direction::Push, ..text_rule() };
+    assert_eq!(decide(&push, Some("a"), "a", "b"), Decision::Leave(Leave::OneWay));
+    assert_eq!(decide(&push, Some("a"), "b", "c"), Decision::ToContact(Cause::Changed));
+    assert_eq!(decide(&push, None, "a", "b"), Decision::ToContact(Cause::FirstLink));
+    assert_eq!(decide(&push, None, "", "b"), Decision::Leave(Leave::Blank));
+    let pull = FieldRule { direction: Direction::Pull, ..text_rule() };
+    assert_eq!(decide(&pull, Some("a"), "b", "a"), Decision::Leave(Leave::OneWay));
+    assert_eq!(decide(&pull, Some("a"), "c", "b"), Decision::ToSupporter(Cause::Changed));
+}
+
+const VALUES: [&str; 6] = ["", "-", "false", "true", "a", "b"];
+const POLICIES: [Policy; 6] = [
+    Policy::Salesforce,
+    Policy::Supporter,
+    Policy::Newest,
+    Policy::NonEmpty,
+    Policy::Hold,
+    Policy::MostRestrictive,
+];
+
+fn mirrored(decision: Decision) -> Decision {
+    let swap = |policy| match policy {
+        Policy::Salesforce => Policy::Supporter,
+        Policy::Supporter => Policy::Salesforce,
+        other @ (Policy::Newest | Policy::NonEmpty | Policy::Hold | Policy::MostRestrictive) => other,
+    };
+    let cause = |cause| match cause {
+        Cause::Policy(policy) => Cause::Policy(swap(policy)),
+        other @ (Cause::Changed | Cause::FirstLink) => other,
+    };
+    match decision {
+        Decision::ToContact(why) => Decision::ToSupporter(cause(why)),
+        Decision::ToSupporter(why) => Decision::ToContact(cause(why)),
+        Decision::Hold(policy) => Decision::Hold(swap(policy)),
+        other @ (Decision::InStep | Decision::Leave(_)) => other,
+    }
+}
+
+fn mirrored_rule(rule: &FieldRule) -> FieldRule {
+    let policy = |p| match p {
+        Policy::Salesforce => Policy::Supporter,
+        Policy::Supporter => Policy::Salesforce,
+        other @ (Policy::Newest | Policy::NonEmpty | Policy::Hold | Policy::MostRestrictive) => other,
+    };
+    FieldRule {
+        direction: match rule.direction {
+            Direction::Both => Direction::Both,
+            Direction::Push => Direction::Pull,
+            Direction::Pull => Direction::Push,
+        },
+        blank_to_contact: rule.blank_to_supporter,
+        blank_to_supporter: rule.blank_to_contact,
+        policy: policy(rule.policy),
+        first_link: policy(rule.first_link),
+        ..rule.clone()
+    }
+}
+
+prop_compose! {
+    fn any_rule()(direction in 0..3_usize, to_contact in any::<bool>(), to_supporter in any::<bool>(),
+                  policy in 0..6_usize, first in 0..6_usize) -> FieldRule {
+        let blank = |keep| if keep { Blank::Keep } else { Blank::Clear };
+        FieldRule {
+            direction: [Direction::Both, Direction::Push, Direction::Pull][direction],
+            blank_to_contact: blank(to_contact),
+            blank_to_supporter: blank(to_supporter),
+            policy: POLICIES[policy],
+            first_link: POLICIES[first],
+            ..text_rule()
+        }
+    }
+}
+
+proptest! {
+    #[test]
+    fn deciding_is_symmetric_in_the_sides(rule in any_rule(), base in proptest::option::of(0..6_usize), s in 0..6_usize, c in 0..6_usize, newer in 0..3_usize) {
+        let newer = [None, Some(Side::Supporter), Some(Side::Salesforce)][newer];
+        let q = Question { rule: &rule, base: base.map(|b| digest(VALUES[b])), supporter: view_of(VALUES[s]),
+                           contact: view_of(VALUES[c]), in_flight: InFlight::default(), newer };
+        let other_rule = mirrored_rule(&rule);
+        let swapped = Question { rule: &other_rule, supporter: q.contact, contact: q.supporter, newer: newer.map(Side::other), ..q };
+        // MostRestrictive with two "no" cannot occur: two equal values are in step.
+        prop_assert_eq!(reconcile(&swapped), mirrored(reconcile(&q)));
+    }
+
+    #[test]
+    fn carrying_a_decision_out_settles_the_field(rule in any_rule(), base in proptest::option::of(0..6_usize), s in 0..6_usize, c in 0..6_usize) {
+        let q = Question { rule: &rule, base: base.map(|b| digest(VALUES[b])), supporter: view_of(VALUES[s]),
+                           contact: view_of(VALUES[c]), in_flight: InFlight::default(), newer: None };
+        let after = match reconcile(&q) {
+            Decision::ToContact(_) => Question { contact: q.supporter, ..q },
+            Decision::ToSupporter(_) => Question { supporter: q.contact, ..q },
+            Decision::InStep | Decision::Hold(_) | Decision::Leave(_) => return Ok(()),
+        };
+        prop_assert_eq!(reconcile(&after), Decision::InStep);
+    }
+
+    #[test]
+    fn a_side_that_did_not_change_never_overwrites_one_that_did(rule in any_rule(), base in 0..6_usize, other in 0..6_usize) {
+        prop_assume!(base != other && VALUES[base] != "-" && VALUES[other] != "-");
+        prop_assert!(!matches!(decide(&rule, Some(VALUES[base]), VALUES[base], VALUES[other]), Decision::ToContact(_)));
+        prop_assert!(!matches!(decide(&rule, Some(VALUES[base]), VALUES[other], VALUES[base]), Decision::ToSupporter(_)));
+    }
+}
