@@ -7,8 +7,7 @@ use crate::schema::{Field, ObjectSchema, Source};
 use crate::value::{Stamp, ValueRef};
 use std::collections::{BTreeSet, HashMap};
 
-/// Match keys of a record: pairs are compared by a duplicate rule only when they share one.
-pub type KeyMaker = fn(&ObjectSchema, &Record) -> Vec<u64>;
+pub use crate::duplicate::KeyMaker;
 
 /// The records of one object, live, deleted and (as empty places) purged.
 #[derive(Clone, Debug)]
@@ -73,7 +72,7 @@ impl Table {
     pub fn keep_match_keys(&mut self, maker: KeyMaker) {
         let mut index = Index::default();
         for (slot, record) in (0..).zip(&self.records) {
-            for key in maker(&self.schema, record) {
+            for key in maker.keys(&self.schema, record) {
                 index.add(key, slot);
             }
         }
@@ -239,7 +238,7 @@ impl Table {
             }
         }
         if let Some((maker, index)) = &mut self.match_keys {
-            for key in maker(&self.schema, record) {
+            for key in maker.keys(&self.schema, record) {
                 if add { index.add(key, slot) } else { index.remove(key, slot) }
             }
         }

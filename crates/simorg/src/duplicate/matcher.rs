@@ -1,0 +1,192 @@
+//! A matching rule made ready: compares two rows of values and gives the keys that narrow candidates.
+
+use std::hash::{DefaultHasher, Hash, Hasher};
+
+use super::equation::{EquationError, groups};
+use super::method::MatchMethod;
+use super::rule::{BlankRule, MatchingRule};
+use super::score::{Score, folded};
+
+/// The values of one record in the order of the rule's items, folded; `None` is blank.
+pub(crate) type Row = Vec<Option<String>>;
+
+/// A matching rule made ready.
+#[derive(Debug, Clone)]
+pub(crate) struct Matcher {
+    items: Vec<(MatchMethod, BlankRule)>,
+    groups: Vec<Vec<usize>>,
+    /// Positions of the first and the last name, when there is exactly one of each: they also match transposed.
+    names: Option<(usize, usize)>,
+    jaro_winkler_alone: bool,
+}
+
+/// Folds a value for a [`Row`].
+pub(crate) fn fold(value: Option<&str>) -> Option<String> {
+    value.map(folded).filter(|v| !v.is_empty())
+}
+
+impl Matcher {
+    /// Makes a rule ready.
+    ///
+    /// # Errors
+    /// [`EquationError`] for its equation.
+    pub(crate) fn new(rule: &MatchingRule, jaro_winkler_alone: bool) -> Result<Self, EquationError> {
+        let items: Vec<_> = rule.items.iter().map(|i| (i.method, i.blank)).collect();
+        let only = |method: MatchMethod| {
+            let mut at = items.iter().enumerate().filter(|(_, item)| item.0 == method).map(|(i, _)| i);
+            at.next().filter(|_| at.next().is_none())
+        };
+        let names = only(MatchMethod::FirstName).zip(only(MatchMethod::LastName));
+        Ok(Self { groups: groups(&rule.equation, items.len())?, items, names, jaro_winkler_alone })
+    }
+
+    /// Whether every item is compared exactly, which decides the name of the engine in the answer.
+    pub(crate) fn is_exact(&self) -> bool {
+        self.items.iter().all(|(method, _)| *method == MatchMethod::Exact)
+    }
+
+    /// The best score of a group that matches whole, 0 to 100.
+    pub(crate) fn compare(&self, a: &Row, b: &Row) -> Option<Score> {
+        let transposed = self.names.map(|(first, last)| {
+            let mut row = a.clone();
+            row.swap(first, last);
+            row
+        });
+        let plain = self.groups.iter().filter_map(|g| self.compare_group(g, a, b));
+        let swapped = self.groups.iter().filter_map(|g| {
+            let both = self.names.is_some_and(|(first, last)| g.contains(&first) && g.contains(&last));
+            transposed.as_ref().filter(|_| both).and_then(|row| self.compare_group(g, row, b))
+        });
+        plain.chain(swapped).max()
+    }
+
+    fn compare_group(&self, group: &[usize], a: &Row, b: &Row) -> Option<Score> {
+        let mut total = 0_u32;
+        let mut compared = 0_u32;
+        for &item in group {
+            let (method, blank) = self.items[item];
+            let score = match (a[item].as_deref(), b[item].as_deref()) {
+                (Some(a), Some(b)) => method.matches(a, b, self.jaro_winkler_alone)?,
+                (None, None) if blank == BlankRule::MatchBlanks => 100,
+                _ if blank == BlankRule::LeftOutNextToExact && self.has_exact(group) => continue,
+                _ => return None,
+            };
+            total += u32::from(score);
+            compared += 1;
+        }
+        let mean = total.checked_div(compared)?;
+        Score::try_from(mean).ok()
+    }
+
+    fn has_exact(&self, group: &[usize]) -> bool {
+        group.iter().any(|i| self.items[*i].0 == MatchMethod::Exact)
+    }
+
+    /// The match keys of a row: two rows are compared only when they share one. A group with exact fields is keyed on
+    /// those alone; any other on the initial of the first name, the sound of the last and the phone number.
+    pub(crate) fn keys(&self, row: &Row, into: &mut Vec<u64>) {
+        into.clear();
+        for group in 0..self.groups.len() {
+            into.extend(self.group_key(group, row));
+            if let Some((first, last)) = self.names.filter(|_| !self.has_exact(&self.groups[group])) {
+                let mut swapped = row.clone();
+                swapped.swap(first, last);
+                into.extend(self.group_key(group, &swapped));
+            }
+        }
+        into.sort_unstable();
+        into.dedup();
+    }
+
+    fn group_key(&self, number: usize, row: &Row) -> Option<u64> {
+        let group = &self.groups[number];
+        let exact_only = self.has_exact(group);
+        let mut hasher = DefaultHasher::new();
+        let mut parts = 0;
+        for &item in group {
+            let (method, blank) = self.items[item];
+            if exact_only && method != MatchMethod::Exact {
+                continue;
+            }
+            match row[item].as_deref() {
+                Some(value) => {
+                    if let Some(part) = method.key(value) {
+                        (item, part).hash(&mut hasher);
+                        parts += 1;
+                    }
+                }
+                None if blank == BlankRule::MatchBlanks => {
+                    (item, "").hash(&mut hasher);
+                    parts += 1;
+                }
+                None => return None,
+            }
+        }
+        (parts > 0).then(|| hasher.finish())
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::super::rule::{DuplicateAction, DuplicateSettings};
+    use super::*;
+
+    fn row(values: &[&str]) -> Row {
+        values.iter().map(|v| fold(Some(v))).collect()
+    }
+
+    fn shares_key(matcher: &Matcher, a: &Row, b: &Row) -> bool {
+        let (mut of_a, mut of_b) = (Vec::new(), Vec::new());
+        matcher.keys(a, &mut of_a);
+        matcher.keys(b, &mut of_b);
+        of_a.iter().any(|k| of_b.contains(k))
+    }
+
+    fn name_and_email() -> Matcher {
+        let settings = DuplicateSettings::name_and_email(DuplicateAction::Alert, "");
+        Matcher::new(&settings.matching_rules[0], false).unwrap()
+    }
+
+    #[test]
+    fn fuzzy_names_with_the_same_address_match_and_share_a_key() {
+        let matcher = name_and_email();
+        let stored = row(&["Jonathan", "Smith", "Joe@Example.org "]);
+        for (candidate, expected) in [
+            (row(&["Jon", "Smyth", "joe@example.org"]), true),
+            (row(&["Smith", "Jonathan", "joe@example.org"]), true),
+            (row(&["Jon", "Smith", "other@example.org"]), false),
+            (row(&["Raj", "Smith", "joe@example.org"]), false),
+            (row(&["", "Smith", "joe@example.org"]), false),
+        ] {
+            assert_eq!(matcher.compare(&candidate, &stored).is_some(), expected, "{candidate:?}");
+            if expected {
+                assert!(shares_key(&matcher, &candidate, &stored), "{candidate:?}");
+            }
+        }
+        assert!(!matcher.is_exact());
+    }
+
+    #[test]
+    fn the_standard_rule_matches_on_name_and_phone_or_name_and_address() {
+        let matcher = Matcher::new(&DuplicateSettings::default().matching_rules[0], false).unwrap();
+        let stored = row(&["Joe", "Smith", "", "", "", "415 555 1234", "1 Main St", "Leeds", ""]);
+        let by_phone = row(&["Joseph", "Smith", "", "", "x@y.org", "(415) 555-9999", "", "", ""]);
+        let by_street = row(&["Joe", "Smith", "", "", "", "", "1 Main Street", "Leeds", ""]);
+        let by_name_only = row(&["Joe", "Smith", "", "", "", "", "", "Leeds", ""]);
+        for candidate in [&by_phone, &by_street] {
+            assert!(
+                matcher.compare(candidate, &stored).is_some() && shares_key(&matcher, candidate, &stored)
+            );
+        }
+        assert_eq!(matcher.compare(&by_name_only, &stored), None);
+    }
+
+    #[test]
+    fn a_blank_first_name_is_left_out_next_to_an_address_in_the_standard_rule() {
+        let matcher = Matcher::new(&DuplicateSettings::default().matching_rules[0], false).unwrap();
+        let stored = row(&["", "Smith", "", "", "joe@example.org", "", "", "", ""]);
+        let candidate = row(&["Joe", "Smith", "", "", "joe@example.org", "", "", "", ""]);
+        assert_eq!(matcher.compare(&candidate, &stored), Some(100));
+        assert!(shares_key(&matcher, &candidate, &stored));
+    }
+}
