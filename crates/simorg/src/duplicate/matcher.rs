@@ -15,6 +15,8 @@ pub(crate) type Row = Vec<Option<String>>;
 pub(crate) struct Matcher {
     items: Vec<(MatchMethod, BlankRule)>,
     groups: Vec<Vec<usize>>,
+    /// Which items are fields of a related record.
+    related: Vec<bool>,
     /// Positions of the first and the last name, when there is exactly one of each: they also match transposed.
     names: Option<(usize, usize)>,
     jaro_winkler_alone: bool,
@@ -37,7 +39,8 @@ impl Matcher {
             at.next().filter(|_| at.next().is_none())
         };
         let names = only(MatchMethod::FirstName).zip(only(MatchMethod::LastName));
-        Ok(Self { groups: groups(&rule.equation, items.len())?, items, names, jaro_winkler_alone })
+        let related = rule.items.iter().map(|i| i.field.contains('.')).collect();
+        Ok(Self { groups: groups(&rule.equation, items.len())?, items, related, names, jaro_winkler_alone })
     }
 
     /// Whether every item is compared exactly, which decides the name of the engine in the answer.
@@ -83,47 +86,68 @@ impl Matcher {
     }
 
     /// The match keys of a row: two rows are compared only when they share one. A group with exact fields is keyed on
-    /// those alone; any other on the initial of the first name, the sound of the last and the phone number.
-    pub(crate) fn keys(&self, row: &Row, into: &mut Vec<u64>) {
-        into.clear();
-        for group in 0..self.groups.len() {
-            into.extend(self.group_key(group, row));
-            if let Some((first, last)) = self.names.filter(|_| !self.has_exact(&self.groups[group])) {
-                let mut swapped = row.clone();
-                swapped.swap(first, last);
-                into.extend(self.group_key(group, &swapped));
-            }
+    /// those alone; any other on the initial of the first name, the sound of the last and the phone number. Fields of
+    /// related records give no key.
+    pub(crate) fn keys(&self, row: &Row) -> Vec<u64> {
+        let mut keys = Vec::with_capacity(self.groups.len() * 2);
+        let mut parts: Vec<Part> =
+            (0..self.items.len()).map(|item| self.part(item, row[item].as_deref())).collect();
+        for group in &self.groups {
+            keys.extend(self.group_key(group, &parts));
         }
-        into.sort_unstable();
-        into.dedup();
+        if let Some((first, last)) = self.names {
+            parts[first] = self.part(first, row[last].as_deref());
+            parts[last] = self.part(last, row[first].as_deref());
+            let named = self
+                .groups
+                .iter()
+                .filter(|g| !self.has_exact(g) && (g.contains(&first) || g.contains(&last)));
+            keys.extend(named.filter_map(|group| self.group_key(group, &parts)));
+        }
+        keys.sort_unstable();
+        keys.dedup();
+        keys
     }
 
-    fn group_key(&self, number: usize, row: &Row) -> Option<u64> {
-        let group = &self.groups[number];
+    fn part(&self, item: usize, value: Option<&str>) -> Part {
+        let (method, blank) = self.items[item];
+        match value {
+            _ if self.related[item] => Part::Nothing,
+            Some(value) => method.key(value).map_or(Part::Nothing, Part::Is),
+            None if blank == BlankRule::MatchBlanks => Part::Is(String::new()),
+            None => Part::Blank,
+        }
+    }
+
+    fn group_key(&self, group: &[usize], parts: &[Part]) -> Option<u64> {
         let exact_only = self.has_exact(group);
         let mut hasher = DefaultHasher::new();
-        let mut parts = 0;
+        let mut used = 0;
         for &item in group {
-            let (method, blank) = self.items[item];
-            if exact_only && method != MatchMethod::Exact {
+            if exact_only && self.items[item].0 != MatchMethod::Exact {
                 continue;
             }
-            match row[item].as_deref() {
-                Some(value) => {
-                    if let Some(part) = method.key(value) {
-                        (item, part).hash(&mut hasher);
-                        parts += 1;
-                    }
+            match &parts[item] {
+                Part::Is(part) => {
+                    (item, part).hash(&mut hasher);
+                    used += 1;
                 }
-                None if blank == BlankRule::MatchBlanks => {
-                    (item, "").hash(&mut hasher);
-                    parts += 1;
-                }
-                None => return None,
+                Part::Blank => return None,
+                Part::Nothing => {}
             }
         }
-        (parts > 0).then(|| hasher.finish())
+        (used > 0).then(|| hasher.finish())
     }
+}
+
+/// What one field gives to a match key.
+enum Part {
+    /// This text.
+    Is(String),
+    /// Nothing: its method does not narrow candidates.
+    Nothing,
+    /// No value, and blanks do not match.
+    Blank,
 }
 
 #[cfg(test)]
@@ -136,9 +160,7 @@ mod tests {
     }
 
     fn shares_key(matcher: &Matcher, a: &Row, b: &Row) -> bool {
-        let (mut of_a, mut of_b) = (Vec::new(), Vec::new());
-        matcher.keys(a, &mut of_a);
-        matcher.keys(b, &mut of_b);
+        let (of_a, of_b) = (matcher.keys(a), matcher.keys(b));
         of_a.iter().any(|k| of_b.contains(k))
     }
 

@@ -58,7 +58,7 @@ jennifer jen jenny
 jessica jess jessie
 joan joanie
 john jack johnny jon
-jonathan jon johnny john nathan
+jonathan jon jonny johnny john nathan
 joseph joe joey
 joshua josh
 judith judy
