@@ -1,0 +1,111 @@
+//! What an org is like: who may enter, which fields there are, and every knob.
+//!
+//! All of it can be read from TOML or JSON; what is left out keeps its default, an unknown name is refused.
+
+mod knobs;
+mod people;
+
+pub use knobs::{
+    ApiVersions, BulkSettings, Flaky, FlowSettings, HttpSettings, LatencySettings, LimitSettings,
+    NpspSettings, ValidationSettings,
+};
+pub use people::{AuthSettings, UserSettings};
+
+use crate::schema::{CustomField, FieldType};
+use serde::{Deserialize, Serialize};
+
+/// Everything about one simulated org. `Settings::default()` is an org with the Engaging Networks fields.
+#[derive(Clone, Debug, Serialize, Deserialize)]
+#[serde(default, deny_unknown_fields)]
+pub struct Settings {
+    /// Port of the Salesforce side on 127.0.0.1; 0 lets the system choose.
+    pub port: u16,
+    /// Port of the control side on 127.0.0.1; 0 lets the system choose.
+    pub control_port: u16,
+    /// Org id, 15 or 18 characters, prefix `00D`.
+    pub org_id: String,
+    /// Three characters that all ids of this org carry behind their prefix.
+    pub pod: String,
+    /// Seed of all randomness.
+    pub seed: u64,
+    /// Served API versions.
+    pub api: ApiVersions,
+    /// Sign-in.
+    pub auth: AuthSettings,
+    /// Users; the first integration user is the run-as user of the client credentials flow.
+    pub users: Vec<UserSettings>,
+    /// Fields the administrator added.
+    pub custom_fields: Vec<CustomField>,
+    /// Fields hidden by field-level security: `Field` or `Object.Field`.
+    pub hidden_fields: Vec<String>,
+    /// The two Engaging Networks Flows.
+    pub flows: FlowSettings,
+    /// Nonprofit Success Pack behaviour.
+    pub npsp: NpspSettings,
+    /// Validation rules.
+    pub validation: ValidationSettings,
+    /// Daily limits.
+    pub limits: LimitSettings,
+    /// Late commits.
+    pub latency: LatencySettings,
+    /// Bulk API 2.0.
+    pub bulk: BulkSettings,
+    /// Plain HTTP behaviour.
+    pub http: HttpSettings,
+}
+
+impl Default for Settings {
+    fn default() -> Self {
+        Self {
+            port: 0,
+            control_port: 0,
+            org_id: "00D5f000000IZ3ZEAW".into(),
+            pod: "5f0".into(),
+            seed: 1,
+            api: ApiVersions::default(),
+            auth: AuthSettings::default(),
+            users: vec![UserSettings::integration(), UserSettings::person()],
+            custom_fields: engaging_networks_fields(),
+            hidden_fields: Vec::new(),
+            flows: FlowSettings::default(),
+            npsp: NpspSettings::default(),
+            validation: ValidationSettings::default(),
+            limits: LimitSettings::default(),
+            latency: LatencySettings::default(),
+            bulk: BulkSettings::default(),
+            http: HttpSettings::default(),
+        }
+    }
+}
+
+impl Settings {
+    /// Whether a user is one of the integration users.
+    pub fn is_integration(&self, username: &str) -> bool {
+        self.users.iter().any(|user| user.integration && user.username.eq_ignore_ascii_case(username))
+    }
+}
+
+/// The fields an org prepared for the sync has.
+fn engaging_networks_fields() -> Vec<CustomField> {
+    let contact = |name, kind| CustomField::new("Contact", name, kind);
+    vec![
+        CustomField {
+            length: 50,
+            external_id: true,
+            unique: true,
+            label: "EN Supporter Id".into(),
+            ..contact("EN_Supporter_Id__c", FieldType::String)
+        },
+        CustomField { length: 50, ..contact("EN_Account_Id__c", FieldType::String) },
+        contact("EN_Last_Modified_Date__c", FieldType::DateTime),
+        contact("EN_Push__c", FieldType::Boolean),
+        contact("Email_Opt_In__c", FieldType::Boolean),
+        CustomField { length: 255, ..contact("EN_Address_1__c", FieldType::String) },
+        CustomField { length: 255, ..contact("EN_Address_2__c", FieldType::String) },
+        CustomField {
+            length: 50,
+            external_id: true,
+            ..CustomField::new("Account", "EN_Account_Id__c", FieldType::String)
+        },
+    ]
+}
