@@ -1,0 +1,158 @@
+//! What stands around a name and is no part of it: titles in front; generations and honours behind.
+
+use crate::fold::fold;
+
+const HONOURS: &[&str] = &[
+    "phd", "md", "dds", "dvm", "esq", "esquire", "obe", "mbe", "cbe", "kbe", "cpa", "rn", "mba", "jd", "qc",
+    "kc", "ret", "mp", "msc", "bsc", "cfa", "frs", "osb",
+];
+/// Surnames as well, so they count as honours only after a comma: Yo-Yo Ma, I. M. Pei's neighbours Pe and Sj.
+const HONOURS_AFTER_COMMA: &[&str] = &["ma", "ba", "pe", "sj"];
+const TITLES: &[&str] = &[
+    "mr",
+    "mrs",
+    "ms",
+    "miss",
+    "mx",
+    "dr",
+    "prof",
+    "professor",
+    "rev",
+    "reverend",
+    "sir",
+    "dame",
+    "lord",
+    "lady",
+    "hon",
+    "fr",
+    "father",
+    "sister",
+    "br",
+    "brother",
+    "sr",
+    "sra",
+    "srta",
+    "herr",
+    "frau",
+    "mme",
+    "mlle",
+    "m",
+    "don",
+    "dona",
+    "senor",
+    "senora",
+    "capt",
+    "captain",
+    "col",
+    "lt",
+    "maj",
+    "sgt",
+    "judge",
+    "rabbi",
+    "imam",
+    "dott",
+    "ing",
+];
+const LONGEST_TITLE: usize = 16;
+
+/// Takes suffixes off the end, as long as a name remains. Returns the generation, and whether anything was taken.
+pub(crate) fn take_suffixes(text: &mut String) -> (Option<u8>, bool) {
+    let (mut generation, mut any) = (None, false);
+    loop {
+        let kept = text.trim_end_matches([' ', ',']).len();
+        text.truncate(kept);
+        let Some(at) = text.rfind([' ', ',']) else { break };
+        let (head, tail) = (&text[..at], &text[at + 1..]);
+        if !head.chars().any(char::is_alphanumeric) {
+            break;
+        }
+        let after_comma = text[..=at].trim_end().ends_with(',');
+        let suffix: String = tail.chars().filter(|c| *c != '.').collect();
+        let number = generation_number(&suffix);
+        if number.is_none() && !is_honour(&suffix, after_comma) {
+            break;
+        }
+        generation = generation.or(number);
+        any = true;
+        text.truncate(at);
+    }
+    (generation, any)
+}
+
+fn generation_number(suffix: &str) -> Option<u8> {
+    match suffix {
+        "sr" | "snr" | "senior" => Some(1),
+        "jr" | "jnr" | "junior" | "ii" | "2nd" => Some(2),
+        "iii" | "3rd" => Some(3),
+        "iv" | "4th" => Some(4),
+        _ => None,
+    }
+}
+
+fn is_honour(suffix: &str, after_comma: bool) -> bool {
+    HONOURS.contains(&suffix) || (after_comma && HONOURS_AFTER_COMMA.contains(&suffix))
+}
+
+/// The text without the titles in front of it. A title that is the only word stays.
+pub(crate) fn without_titles(text: &str) -> &str {
+    let mut rest = text.trim_start();
+    while let Some(after) = after_title(rest) {
+        rest = after;
+    }
+    rest
+}
+
+fn after_title(text: &str) -> Option<&str> {
+    let end = text.find(|c: char| !c.is_alphanumeric())?;
+    let (title, tail) = text.split_at(end);
+    let after = tail.trim_start_matches(['.', ' ']);
+    let separated =
+        tail.starts_with(' ') || tail.starts_with(". ") || (tail.starts_with('.') && title.len() > 1);
+    let another_word = after.chars().any(char::is_alphanumeric);
+    (separated && another_word && is_title(title)).then_some(after)
+}
+
+fn is_title(word: &str) -> bool {
+    if word.is_ascii() {
+        return TITLES.contains(&word);
+    }
+    word.len() <= LONGEST_TITLE
+        && matches!(fold(word).as_slice(), [plain] if TITLES.iter().any(|title| title.as_bytes() == plain.as_slice()))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn stripped(text: &str) -> (String, Option<u8>) {
+        let mut text = text.to_owned();
+        let (generation, _) = take_suffixes(&mut text);
+        (text, generation)
+    }
+
+    #[test]
+    fn suffixes_go_and_the_generation_is_kept() {
+        assert_eq!(stripped("smith jr."), ("smith".into(), Some(2)));
+        assert_eq!(stripped("smith, iii, ph.d."), ("smith".into(), Some(3)));
+        assert_eq!(stripped("smith senior"), ("smith".into(), Some(1)));
+        assert_eq!(stripped("smith obe"), ("smith".into(), None));
+    }
+
+    #[test]
+    fn the_only_word_and_a_surname_like_an_honour_stay() {
+        assert_eq!(stripped("junior"), ("junior".into(), None));
+        assert_eq!(stripped("yo-yo ma"), ("yo-yo ma".into(), None));
+        assert_eq!(stripped("smith, ma"), ("smith".into(), None));
+        assert_eq!(stripped(", jr"), (", jr".into(), None));
+    }
+
+    #[test]
+    fn titles_go_while_another_word_follows() {
+        assert_eq!(without_titles("rev. dr. john"), "john");
+        assert_eq!(without_titles("señora ana"), "ana");
+        assert_eq!(without_titles("mr.john"), "john");
+        assert_eq!(without_titles("don"), "don");
+        assert_eq!(without_titles("m.j. anna"), "m.j. anna");
+        assert_eq!(without_titles("drew"), "drew");
+    }
+}

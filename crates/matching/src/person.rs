@@ -1,0 +1,177 @@
+//! One side of a comparison, parsed once.
+
+use std::fmt;
+
+use smallvec::SmallVec;
+
+use crate::address::Address;
+use crate::fold::{fold, fold_spelled_out};
+use crate::name::{Name, Word, cut_repeats};
+use crate::read::Reading;
+
+/// Shortest first name that proves something when an address contains it.
+const TELLING_FIRST_NAME: usize = 3;
+/// A last-name field of more words than this is not taken for a whole name.
+const MOST_WORDS_IN_ONE_FIELD: usize = 8;
+
+/// A supporter or a Contact, ready to be compared. Building one does all the work that depends on one side only.
+///
+/// Printing one shows nothing of the person:
+/// ```
+/// let person = matching::Person::new("Maria", "Lopez", "maria@example.org");
+/// assert_eq!(format!("{person:?}"), "Person(<redacted>)");
+/// ```
+#[derive(Clone)]
+pub struct Person {
+    pub(crate) first_text: String,
+    pub(crate) last_text: String,
+    pub(crate) first: Name,
+    pub(crate) last: Name,
+    pub(crate) aliases: SmallVec<[Name; 1]>,
+    /// Ways to split a last-name field that holds a whole name. Empty when the first name is there.
+    pub(crate) splits: Vec<(Name, Name)>,
+    pub(crate) generation: Option<u8>,
+    pub(crate) joint: bool,
+    /// Both names are there as text, even if no letter of them could be transliterated.
+    pub(crate) has_both_texts: bool,
+    /// Written in a script that leaves vowels out (Arabic, Hebrew).
+    pub(crate) vowels_unwritten: bool,
+    pub(crate) address: Address,
+    pub(crate) role_address: bool,
+    pub(crate) address_names_self: bool,
+}
+
+impl Person {
+    /// Reads the three fields as they are stored. Total: any text gives a person; an absent field is an empty one.
+    #[must_use]
+    pub fn new(first: &str, last: &str, email: &str) -> Self {
+        let read = Reading::of(first, last);
+        let address = Address::new(email);
+        let (mut first, mut last) = (fold(&read.first), fold(&read.last));
+        cut_repeats(&mut first, &mut last);
+        let (mut first_spelled, mut last_spelled) =
+            (fold_spelled_out(&read.first), fold_spelled_out(&read.last));
+        if first_spelled.is_some() || last_spelled.is_some() {
+            let mut one = first_spelled.clone().unwrap_or_else(|| fold(&read.first));
+            let mut other = last_spelled.clone().unwrap_or_else(|| fold(&read.last));
+            cut_repeats(&mut one, &mut other);
+            first_spelled = first_spelled.map(|_| one);
+            last_spelled = last_spelled.map(|_| other);
+        }
+        let aliases =
+            read.aliases.iter().map(|alias| Name::new(&fold(alias), fold_spelled_out(alias).as_deref()));
+        let last_words = last_spelled.as_deref().filter(|spelled| spelled.len() == last.len());
+        let splits = if first.is_empty() && (2..=MOST_WORDS_IN_ONE_FIELD).contains(&last.len()) {
+            (1..last.len())
+                .map(|at| {
+                    let front = Name::new(&last[..at], last_words.map(|words| &words[..at]));
+                    (front, Name::new(&last[at..], last_words.map(|words| &words[at..])))
+                })
+                .collect()
+        } else {
+            Vec::new()
+        };
+        let mut person = Self {
+            aliases: aliases.collect(),
+            splits,
+            generation: read.generation,
+            joint: read.joint,
+            has_both_texts: !read.first.is_empty() && !read.last.is_empty(),
+            vowels_unwritten: leaves_vowels_out(&read.first) || leaves_vowels_out(&read.last),
+            first: Name::new(&first, first_spelled.as_deref()),
+            last: Name::new(&last, last_spelled.as_deref()),
+            first_text: read.first_text,
+            last_text: read.last_text,
+            role_address: address.is_role(),
+            address_names_self: false,
+            address,
+        };
+        person.address_names_self = person.is_named_by_address();
+        person
+    }
+
+    /// Whether neither name is there.
+    pub(crate) fn is_nameless(&self) -> bool {
+        self.first.is_blank() && self.last.is_blank()
+    }
+
+    /// First and last names as written, but for case, spacing and normal form.
+    pub(crate) fn fields_equal(&self, other: &Self) -> u8 {
+        u8::from(self.first_text == other.first_text) + u8::from(self.last_text == other.last_text)
+    }
+
+    /// All words of both names, particles included.
+    pub(crate) fn words(&self) -> impl Iterator<Item = &Word> {
+        self.first.plain.words.iter().chain(&self.last.plain.words)
+    }
+
+    /// The address contains the first name, or starts with initial and last name in either order.
+    fn is_named_by_address(&self) -> bool {
+        let (Some(first), Some(last)) = (self.first.plain.joined(), self.last.plain.joined()) else {
+            return false;
+        };
+        let Some(initial) = first.first_letter() else { return false };
+        let local: Vec<u8> =
+            fold(self.address.local()).into_iter().flatten().filter(|b| !b.is_ascii_digit()).collect();
+        let contains = |part: &[u8]| local.windows(part.len()).any(|window| window == part);
+        let starts =
+            |head: &[u8], tail: &[u8]| local.strip_prefix(head).is_some_and(|rest| rest.starts_with(tail));
+        (first.len() >= TELLING_FIRST_NAME && contains(&first.text))
+            || starts(&[initial], &last.text)
+            || starts(&last.text, &[initial])
+    }
+}
+
+impl fmt::Debug for Person {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("Person(<redacted>)")
+    }
+}
+
+fn leaves_vowels_out(text: &str) -> bool {
+    text.chars().any(|c| {
+        matches!(c,
+            '\u{590}'..='\u{6FF}' | '\u{750}'..='\u{77F}' | '\u{8A0}'..='\u{8FF}'
+            | '\u{FB1D}'..='\u{FDFF}' | '\u{FE70}'..='\u{FEFC}')
+    })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn joined(name: &Name) -> String {
+        name.plain.joined().map(|word| String::from_utf8_lossy(&word.text).into_owned()).unwrap_or_default()
+    }
+
+    #[test]
+    fn a_repeated_name_is_cut_off() {
+        let person = Person::new("John Smith", "Smith", "a@example.org");
+        assert_eq!((joined(&person.first), joined(&person.last)), ("john".into(), "smith".into()));
+        let person = Person::new("Ana", "Ana García", "a@example.org");
+        assert_eq!((joined(&person.first), joined(&person.last)), ("ana".into(), "garcia".into()));
+        let person = Person::new("James", "James", "a@example.org");
+        assert_eq!((joined(&person.first), joined(&person.last)), ("james".into(), "james".into()));
+    }
+
+    #[test]
+    fn an_address_names_its_owner() {
+        for local in ["john.smith", "jsmith7", "smith-j", "bigjohn"] {
+            assert!(
+                Person::new("John", "Smith", &format!("{local}@example.org")).address_names_self,
+                "{local}"
+            );
+        }
+        assert!(!Person::new("Mary", "Smith", "john.smith@example.org").address_names_self);
+        assert!(
+            !Person::new("Al", "Smith", "walter@example.org").address_names_self,
+            "two letters prove nothing"
+        );
+    }
+
+    #[test]
+    fn nothing_of_the_person_is_printed() {
+        let shown = format!("{:?}", Person::new("Joe", "Smith", "joe@example.org")).to_lowercase();
+        assert!(!shown.contains("joe") && !shown.contains("smith") && !shown.contains("example"));
+    }
+}
