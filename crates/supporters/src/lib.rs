@@ -1,1 +1,134 @@
-//! Where supporters come from and go back to: a trait and its SQLite adapter.
+//! Where supporters come from and go back to.
+//!
+//! [`Supporters`] is the contract: discover what changed, read people fresh, find them by Contact Id or e-mail, and write
+//! with a compare so that nobody's edit is overwritten. The SQLite adapter serves it from any existing table of a SQLite file,
+//! described by a [`Table`]; [`Memory`] serves it in tests. An inspection looks at a database nobody has described yet and
+//! proposes a [`Table`] and a field map. This crate knows nothing of Salesforce beyond the form of a Contact Id.
+//!
+//! The promises every adapter keeps, and the suite in `conformance` (behind the feature of that name) checks:
+//!
+//! - **Change order.** `(second of the stamp, id)`. The order of ids within a second is the database's own, the same for
+//!   [`Supporters::changed`] and [`Supporters::ids`]; nobody outside an adapter may compare two ids of one second.
+//! - **Undated rows.** A row whose stamp is missing, unreadable, not after 1970-01-01, or more than a day ahead of the
+//!   database's clock is *undated*: every window delivers it, first, stamped [`UNDATED`]. Comparing it again costs a
+//!   look; leaving it out would lose a change.
+//! - **Pages.** A page shorter than its limit is the last one.
+//! - **Writes compare.** The compare stands inside the statement that writes. Nothing is written over a value that is not
+//!   the one that was read.
+
+mod applied;
+mod error;
+mod loose;
+pub mod memory;
+mod shape;
+mod table;
+
+use async_trait::async_trait;
+use model::{ContactId, Email, Position, Stamp, Supporter, SupporterId, Window};
+
+pub use applied::{Applied, ContactIdWrite, SupporterWrite};
+pub use error::{Error, ErrorKind};
+pub use memory::Memory;
+pub use shape::{Column, ColumnKind, Relation, Shape};
+pub use table::{InvalidZone, NewId, StampFormat, Table, UndatedRows, Zone};
+
+/// The stamp of a row that has none to go by: the lower end of time, so that such rows come first in every window.
+pub const UNDATED: Stamp = Stamp::EPOCH;
+
+/// The most rows one Contact Id or one e-mail address brings back. Two are enough to know that a person is not clear;
+/// a placeholder address that half of a table shares must not fill the memory.
+pub const MAX_MATCHES_PER_KEY: usize = 200;
+
+/// The longest cell that is read as it is, in bytes. What is longer arrives cut to a length that [`model::FieldType`]
+/// refuses as too long for Salesforce, so that it is named and never carried.
+pub const MAX_CELL_BYTES: usize = 512 * 1024;
+
+/// One row that a window found.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Changed {
+    /// The row's id.
+    pub id: SupporterId,
+    /// The row's stamp, as fine as the database keeps it; [`UNDATED`] for a row without a usable one.
+    pub modified: Stamp,
+    /// Where to go on after this row: the second of the stamp, and the id.
+    pub position: Position,
+}
+
+/// A database of supporters.
+///
+/// Reads see committed data only, and hold no lock between two calls. Every method is bounded in memory by the size of
+/// what it returns.
+#[async_trait]
+pub trait Supporters: Send + Sync {
+    /// The time now, from the clock that stamps the rows.
+    ///
+    /// # Errors
+    /// [`Error`] when the database does not answer.
+    async fn now(&self) -> Result<Stamp, Error>;
+
+    /// The rows changed in a window, in change order, at most `limit`, those after `after` only. Undated rows come first
+    /// in every window. A page shorter than `limit` is the last.
+    ///
+    /// # Errors
+    /// [`Error`] when the database does not answer or no longer has the table's shape.
+    async fn changed(
+        &self,
+        window: &Window,
+        after: Option<&Position>,
+        limit: usize,
+    ) -> Result<Vec<Changed>, Error>;
+
+    /// How many rows there are.
+    ///
+    /// # Errors
+    /// As [`Supporters::changed`].
+    async fn count(&self) -> Result<u64, Error>;
+
+    /// All ids in the database's own order, at most `limit`, those after `after` only. A page shorter than `limit` is the
+    /// last. Rows whose id is no [`SupporterId`] are left out; [`Supporters::shape`] counts them.
+    ///
+    /// # Errors
+    /// As [`Supporters::changed`].
+    async fn ids(&self, after: Option<&SupporterId>, limit: usize) -> Result<Vec<SupporterId>, Error>;
+
+    /// The rows with these ids, one answer for each in the order asked; `None` where no row has the id.
+    ///
+    /// A cell that holds bytes that are no text arrives as [`model::Cell::Absent`]: nothing can be concluded from it, and
+    /// nothing is written over it.
+    ///
+    /// # Errors
+    /// As [`Supporters::changed`].
+    async fn get(&self, ids: &[SupporterId]) -> Result<Vec<Option<Supporter>>, Error>;
+
+    /// All rows that carry one of these Contact Ids, each row once, in no particular order: with 15 or 18 characters and
+    /// white space around them. At most [`MAX_MATCHES_PER_KEY`] rows for each.
+    ///
+    /// One call may scan the column once: ask for many at a time.
+    ///
+    /// # Errors
+    /// As [`Supporters::changed`].
+    async fn by_contact_ids(&self, contacts: &[ContactId]) -> Result<Vec<Supporter>, Error>;
+
+    /// All rows with one of these addresses, each row once, in no particular order: case and white space around an
+    /// address do not count. At most [`MAX_MATCHES_PER_KEY`] rows for each.
+    ///
+    /// One call may scan the column once: ask for many at a time.
+    ///
+    /// # Errors
+    /// As [`Supporters::changed`].
+    async fn by_emails(&self, emails: &[Email]) -> Result<Vec<Supporter>, Error>;
+
+    /// Writes the rows in one transaction and says for each what became of it, in the order given. A row that the database
+    /// refuses harms only itself. When this returns `Err`, nothing was written or the outcome is unknown: read again.
+    ///
+    /// # Errors
+    /// [`Error::ReadOnly`] for what may not be written at all, [`Error::Busy`] when others hold the database for longer
+    /// than we wait, else as [`Supporters::changed`].
+    async fn apply(&self, writes: &[SupporterWrite]) -> Result<Vec<Applied>, Error>;
+
+    /// What the table looks like, and how many rows need an administrator's eye. Scans the table.
+    ///
+    /// # Errors
+    /// As [`Supporters::changed`].
+    async fn shape(&self) -> Result<Shape, Error>;
+}
