@@ -109,7 +109,9 @@ fn after_title(text: &str) -> Option<&str> {
     let separated =
         tail.starts_with(' ') || tail.starts_with(". ") || (tail.starts_with('.') && title.len() > 1);
     let another_word = after.chars().any(char::is_alphanumeric);
-    (separated && another_word && is_title(title)).then_some(after)
+    // "M. V." are initials; "M. Louis" is Monsieur Louis.
+    let initials = title.len() == 1 && after.chars().nth(1).is_none_or(|c| !c.is_alphanumeric());
+    (separated && another_word && !initials && is_title(title)).then_some(after)
 }
 
 fn is_title(word: &str) -> bool {
@@ -153,6 +155,8 @@ mod tests {
         assert_eq!(without_titles("mr.john"), "john");
         assert_eq!(without_titles("don"), "don");
         assert_eq!(without_titles("m.j. anna"), "m.j. anna");
+        assert_eq!(without_titles("m j"), "m j");
+        assert_eq!(without_titles("m. louis"), "louis");
         assert_eq!(without_titles("drew"), "drew");
     }
 }

@@ -145,14 +145,14 @@ mod tests {
         assert_eq!(of("garcía lópez", "lopez garcia"), Family::Variant);
         assert_eq!(of("garcía lópez", "garcía pérez"), Family::Overlap);
         assert_eq!(of("garcía lópez", "garcia l"), Family::Part);
-        assert_eq!(of("garcia fernandez", "garcia fernadnez"), Family::Weak);
+        assert_eq!(of("garcia castillo", "garcia vastillo"), Family::Weak);
         assert_eq!(of("garcia fernandez", "smith jones"), Family::Conflict);
     }
 
     #[test]
     fn single_surnames_are_compared_as_words() {
         assert_eq!(of("müller", "mueller"), Family::Equal);
-        assert_eq!(of("simth", "smith"), Family::Typo);
+        assert_eq!(of("dmith", "smith"), Family::Typo);
         assert_eq!(of("s", "smith"), Family::Initial);
         assert_eq!(of("smith", "jones"), Family::Conflict);
         assert_eq!(of("", "jones"), Family::OneBlank);

@@ -2,7 +2,7 @@
 
 use crate::given_word::relate;
 use crate::knowledge::Knowledge;
-use crate::name::{Form, Name};
+use crate::name::{Form, Name, Word};
 use crate::word_pair::{Slip, WordPair};
 
 /// The relation of two first names, best first: a smaller value is the better relation.
@@ -95,7 +95,14 @@ fn forms(a: &Form, b: &Form, knowledge: &Knowledge) -> Given {
     }
     if matches!(first, Given::Conflict | Given::Faint) {
         let by_middle = goes_by_middle_name(a, b) || goes_by_middle_name(b, a);
-        return if by_middle { Given::SharedName } else { first };
+        return match by_middle {
+            false => first,
+            // Anna and Roseanna: two names in their own right, one ending like the other.
+            true if a.words.len() == 1 && b.words.len() == 1 && both_known(first_a, first_b, knowledge) => {
+                Given::Faint
+            }
+            true => Given::SharedName,
+        };
     }
     further_words(a, b, first, knowledge)
 }
@@ -112,6 +119,11 @@ fn further_words(a: &Form, b: &Form, first: Given, knowledge: &Knowledge) -> Giv
     }
     // Equal to the last word would have been equal run together, so here the sides do differ somewhere.
     if first == Given::Equal { Given::Subset } else { first }
+}
+
+fn both_known(a: &Word, b: &Word, knowledge: &Knowledge) -> bool {
+    let known = |word: &Word| knowledge.entry(&word.text).is_some_and(|entry| entry.sex.is_some());
+    known(a) && known(b)
 }
 
 /// `J R` or `JR` beside `John Robert`.
@@ -172,7 +184,8 @@ mod tests {
         assert_eq!(of("j r", "john ronald"), Given::Initial);
         assert_eq!(of("jr", "john ronald"), Given::Initial);
         assert_eq!(of("john ronald", "ronald"), Given::SharedName);
-        assert_eq!(of("annamarie", "marie"), Given::SharedName);
+        assert_eq!(of("luisamarie", "marie"), Given::SharedName);
+        assert_eq!(of("roseanna", "anna"), Given::Faint, "two names in their own right");
     }
 
     #[test]

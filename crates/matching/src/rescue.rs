@@ -1,5 +1,7 @@
 //! One person whose names stand in the wrong fields, or in a script that hides half of them.
 
+use std::cmp::Reverse;
+
 use crate::compare::Finding;
 use crate::family::{Family, family_names};
 use crate::fold::Letters;
@@ -23,10 +25,8 @@ pub(crate) fn rescue(a: &Person, b: &Person, direct: Finding, knowledge: &Knowle
             best = found;
         }
     };
-    offer(swapped(a, b, knowledge));
-    offer(swapped(b, a, knowledge));
-    offer(one_field(a, b, knowledge));
-    offer(one_field(b, a, knowledge));
+    offer(better(swapped(a, b, knowledge), swapped(b, a, knowledge)));
+    offer(better(one_field(a, b, knowledge), one_field(b, a, knowledge)));
     if same_words(a, b) {
         offer(Some(Finding { strength: Strength::Strong, way: Some(Reason::SameWords), ..direct }));
     }
@@ -34,6 +34,15 @@ pub(crate) fn rescue(a: &Person, b: &Person, direct: Finding, knowledge: &Knowle
         offer(Some(Finding { strength: Strength::Probable, way: Some(Reason::Consonants), ..direct }));
     }
     best
+}
+
+/// The stronger, and of equally strong ones that with the better relations: so the evidence is symmetric as well.
+fn better(one: Option<Finding>, other: Option<Finding>) -> Option<Finding> {
+    one.into_iter().chain(other).max_by_key(worth)
+}
+
+fn worth(found: &Finding) -> (Strength, Reverse<(Given, Family)>) {
+    (found.strength, Reverse((found.given, found.family)))
 }
 
 /// Both halves must fit: James Thomas and Mary James are not a swap.
@@ -67,8 +76,7 @@ fn one_field(whole: &Person, other: &Person, knowledge: &Knowledge) -> Option<Fi
         let given = given_names(first, &other.first, knowledge);
         Finding::by_names(given, family_names(last, &other.last))
     });
-    // Equal strength: the better relations, so that the evidence does not hang on the order of the splits.
-    let best = found.max_by_key(|found| (found.strength, std::cmp::Reverse((found.given, found.family))))?;
+    let best = found.max_by_key(worth)?;
     Some(Finding { strength: best.strength.min(Strength::Strong), way: Some(Reason::OneField), ..best })
 }
 

@@ -1,6 +1,6 @@
 //! The labelled pairs matching is measured on. They name real people beside invented addresses, so they stay out of
 //! the repository; whoever has the folder is measured, whoever has not is told so.
-#![allow(dead_code, reason = "each user of this module needs a part of it")]
+#![allow(dead_code, unreachable_pub, reason = "each user of this module needs a part of it")]
 
 use std::collections::BTreeMap;
 use std::path::PathBuf;
