@@ -7,35 +7,6 @@ use crate::clean::is_format;
 /// Longest address that is looked at, in characters. RFC 5321 allows 254.
 const LONGEST_ADDRESS: usize = 320;
 
-/// Mailboxes several people read.
-const ROLES: &[&str] = &[
-    "info",
-    "office",
-    "admin",
-    "contact",
-    "hello",
-    "enquiries",
-    "inquiries",
-    "parish",
-    "secretary",
-    "team",
-    "mail",
-    "finance",
-    "membership",
-    "accounts",
-    "support",
-    "sales",
-    "help",
-    "webmaster",
-    "postmaster",
-    "marketing",
-    "hr",
-    "reception",
-    "treasurer",
-    "chair",
-    "events",
-];
-
 /// Which differences between two addresses are overlooked. By default none.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct EmailEquivalence {
@@ -95,7 +66,34 @@ impl Address {
 
     /// Whether several people are likely to read this mailbox.
     pub(crate) fn is_role(&self) -> bool {
-        ROLES.contains(&self.local())
+        matches!(
+            self.local(),
+            "info"
+                | "office"
+                | "admin"
+                | "contact"
+                | "hello"
+                | "enquiries"
+                | "inquiries"
+                | "parish"
+                | "secretary"
+                | "team"
+                | "mail"
+                | "finance"
+                | "membership"
+                | "accounts"
+                | "support"
+                | "sales"
+                | "help"
+                | "webmaster"
+                | "postmaster"
+                | "marketing"
+                | "hr"
+                | "reception"
+                | "treasurer"
+                | "chair"
+                | "events"
+        )
     }
 
     pub(crate) fn relate(&self, other: &Self, rules: EmailEquivalence) -> Addresses {

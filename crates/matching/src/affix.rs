@@ -2,57 +2,6 @@
 
 use crate::fold::fold;
 
-const HONOURS: &[&str] = &[
-    "phd", "md", "dds", "dvm", "esq", "esquire", "obe", "mbe", "cbe", "kbe", "cpa", "rn", "mba", "jd", "qc",
-    "kc", "ret", "mp", "msc", "bsc", "cfa", "frs", "osb",
-];
-/// Surnames as well, so they count as honours only after a comma: Yo-Yo Ma, I. M. Pei's neighbours Pe and Sj.
-const HONOURS_AFTER_COMMA: &[&str] = &["ma", "ba", "pe", "sj"];
-const TITLES: &[&str] = &[
-    "mr",
-    "mrs",
-    "ms",
-    "miss",
-    "mx",
-    "dr",
-    "prof",
-    "professor",
-    "rev",
-    "reverend",
-    "sir",
-    "dame",
-    "lord",
-    "lady",
-    "hon",
-    "fr",
-    "father",
-    "sister",
-    "br",
-    "brother",
-    "sr",
-    "sra",
-    "srta",
-    "herr",
-    "frau",
-    "mme",
-    "mlle",
-    "m",
-    "don",
-    "dona",
-    "senor",
-    "senora",
-    "capt",
-    "captain",
-    "col",
-    "lt",
-    "maj",
-    "sgt",
-    "judge",
-    "rabbi",
-    "imam",
-    "dott",
-    "ing",
-];
 const LONGEST_TITLE: usize = 16;
 
 /// Takes suffixes off the end, as long as a name remains. Returns the generation, and whether anything was taken.
@@ -90,7 +39,35 @@ fn generation_number(suffix: &str) -> Option<u8> {
 }
 
 fn is_honour(suffix: &str, after_comma: bool) -> bool {
-    HONOURS.contains(&suffix) || (after_comma && HONOURS_AFTER_COMMA.contains(&suffix))
+    // These four are surnames as well (Yo-Yo Ma), so only a comma makes them honours.
+    let ambiguous = matches!(suffix, "ma" | "ba" | "pe" | "sj");
+    (ambiguous && after_comma)
+        || matches!(
+            suffix,
+            "phd"
+                | "md"
+                | "dds"
+                | "dvm"
+                | "esq"
+                | "esquire"
+                | "obe"
+                | "mbe"
+                | "cbe"
+                | "kbe"
+                | "cpa"
+                | "rn"
+                | "mba"
+                | "jd"
+                | "qc"
+                | "kc"
+                | "ret"
+                | "mp"
+                | "msc"
+                | "bsc"
+                | "cfa"
+                | "frs"
+                | "osb"
+        )
 }
 
 /// The text without the titles in front of it. A title that is the only word stays.
@@ -116,10 +93,58 @@ fn after_title(text: &str) -> Option<&str> {
 
 fn is_title(word: &str) -> bool {
     if word.is_ascii() {
-        return TITLES.contains(&word);
+        return is_plain_title(word.as_bytes());
     }
-    word.len() <= LONGEST_TITLE
-        && matches!(fold(word).as_slice(), [plain] if TITLES.iter().any(|title| title.as_bytes() == plain.as_slice()))
+    word.len() <= LONGEST_TITLE && matches!(fold(word).as_slice(), [plain] if is_plain_title(plain))
+}
+
+fn is_plain_title(word: &[u8]) -> bool {
+    matches!(
+        word,
+        b"mr"
+            | b"mrs"
+            | b"ms"
+            | b"miss"
+            | b"mx"
+            | b"dr"
+            | b"prof"
+            | b"professor"
+            | b"rev"
+            | b"reverend"
+            | b"sir"
+            | b"dame"
+            | b"lord"
+            | b"lady"
+            | b"hon"
+            | b"fr"
+            | b"father"
+            | b"sister"
+            | b"br"
+            | b"brother"
+            | b"sr"
+            | b"sra"
+            | b"srta"
+            | b"herr"
+            | b"frau"
+            | b"mme"
+            | b"mlle"
+            | b"m"
+            | b"don"
+            | b"dona"
+            | b"senor"
+            | b"senora"
+            | b"capt"
+            | b"captain"
+            | b"col"
+            | b"lt"
+            | b"maj"
+            | b"sgt"
+            | b"judge"
+            | b"rabbi"
+            | b"imam"
+            | b"dott"
+            | b"ing"
+    )
 }
 
 #[cfg(test)]

@@ -2,31 +2,31 @@
 
 use crate::clean::says_nothing;
 
-const SIGNS: &[char] = &['&', '+', '/'];
-const CONJUNCTIONS: &[&str] = &["and", "und", "et", "y", "e", "og", "och", "en", "ja", "i", "a"];
-/// Between surnames `y`, `e`, `i`, `a` and `/` are ordinary, so a field that holds a whole name is judged by fewer.
-const CONJUNCTIONS_IN_WHOLE_NAME: &[&str] = &["and", "und", "og", "och"];
-
 /// Whether a first name is those of two people.
 pub(crate) fn is_joint(first: &str) -> bool {
-    parts_at(first, SIGNS, CONJUNCTIONS)
+    splits_at(
+        first,
+        |c| matches!(c, '&' | '+' | '/'),
+        |word| matches!(word, "and" | "und" | "et" | "y" | "e" | "og" | "och" | "en" | "ja" | "i" | "a"),
+    )
 }
 
-/// Whether a last-name field that holds everything names two people.
+/// Whether a last-name field that holds everything names two people. Between surnames `y`, `e`, `i`, `a` and `/` are
+/// ordinary, so it is judged by fewer signs.
 pub(crate) fn is_joint_whole(name: &str) -> bool {
-    parts_at(name, &['&', '+'], CONJUNCTIONS_IN_WHOLE_NAME)
+    splits_at(name, |c| matches!(c, '&' | '+'), |word| matches!(word, "and" | "und" | "og" | "och"))
 }
 
-fn parts_at(text: &str, signs: &[char], words: &[&str]) -> bool {
+fn splits_at(text: &str, sign: impl Fn(char) -> bool, conjunction: impl Fn(&str) -> bool) -> bool {
     let two = |left: &str, right: &str| !says_nothing(left) && !says_nothing(right);
-    if text.char_indices().any(|(at, c)| signs.contains(&c) && two(&text[..at], &text[at + c.len_utf8()..])) {
+    if text.char_indices().any(|(at, c)| sign(c) && two(&text[..at], &text[at + c.len_utf8()..])) {
         return true;
     }
     let mut at = 0;
     text.split(' ').any(|word| {
         let (start, end) = (at, at + word.len());
         at = end + 1;
-        words.contains(&word) && two(&text[..start], text.get(end..).unwrap_or_default())
+        conjunction(word) && two(&text[..start], text.get(end..).unwrap_or_default())
     })
 }
 

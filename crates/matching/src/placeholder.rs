@@ -1,74 +1,88 @@
 //! Words that stand in a name field because something had to.
 
+use smallvec::SmallVec;
+
 use crate::clean::says_nothing;
 
-const GIVEN: &[&str] = &[
-    "unknown",
-    "n/a",
-    "na",
-    "none",
-    "null",
-    "nil",
-    "-",
-    "--",
-    ".",
-    "..",
-    "?",
-    "??",
-    "x",
-    "xx",
-    "xxx",
-    "test",
-    "tbc",
-    "tba",
-    "friend",
-    "donor",
-    "supporter",
-    "anonymous",
-    "anon",
-    "noname",
-    "firstname",
-    "notprovided",
-    "blank",
-    "member",
-    "guest",
-    "customer",
-];
-/// Shorter than the other list: Na and X are real surnames, and so are Friend, Guest and Test.
-const FAMILY: &[&str] = &[
-    "unknown",
-    "n/a",
-    "none",
-    "null",
-    "nil",
-    "-",
-    "--",
-    ".",
-    "..",
-    "?",
-    "??",
-    "xxx",
-    "tbc",
-    "tba",
-    "noname",
-    "lastname",
-    "notprovided",
-    "blank",
-    "anonymous",
-];
+/// Room for the longest placeholder, `notprovided`.
+const LONGEST: usize = 12;
 
 /// Whether a first name is no name.
 pub(crate) fn is_blank_given(text: &str) -> bool {
-    says_nothing(text) || is_one_of(text, GIVEN)
+    says_nothing(text)
+        || matches!(
+            without_spaces(text).as_slice(),
+            b"unknown"
+                | b"n/a"
+                | b"na"
+                | b"none"
+                | b"null"
+                | b"nil"
+                | b"-"
+                | b"--"
+                | b"."
+                | b".."
+                | b"?"
+                | b"??"
+                | b"x"
+                | b"xx"
+                | b"xxx"
+                | b"test"
+                | b"tbc"
+                | b"tba"
+                | b"friend"
+                | b"donor"
+                | b"supporter"
+                | b"anonymous"
+                | b"anon"
+                | b"noname"
+                | b"firstname"
+                | b"notprovided"
+                | b"blank"
+                | b"member"
+                | b"guest"
+                | b"customer"
+        )
 }
 
-/// Whether a last name is no name.
+/// Whether a last name is no name. Fewer words than for a first name: Na and X are surnames, and so are Friend,
+/// Guest and Test.
 pub(crate) fn is_blank_family(text: &str) -> bool {
-    says_nothing(text) || is_one_of(text, FAMILY)
+    says_nothing(text)
+        || matches!(
+            without_spaces(text).as_slice(),
+            b"unknown"
+                | b"n/a"
+                | b"none"
+                | b"null"
+                | b"nil"
+                | b"-"
+                | b"--"
+                | b"."
+                | b".."
+                | b"?"
+                | b"??"
+                | b"xxx"
+                | b"tbc"
+                | b"tba"
+                | b"noname"
+                | b"lastname"
+                | b"notprovided"
+                | b"blank"
+                | b"anonymous"
+        )
 }
 
-fn is_one_of(text: &str, list: &[&str]) -> bool {
-    list.iter().any(|entry| text.bytes().filter(|b| *b != b' ').eq(entry.bytes()))
+/// The text without its spaces; empty when it is longer than any placeholder.
+fn without_spaces(text: &str) -> SmallVec<[u8; LONGEST]> {
+    let mut kept = SmallVec::new();
+    for byte in text.bytes().filter(|byte| *byte != b' ') {
+        if kept.len() == LONGEST {
+            return SmallVec::new();
+        }
+        kept.push(byte);
+    }
+    kept
 }
 
 #[cfg(test)]

@@ -48,8 +48,7 @@ const STEPS: &[(&str, &str)] = &[
 pub(crate) fn skeleton(word: &[u8]) -> Letters {
     let mut sound = Letters::from_slice(word);
     let mut present = letters_in(word);
-    for (from, to) in STEPS {
-        let needed = letters_in(from.as_bytes());
+    for ((from, to), needed) in STEPS.iter().zip(NEEDED) {
         if present & needed == needed && replace_all(&mut sound, from.as_bytes(), to.as_bytes()) {
             present = letters_in(&sound);
         }
@@ -61,9 +60,27 @@ pub(crate) fn skeleton(word: &[u8]) -> Letters {
     sound
 }
 
-/// A set of the lower-case letters in a word, one bit each. Only a hint which steps can be skipped.
-fn letters_in(word: &[u8]) -> u32 {
-    word.iter().filter(|b| b.is_ascii_lowercase()).fold(0, |set, b| set | 1 << (b - b'a'))
+/// The letters each step needs; a word that lacks one of them skips the step.
+const NEEDED: [u32; STEPS.len()] = {
+    let mut needed = [0; STEPS.len()];
+    let mut step = 0;
+    while step < STEPS.len() {
+        needed[step] = letters_in(STEPS[step].0.as_bytes());
+        step += 1;
+    }
+    needed
+};
+
+/// A set of the lower-case letters in a word, one bit each.
+const fn letters_in(word: &[u8]) -> u32 {
+    let (mut set, mut at) = (0, 0);
+    while at < word.len() {
+        if word[at].is_ascii_lowercase() {
+            set |= 1 << (word[at] - b'a');
+        }
+        at += 1;
+    }
+    set
 }
 
 fn replace_all(text: &mut Letters, from: &[u8], to: &[u8]) -> bool {
