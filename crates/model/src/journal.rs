@@ -77,6 +77,8 @@ pub struct Intent {
     pub plan: Option<PlanId>,
     /// The Contact the row is keyed by, for the update lane.
     pub contact: Option<ContactId>,
+    /// Digest over all values of both sides when it was planned: what a block would remember.
+    pub record: Digest,
     /// Per field: the value on its way.
     pub fields: Vec<IntentField>,
 }
