@@ -1,1 +1,16 @@
-//! The hourly schedule, one cycle at a time, the control socket, graceful stop.
+//! What runs highwater by itself: the schedule, one cycle at a time, the control socket, graceful stop.
+//!
+//! [`Schedule`] says when the next run is due, [`Runner`] carries runs out one after the other, [`control`] lets the same
+//! verbs be used beside a running service, and [`until_stopped`] brings everything to an orderly end. None of them knows
+//! what a cycle does: the work is handed in as an async function.
+
+pub mod control;
+pub mod runner;
+pub mod schedule;
+pub mod status;
+pub mod stop;
+
+pub use runner::{Handle, NotRun, Runner};
+pub use schedule::{Due, InvalidSchedule, Schedule};
+pub use status::{Finished, Running, Status, Trigger};
+pub use stop::{Ended, StopSignals, until_stopped};
