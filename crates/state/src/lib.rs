@@ -1,1 +1,54 @@
 //! Everything that survives a restart; the only crate that names sled.
+//!
+//! Two layers. [`Store`] is an ordered key-value store over a fixed set of [`Tree`]s whose commits are atomic and durable when
+//! they return; [`SledStore`] keeps it on disk, [`MemoryStore`] in memory with a model of crashes, and one conformance suite
+//! holds both to the contract. [`State`] is the typed layer above: links, bases, marks, watermarks, jobs in flight, blocks,
+//! cases, conflicts. All reads are synchronous and cheap; all writes are one [`Changes`] in one [`State::commit`].
+//!
+//! A link is one to one, and the check happens inside the commit. A watermark never moves back by itself. Counters, the index
+//! and the way from a Contact to its supporter change in the same commit as what they describe.
+
+mod bases;
+mod cases;
+mod changes;
+mod commit;
+mod conflicts;
+mod cycle;
+mod dirty;
+mod draft;
+mod error;
+mod journal;
+mod keys;
+mod log;
+mod manifest;
+mod memory_store;
+mod meta;
+mod overlay;
+mod people;
+mod person;
+mod private_files;
+mod receipt;
+mod record;
+mod seal;
+mod seen;
+mod state;
+mod store;
+mod takeover;
+mod tree;
+
+pub use bases::Bases;
+pub use cases::CaseKey;
+pub use changes::Changes;
+pub use conflicts::Conflict;
+pub use cycle::{AlreadyRunning, CycleGuard};
+pub use dirty::{Dirty, DirtyReasons};
+pub use error::{Damage, Error, Fatal, KeyText, Refusal};
+pub use log::{Audit, MAX_AUDITS, MAX_SUMMARIES, Summary};
+pub use memory_store::MemoryStore;
+pub use meta::{Finished, Progress};
+pub use receipt::{Receipt, RefusedLink};
+pub use state::State;
+pub use store::{Batch, Durable, MAX_VALUE_BYTES, Row, Scan, Store, Write};
+pub use tree::Tree;
+
+pub(crate) use changes::Change;

@@ -1,0 +1,185 @@
+//! A commit being drafted: the changes are applied to overlays, then written as one batch.
+
+use model::{Case, JournalEntry, PlanId, Side, Stamp, SupporterId};
+use serde::Serialize;
+use serde::de::DeserializeOwned;
+
+use crate::dirty::Mark;
+use crate::error::{Damage, Error, Fatal};
+use crate::meta::{self, Counts, MetaRow};
+use crate::overlay::Overlay;
+use crate::person::{LinkedSupporter, Person};
+use crate::record::{self, Record};
+use crate::store::{Batch, Store};
+use crate::tree::Tree;
+use crate::{Change, Receipt, keys, seal};
+
+mod apply;
+mod case;
+mod history;
+mod link;
+mod mark;
+mod person;
+
+/// What a draft needs to know besides the store.
+pub(crate) struct Setting {
+    /// This writer's epoch.
+    pub(crate) epoch: u64,
+    /// This machine's time, for the audit trail.
+    pub(crate) now: Stamp,
+    /// How far below a watermark records are remembered as seen.
+    pub(crate) overlap: std::time::Duration,
+}
+
+pub(crate) struct Draft<'s> {
+    store: &'s dyn Store,
+    setting: Setting,
+    people: Overlay<Person>,
+    contacts: Overlay<LinkedSupporter>,
+    marks: Overlay<Mark>,
+    journal: Overlay<JournalEntry>,
+    cases: Overlay<Case>,
+    meta: Overlay<MetaRow>,
+    counts: Counts,
+    counts_before: Counts,
+    refused: Vec<SupporterId>,
+    seen: Vec<(Side, String, Stamp)>,
+    raised: Vec<Side>,
+    batch: Batch,
+    receipt: Receipt,
+    milestone: bool,
+}
+
+/// A drafted commit.
+pub(crate) struct Drafted {
+    pub(crate) batch: Batch,
+    pub(crate) receipt: Receipt,
+    /// Worth a new generation in the manifest: a watermark moved or a job was settled.
+    pub(crate) milestone: bool,
+    /// The highest plan number in it.
+    pub(crate) plan: PlanId,
+}
+
+impl<'s> Draft<'s> {
+    /// Applies the changes in their order.
+    pub(crate) fn of(store: &'s dyn Store, setting: Setting, changes: Vec<Change>) -> Result<Drafted, Error> {
+        let counts: Counts = meta::get(store, meta::COUNTS)?.unwrap_or_default();
+        let mut draft = Self {
+            store,
+            batch: Batch::fenced(setting.epoch),
+            setting,
+            people: Overlay::default(),
+            contacts: Overlay::default(),
+            marks: Overlay::default(),
+            journal: Overlay::default(),
+            cases: Overlay::default(),
+            meta: Overlay::default(),
+            counts_before: counts.clone(),
+            counts,
+            refused: Vec::new(),
+            seen: Vec::new(),
+            raised: Vec::new(),
+            receipt: Receipt::default(),
+            milestone: false,
+        };
+        for change in changes {
+            draft.apply(change)?;
+        }
+        draft.finish()
+    }
+
+    fn finish(mut self) -> Result<Drafted, Error> {
+        self.forget_seen()?;
+        self.write_seen()?;
+        self.count();
+        self.write_index();
+        self.receipt.supporter_watermark = self.meta_value(meta::watermark_row(Side::Supporter))?;
+        self.receipt.salesforce_watermark = self.meta_value(meta::watermark_row(Side::Salesforce))?;
+        let plan = PlanId(self.meta_value(meta::PLAN)?.unwrap_or(0));
+        if self.counts != self.counts_before {
+            let counts = self.counts.clone();
+            self.set_meta(meta::COUNTS, &counts)?;
+        }
+        self.people.write(&mut self.batch)?;
+        self.contacts.write(&mut self.batch)?;
+        self.marks.write(&mut self.batch)?;
+        self.journal.write(&mut self.batch)?;
+        self.cases.write(&mut self.batch)?;
+        self.meta.write(&mut self.batch)?;
+        Ok(Drafted { batch: self.batch, receipt: self.receipt, milestone: self.milestone, plan })
+    }
+
+    /// Brings the counters in line with what was changed.
+    fn count(&mut self) {
+        for (_, held) in self.people.iter() {
+            let links = |person: &Option<Person>| {
+                u64::from(person.as_ref().is_some_and(|p| p.live_contact().is_some()))
+            };
+            let blocks =
+                |person: &Option<Person>| u64::from(person.as_ref().is_some_and(|p| p.block.is_some()));
+            shift(&mut self.counts.links, links(&held.before), links(&held.now));
+            shift(&mut self.counts.blocks, blocks(&held.before), blocks(&held.now));
+        }
+        for (_, held) in self.marks.iter() {
+            shift(&mut self.counts.dirty, u64::from(held.before.is_some()), u64::from(held.now.is_some()));
+        }
+        for (key, held) in self.cases.iter() {
+            let count = self.counts.cases.entry(key.kind).or_default();
+            shift(count, u64::from(held.before.is_some()), u64::from(held.now.is_some()));
+        }
+        self.counts.cases.retain(|_, count| *count > 0);
+    }
+
+    /// Brings the index in line with the people that were changed.
+    fn write_index(&mut self) {
+        for (id, held) in self.people.iter() {
+            let (before, now) = (held.before.as_ref(), held.now.as_ref());
+            let entries = [
+                (
+                    before.and_then(Person::plan).map(|p| keys::planned(p, id)),
+                    now.and_then(Person::plan).map(|p| keys::planned(p, id)),
+                ),
+                (
+                    before.and_then(|p| p.block.as_ref()).map(|_| keys::blocked(id)),
+                    now.and_then(|p| p.block.as_ref()).map(|_| keys::blocked(id)),
+                ),
+            ];
+            for (before, now) in entries {
+                if before == now {
+                    continue;
+                }
+                if let Some(key) = before {
+                    self.batch.delete(Tree::Index, key);
+                }
+                if let Some(key) = now {
+                    let value = seal::seal(Tree::Index, &key, 1, &[]);
+                    self.batch.put(Tree::Index, key, value);
+                }
+            }
+        }
+    }
+
+    fn meta_value<T: DeserializeOwned>(&mut self, name: &str) -> Result<Option<T>, Fatal> {
+        let row = self.meta.get(self.store, &name.to_owned())?;
+        row.map(|row| meta::value_of(name, row.clone())).transpose()
+    }
+
+    fn set_meta<T: Serialize>(&mut self, name: &str, value: &T) -> Result<(), Fatal> {
+        let value = serde_json::to_value(value)
+            .map_err(|_| Fatal::damaged(Tree::Meta, name.as_bytes(), Damage::Content))?;
+        *self.meta.slot(self.store, &name.to_owned())? = Some(MetaRow(value));
+        Ok(())
+    }
+
+    /// Appends a record that no other change of the same commit reads.
+    fn append<R: Record>(&mut self, key: &R::Key, record: &R) -> Result<(), Fatal> {
+        let key = R::key(key);
+        let value = record::write(&key, record)?;
+        self.batch.put(R::TREE, key, value);
+        Ok(())
+    }
+}
+
+fn shift(count: &mut u64, before: u64, now: u64) {
+    *count = (*count + now).saturating_sub(before);
+}

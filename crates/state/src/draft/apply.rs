@@ -1,0 +1,54 @@
+//! Each change, and what carries it out.
+
+use crate::Change;
+use crate::draft::Draft;
+use crate::error::Error;
+use crate::meta;
+
+impl Draft<'_> {
+    pub(super) fn apply(&mut self, change: Change) -> Result<(), Error> {
+        match change {
+            Change::MarkDirty { subject, reason, stamp } => self.mark_dirty(&subject, reason, stamp)?,
+            Change::ClearDirty(subject) => self.clear_dirty(&subject, None)?,
+            Change::ClearDirtySeen { subject, marked } => self.clear_dirty(&subject, Some(marked))?,
+            Change::BumpAttempts(subject) => self.bump_attempts(&subject)?,
+            Change::RaiseWatermark { side, to } => self.raise_watermark(side, to)?,
+            Change::RewindWatermark { side, to, who, why } => self.rewind_watermark(side, to, &who, &why)?,
+            Change::PutLink(link) => self.put_link(link)?,
+            Change::RemoveLink(supporter) => self.remove_link(&supporter)?,
+            Change::Relink { supporter, from, to, evidence, at } => {
+                self.relink(&supporter, from, to, evidence, at)?;
+            }
+            Change::SetLinkLife { supporter, life } => self.set_link_life(&supporter, life)?,
+            Change::SetBases { supporter, bases } => self.set_bases(&supporter, bases)?,
+            Change::DropBases(supporter) => self.drop_bases(&supporter)?,
+            Change::PutIntent { supporter, intent } => self.put_intent(&supporter, intent)?,
+            Change::ClearIntent(supporter) => self.clear_intent(&supporter)?,
+            Change::PutJournal(entry) => self.put_journal(entry)?,
+            Change::RemoveJournal(plan) => self.remove_journal(plan)?,
+            Change::PutBlock { supporter, block } => self.put_block(&supporter, block)?,
+            Change::LiftBlock(supporter) => self.lift_block(&supporter)?,
+            Change::LiftBlocksOfOtherMap(map) => self.lift_blocks_of_other_map(map)?,
+            Change::PutOutcome { supporter, cycle, code } => self.put_outcome(&supporter, cycle, code)?,
+            Change::OpenCase(case) => self.open_case(*case)?,
+            Change::CloseCase { kind, subject } => self.close_case(kind, &subject)?,
+            Change::CloseCasesOf(subject) => self.close_cases_of(&subject)?,
+            Change::LogConflict(conflict) => self.log_conflict(*conflict)?,
+            Change::PruneConflicts(before) => self.prune_conflicts(before)?,
+            Change::Audit { who, what } => self.audit(who, what)?,
+            Change::NoteSeen { side, id, stamp } => self.seen.push((side, id, stamp)),
+            Change::PutSummary { cycle, value } => self.put_summary(cycle, value)?,
+            Change::SetProgress(progress) => self.set_meta(meta::PROGRESS, &progress)?,
+            Change::SetMap(map) => self.set_meta(meta::MAP, &map)?,
+            Change::PutBookmark { name, value } => self.set_meta(&meta::bookmark_row(&name), &value)?,
+            Change::RemoveBookmark(name) => {
+                *self.meta.slot(self.store, &meta::bookmark_row(&name))? = None;
+            }
+            Change::BeginCycle => {
+                let last: u64 = self.meta_value(meta::CYCLE)?.unwrap_or(0);
+                self.set_meta(meta::CYCLE, &(last + 1))?;
+            }
+        }
+        Ok(())
+    }
+}

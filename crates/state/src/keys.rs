@@ -1,0 +1,98 @@
+//! How keys are spelled. Numbers are big-endian, so that their order on disk is their order.
+
+use model::{ContactId, PlanId, Side, Stamp, Subject, SupporterId};
+
+use crate::error::{Damage, Fatal};
+use crate::tree::Tree;
+
+const SUPPORTER: u8 = b's';
+const CONTACT: u8 = b'c';
+
+/// `c` + Contact Id, or `s` + supporter id.
+pub(crate) fn subject(subject: &Subject) -> Vec<u8> {
+    match subject {
+        Subject::Supporter(id) => tagged(SUPPORTER, id.as_str().as_bytes()),
+        Subject::Contact(id) => tagged(CONTACT, id.as_str().as_bytes()),
+    }
+}
+
+/// Reads [`subject`] back.
+pub(crate) fn parse_subject(tree: Tree, key: &[u8]) -> Result<Subject, Fatal> {
+    let wrong = || Fatal::damaged(tree, key, Damage::Key);
+    let (tag, id) = key.split_first().ok_or_else(wrong)?;
+    match *tag {
+        SUPPORTER => parse_supporter(id).map(Subject::Supporter).ok_or_else(wrong),
+        CONTACT => parse_contact(id).map(Subject::Contact).ok_or_else(wrong),
+        _ => Err(wrong()),
+    }
+}
+
+/// A supporter id as a key.
+pub(crate) fn parse_supporter(key: &[u8]) -> Option<SupporterId> {
+    SupporterId::parse(std::str::from_utf8(key).ok()?).ok()
+}
+
+fn parse_contact(key: &[u8]) -> Option<ContactId> {
+    ContactId::parse(std::str::from_utf8(key).ok()?).ok()
+}
+
+/// `p` + plan: the part of the index that lists a plan's supporters.
+pub(crate) fn plan_prefix(plan: PlanId) -> Vec<u8> {
+    tagged(b'p', &plan.0.to_be_bytes())
+}
+
+/// [`plan_prefix`] + supporter id.
+pub(crate) fn planned(plan: PlanId, supporter: &SupporterId) -> Vec<u8> {
+    let mut key = plan_prefix(plan);
+    key.extend_from_slice(supporter.as_str().as_bytes());
+    key
+}
+
+/// The part of the index that lists who is blocked.
+pub(crate) const BLOCK_PREFIX: &[u8] = b"b";
+
+/// [`BLOCK_PREFIX`] + supporter id.
+pub(crate) fn blocked(supporter: &SupporterId) -> Vec<u8> {
+    tagged(BLOCK_PREFIX[0], supporter.as_str().as_bytes())
+}
+
+/// The part of `seen` that belongs to one side.
+pub(crate) const fn seen_prefix(side: Side) -> [u8; 1] {
+    match side {
+        Side::Supporter => [SUPPORTER],
+        Side::Salesforce => [CONTACT],
+    }
+}
+
+/// Side + stamp + id. The stamp comes before the id so that everything below a watermark is one range.
+pub(crate) fn seen(side: Side, stamp: Stamp, id: &str) -> Vec<u8> {
+    let mut key = seen_prefix(side).to_vec();
+    key.extend_from_slice(&ordered(stamp));
+    key.extend_from_slice(id.as_bytes());
+    key
+}
+
+/// The stamp inside a [`seen`] key.
+pub(crate) fn seen_stamp(key: &[u8]) -> Result<Stamp, Fatal> {
+    let bytes: Option<&[u8; 8]> = key.get(1..).and_then(<[u8]>::first_chunk);
+    bytes
+        .map(|bytes| Stamp::from_micros((u64::from_be_bytes(*bytes) ^ (1 << 63)).cast_signed()))
+        .ok_or_else(|| Fatal::damaged(Tree::Seen, key, Damage::Key))
+}
+
+/// Signed numbers so that byte order is number order.
+fn ordered(stamp: Stamp) -> [u8; 8] {
+    (stamp.micros().cast_unsigned() ^ (1 << 63)).to_be_bytes()
+}
+
+/// One tag byte and a number.
+pub(crate) fn numbered(tag: u8, number: u64) -> Vec<u8> {
+    tagged(tag, &number.to_be_bytes())
+}
+
+fn tagged(tag: u8, rest: &[u8]) -> Vec<u8> {
+    let mut key = Vec::with_capacity(rest.len() + 1);
+    key.push(tag);
+    key.extend_from_slice(rest);
+    key
+}

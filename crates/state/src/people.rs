@@ -1,0 +1,174 @@
+//! Reading links, bases, intents, blocks and outcomes.
+
+use model::{Block, ContactId, CycleId, Intent, Link, PlanId, SupporterId};
+
+use crate::error::Error;
+use crate::person::{LinkedSupporter, Person, StoredLink, indexed, supporter_key};
+use crate::record::{self, Record};
+use crate::store::Scan;
+use crate::tree::Tree;
+use crate::{Bases, State, keys};
+
+/// Records read at once while paging over people.
+const PAGE: usize = 500;
+
+impl State {
+    fn person(&self, id: &SupporterId) -> Result<Option<Person>, Error> {
+        Ok(record::get(self.store(), id)?)
+    }
+
+    fn people(&self, ids: &[SupporterId]) -> Result<Vec<Option<Person>>, Error> {
+        Ok(record::get_many(self.store(), ids)?)
+    }
+
+    /// The link of a supporter, live or not.
+    ///
+    /// # Errors
+    /// [`Error::Fatal`].
+    pub fn link_of(&self, id: &SupporterId) -> Result<Option<Link>, Error> {
+        let link = self.person(id)?.and_then(|person| person.link);
+        Ok(link.map(|link| StoredLink::of(id.clone(), link)))
+    }
+
+    /// The links of several supporters, in the order asked for.
+    ///
+    /// # Errors
+    /// [`Error::Fatal`].
+    pub fn links_of(&self, ids: &[SupporterId]) -> Result<Vec<Option<Link>>, Error> {
+        let people = self.people(ids)?;
+        let link = |(id, person): (&SupporterId, Option<Person>)| {
+            person.and_then(|person| person.link).map(|link| StoredLink::of(id.clone(), link))
+        };
+        Ok(ids.iter().zip(people).map(link).collect())
+    }
+
+    /// Whose link names this Contact: the live one, else the last that was live. Ask [`State::link_of`] for its life.
+    ///
+    /// # Errors
+    /// [`Error::Fatal`].
+    pub fn supporter_of(&self, contact: &ContactId) -> Result<Option<SupporterId>, Error> {
+        let found: Option<LinkedSupporter> = record::get(self.store(), contact)?;
+        Ok(found.map(|found| found.0))
+    }
+
+    /// The same for several Contacts, in the order asked for.
+    ///
+    /// # Errors
+    /// [`Error::Fatal`].
+    pub fn supporters_of(&self, contacts: &[ContactId]) -> Result<Vec<Option<SupporterId>>, Error> {
+        let found: Vec<Option<LinkedSupporter>> = record::get_many(self.store(), contacts)?;
+        Ok(found.into_iter().map(|found| found.map(|found| found.0)).collect())
+    }
+
+    /// Links in the order of their supporters' ids, live or not: at most `limit` of those after `after`.
+    ///
+    /// # Errors
+    /// [`Error::Fatal`].
+    pub fn links_page(&self, after: Option<&SupporterId>, limit: usize) -> Result<Vec<Link>, Error> {
+        let mut links = Vec::new();
+        let mut last = after.map(Person::key);
+        while links.len() < limit {
+            let scan = Scan { prefix: &[], after: last.as_deref() };
+            let people = record::page::<Person>(self.store(), scan, PAGE)?;
+            let end = people.len() < PAGE;
+            for (key, person) in people {
+                let supporter = supporter_key(Tree::People, &key, 0)?;
+                links.extend(person.link.map(|link| StoredLink::of(supporter, link)));
+                last = Some(key);
+            }
+            if end {
+                break;
+            }
+        }
+        links.truncate(limit);
+        Ok(links)
+    }
+
+    /// What both sides last agreed on for one person; empty before the first agreement.
+    ///
+    /// # Errors
+    /// [`Error::Fatal`].
+    pub fn bases_of(&self, id: &SupporterId) -> Result<Bases, Error> {
+        Ok(self.person(id)?.map(|person| person.bases).unwrap_or_default())
+    }
+
+    /// The same for several people, in the order asked for.
+    ///
+    /// # Errors
+    /// [`Error::Fatal`].
+    pub fn bases_of_many(&self, ids: &[SupporterId]) -> Result<Vec<Bases>, Error> {
+        let people = self.people(ids)?;
+        Ok(people.into_iter().map(|person| person.map(|person| person.bases).unwrap_or_default()).collect())
+    }
+
+    /// Values on their way for one person.
+    ///
+    /// # Errors
+    /// [`Error::Fatal`].
+    pub fn intent_of(&self, id: &SupporterId) -> Result<Option<Intent>, Error> {
+        Ok(self.person(id)?.and_then(|person| person.intent))
+    }
+
+    /// The same for several people, in the order asked for.
+    ///
+    /// # Errors
+    /// [`Error::Fatal`].
+    pub fn intents_of_many(&self, ids: &[SupporterId]) -> Result<Vec<Option<Intent>>, Error> {
+        Ok(self.people(ids)?.into_iter().map(|person| person.and_then(|person| person.intent)).collect())
+    }
+
+    /// The rows of a plan in the order of their supporters' ids: at most `limit` of those after `after`.
+    ///
+    /// # Errors
+    /// [`Error::Fatal`].
+    pub fn intents_of_plan(
+        &self,
+        plan: PlanId,
+        after: Option<&SupporterId>,
+        limit: usize,
+    ) -> Result<Vec<(SupporterId, Intent)>, Error> {
+        let after = after.map(|id| keys::planned(plan, id));
+        let ids = indexed(self.store(), &keys::plan_prefix(plan), after.as_deref(), limit)?;
+        let intents = self.intents_of_many(&ids)?;
+        Ok(ids.into_iter().zip(intents).filter_map(|(id, intent)| intent.map(|i| (id, i))).collect())
+    }
+
+    /// Why a supporter is set aside.
+    ///
+    /// # Errors
+    /// [`Error::Fatal`].
+    pub fn block_of(&self, id: &SupporterId) -> Result<Option<Block>, Error> {
+        Ok(self.person(id)?.and_then(|person| person.block))
+    }
+
+    /// The same for several supporters, in the order asked for.
+    ///
+    /// # Errors
+    /// [`Error::Fatal`].
+    pub fn blocks_of(&self, ids: &[SupporterId]) -> Result<Vec<Option<Block>>, Error> {
+        Ok(self.people(ids)?.into_iter().map(|person| person.and_then(|person| person.block)).collect())
+    }
+
+    /// Blocks in the order of their supporters' ids: at most `limit` of those after `after`.
+    ///
+    /// # Errors
+    /// [`Error::Fatal`].
+    pub fn blocks_page(
+        &self,
+        after: Option<&SupporterId>,
+        limit: usize,
+    ) -> Result<Vec<(SupporterId, Block)>, Error> {
+        let after = after.map(keys::blocked);
+        let ids = indexed(self.store(), keys::BLOCK_PREFIX, after.as_deref(), limit)?;
+        let blocks = self.blocks_of(&ids)?;
+        Ok(ids.into_iter().zip(blocks).filter_map(|(id, block)| block.map(|b| (id, b))).collect())
+    }
+
+    /// What became of a supporter when it was last selected: the cycle, and the outcome's code.
+    ///
+    /// # Errors
+    /// [`Error::Fatal`].
+    pub fn last_outcome(&self, id: &SupporterId) -> Result<Option<(CycleId, String)>, Error> {
+        Ok(self.person(id)?.and_then(|person| person.outcome))
+    }
+}

@@ -1,0 +1,19 @@
+//! A bounded memory of records already marked at a stamp, so that the overlap of windows is not compared twice.
+//!
+//! Only an optimisation: forgetting costs a comparison, never a change. Kept only from `watermark - overlap` upwards.
+
+use model::{Side, Stamp};
+
+use crate::error::Error;
+use crate::tree::Tree;
+use crate::{State, keys};
+
+impl State {
+    /// Whether this record was already marked at exactly this stamp.
+    ///
+    /// # Errors
+    /// [`Error::Fatal`].
+    pub fn recently_seen(&self, side: Side, id: &str, stamp: Stamp) -> Result<bool, Error> {
+        Ok(self.store().get(Tree::Seen, &keys::seen(side, stamp, id))?.is_some())
+    }
+}

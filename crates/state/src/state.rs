@@ -1,0 +1,125 @@
+//! The typed layer over a store: what the engine works with.
+
+use std::path::{Path, PathBuf};
+use std::sync::atomic::AtomicU64;
+use std::sync::{Arc, Mutex};
+use std::time::Duration;
+
+use model::{Clock, DigestKey};
+use tempfile::TempDir;
+
+use crate::cycle::Running;
+use crate::error::{Error, Fatal};
+use crate::manifest::ManifestFile;
+use crate::{MemoryStore, Store, meta, private_files, takeover};
+
+/// How far below a watermark records are remembered as seen, unless told otherwise: the longest overlap of any side, that of a
+/// supporter database whose stamps carry no offset.
+pub(crate) const DEFAULT_OVERLAP: Duration = Duration::from_secs(7_200);
+
+/// The state of one org and one supporter database. Clones share it.
+#[derive(Clone)]
+pub struct State(Arc<Inner>);
+
+/// Fields are dropped in this order: the store is closed before the directory's lock is given up.
+pub(crate) struct Inner {
+    pub(crate) store: Box<dyn Store>,
+    pub(crate) manifest: Option<ManifestFile>,
+    /// Held from reading to the end of writing, so that a draft never misses an earlier commit.
+    pub(crate) turn: Mutex<()>,
+    pub(crate) running: Running,
+    pub(crate) plans: AtomicU64,
+    pub(crate) epoch: u64,
+    pub(crate) clock: Clock,
+    pub(crate) overlap: Duration,
+    pub(crate) digest_key: DigestKey,
+    /// Commit on the caller's own thread: the store never waits.
+    pub(crate) inline: bool,
+    pub(crate) dir: PathBuf,
+    pub(crate) _lock: Option<std::fs::File>,
+    pub(crate) _temporary: Option<TempDir>,
+}
+
+impl State {
+    pub(crate) fn new(inner: Inner) -> Self {
+        Self(Arc::new(inner))
+    }
+
+    /// A state in memory, for tests: `seed` decides its digest key and what survives crashes.
+    ///
+    /// # Errors
+    /// [`Error::Fatal`] when no directory for spools can be made.
+    pub fn in_memory(seed: u64) -> Result<Self, Error> {
+        Self::over_memory(MemoryStore::new(seed), seed, Clock::system())
+    }
+
+    /// A state over a memory store that the caller keeps a clone of, to crash it. Taking it over fences every earlier state
+    /// on the same medium.
+    ///
+    /// # Errors
+    /// [`Error::Fatal`] when the store is stopped or no directory for spools can be made.
+    pub fn over_memory(store: MemoryStore, seed: u64, clock: Clock) -> Result<Self, Error> {
+        let temporary =
+            TempDir::with_prefix("highwater-state-").map_err(|e| Fatal::io("temporary directory", &e))?;
+        private_files::make_dir(&temporary.path().join("spool"))?;
+        let epoch = takeover::generation(&store)? + 1;
+        store.commit_blocking(takeover::take_over(epoch))?;
+        let plans: u64 = meta::get(&store, meta::PLAN)?.unwrap_or(0);
+        let mut key = [0; 16];
+        key[..8].copy_from_slice(&seed.to_le_bytes());
+        Ok(Self::new(Inner {
+            store: Box::new(store),
+            manifest: None,
+            turn: Mutex::new(()),
+            running: Running::default(),
+            plans: AtomicU64::new(plans),
+            epoch,
+            clock,
+            overlap: DEFAULT_OVERLAP,
+            digest_key: DigestKey::new(key),
+            inline: true,
+            dir: temporary.path().to_path_buf(),
+            _lock: None,
+            _temporary: Some(temporary),
+        }))
+    }
+
+    /// The key under which values are digested: random, made with the state, never in the database.
+    #[must_use]
+    pub fn digest_key(&self) -> DigestKey {
+        self.0.digest_key.clone()
+    }
+
+    /// The lower layer, to look at. Whoever writes past [`State::commit`] breaks the counters.
+    #[must_use]
+    pub fn store(&self) -> &dyn Store {
+        &*self.0.store
+    }
+
+    /// The state directory.
+    #[must_use]
+    pub fn dir(&self) -> &Path {
+        &self.0.dir
+    }
+
+    /// Where files of jobs in flight lie; only this user can read it. Files of plans that the journal does not name are
+    /// leftovers and may be removed.
+    #[must_use]
+    pub fn spool_dir(&self) -> PathBuf {
+        self.0.dir.join("spool")
+    }
+
+    pub(crate) const fn inner(&self) -> &Arc<Inner> {
+        &self.0
+    }
+
+    pub(crate) fn plans(&self) -> &AtomicU64 {
+        &self.0.plans
+    }
+}
+
+impl std::fmt::Debug for State {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        write!(f, "State({})", self.0.dir.display())
+    }
+}
