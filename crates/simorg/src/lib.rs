@@ -1,13 +1,22 @@
 //! A simulated Salesforce org over real HTTP, with scripted faults; knows no other crate of highwater.
 
+mod auth;
+mod bulk;
 pub mod clock;
 pub mod duplicate;
+mod http;
 pub mod id;
-pub mod random;
+mod org;
+mod random;
 pub mod record;
+mod rest;
 pub mod save;
 pub mod schema;
 pub mod settings;
 pub mod soql;
 pub mod store;
 pub mod value;
+
+pub use bulk::{JobInfo, JobState, Progress};
+pub use org::{CallCounts, Fault, Op, Org, OrgError};
+pub use settings::Settings;

@@ -1,6 +1,7 @@
 //! The last step: the row becomes a record.
 
-use super::{Api, Failure, MatchReport, SaveContext, SaveEnv, Saved, Work, npsp};
+use super::duplicates::MatchReport;
+use super::{Api, Failure, SaveContext, SaveEnv, Saved, Work, npsp};
 use crate::id::RecordId;
 use crate::record::{Cells, Draft, Record};
 use crate::store::Store;

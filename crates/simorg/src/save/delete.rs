@@ -132,3 +132,16 @@ pub fn empty_recycle_bin(store: &mut Store, now: Stamp) {
         }
     }
 }
+
+/// Automation touches every live record: only `SystemModstamp` moves.
+pub fn touch_all(store: &mut Store, env: &SaveEnv<'_>, object: &str) {
+    let Some(table) = store.table_mut(object) else { return };
+    for slot in 0..table.slots() {
+        let Some(record) = table.at(slot).filter(|record| !record.deleted) else { continue };
+        let mut version = record.clone();
+        version.previous = None;
+        version.stamp = env.now.to_second();
+        version.visible_at = version.stamp;
+        table.replace(slot, version);
+    }
+}

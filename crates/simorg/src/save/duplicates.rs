@@ -1,56 +1,18 @@
 //! Where the duplicate rules are asked.
 
-use super::{SaveContext, SaveEnv, SaveError, Work};
+use super::{Api, SaveContext, SaveEnv, SaveError, Work};
+use crate::duplicate::{Candidate, DuplicateRefusal, Verdict};
 use crate::id::RecordId;
-use crate::record::Draft;
-use crate::schema::ObjectSchema;
-use crate::settings::Settings;
 use crate::store::Store;
-
-/// What the duplicate rules get to see of a save.
-#[derive(Clone, Copy)]
-pub struct DuplicateQuery<'a> {
-    /// Committed data; rows of the same save are not among it.
-    pub store: &'a Store,
-    /// The org's settings.
-    pub settings: &'a Settings,
-    /// Who saves, and the duplicate header.
-    pub context: &'a SaveContext,
-    /// Object being saved.
-    pub object: &'a ObjectSchema,
-}
-
-/// One row that passed every other check.
-#[derive(Clone, Copy)]
-pub struct Candidate<'a> {
-    /// The record, unless it is new.
-    pub id: Option<RecordId>,
-    /// Values as they would be stored.
-    pub draft: &'a Draft,
-    /// Indexes of the fields this save changes; all given ones for a new record.
-    pub changed: &'a [u16],
-}
 
 /// A match that was let through and is to be reported to administrators.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub struct MatchReport {
+pub(super) struct MatchReport {
     /// Developer name of the duplicate rule.
-    pub rule: String,
+    pub(super) rule: String,
     /// Records that match.
-    pub matches: Vec<RecordId>,
+    pub(super) matches: Vec<RecordId>,
 }
-
-/// What the rules say of one row.
-#[derive(Clone, Debug, PartialEq)]
-pub enum Finding {
-    /// Save it; leave these reports.
-    Pass(Vec<MatchReport>),
-    /// Refuse it.
-    Refuse(SaveError),
-}
-
-/// The duplicate rules: one finding per candidate, in order.
-pub type DuplicateCheck = fn(&DuplicateQuery<'_>, &[Candidate<'_>]) -> Vec<Finding>;
 
 /// Asks the rules once for all rows of a save.
 pub(super) fn check(
@@ -60,21 +22,55 @@ pub(super) fn check(
     object: &str,
     works: &mut [Work],
 ) {
-    let (Some(check), Some(schema)) = (env.check, store.schema(object)) else { return };
-    let query = DuplicateQuery { store, settings: env.settings, context, object: schema };
+    let (Some(engine), Some(table)) = (env.duplicates, store.table(object)) else { return };
     let passing = || works.iter().enumerate().filter(|(_, work)| work.passes());
     let rows: Vec<usize> = passing().map(|(row, _)| row).collect();
+    let before = |work: &Work| work.slot.and_then(|slot| table.at(slot));
     let candidates: Vec<Candidate<'_>> =
-        passing().map(|(_, w)| Candidate { id: w.id, draft: &w.draft, changed: &w.changed }).collect();
+        passing().map(|(_, work)| Candidate { draft: &work.draft, before: before(work) }).collect();
     if candidates.is_empty() {
         return;
     }
-    let findings = check(&query, &candidates);
-    for (row, finding) in rows.into_iter().zip(findings) {
-        let Some(work) = works.get_mut(row) else { continue };
-        match finding {
-            Finding::Pass(reports) => work.reports = reports,
-            Finding::Refuse(error) => work.errors.push(error),
+    let username = username(store, context.user);
+    // No header reaches Bulk: an alert refuses there. A person in the user interface sees the alert and saves.
+    let allow_save = match context.api {
+        Api::Rest => context.duplicates.allow_save,
+        Api::Bulk => false,
+        Api::Ui | Api::Seed => true,
+    };
+    let verdicts = engine.check(store, &username, object, allow_save, &candidates);
+    for (row, verdict) in rows.into_iter().zip(verdicts) {
+        if let Some(work) = works.get_mut(row) {
+            take_over(store, env, context, work, verdict);
         }
     }
+}
+
+fn take_over(store: &Store, env: &SaveEnv<'_>, context: &SaveContext, work: &mut Work, verdict: Verdict) {
+    match verdict.refusal {
+        Some(refusal) => work.errors.push(error(store, env, context, &refusal)),
+        None => {
+            let report = |(rule, matches)| MatchReport { rule, matches };
+            work.reports = verdict.reports.into_iter().map(report).collect();
+        }
+    }
+}
+
+fn error(store: &Store, env: &SaveEnv<'_>, context: &SaveContext, refusal: &DuplicateRefusal) -> SaveError {
+    let mut error = SaveError::new("DUPLICATES_DETECTED", refusal.message.as_str());
+    if context.api == Api::Rest {
+        let details = context.duplicates.include_record_details.then_some(store);
+        let body = refusal.to_json(&format!("{}.0", context.version), details);
+        error.duplicate = Some(Box::new((env.settings.duplicates.result_key.clone(), body)));
+    }
+    error
+}
+
+fn username(store: &Store, user: RecordId) -> String {
+    let find = || {
+        let table = store.table("User")?;
+        let field = table.schema().any_field("Username")?;
+        table.get(&user)?.value(field).text()
+    };
+    find().unwrap_or_default().to_owned()
 }

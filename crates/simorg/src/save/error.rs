@@ -13,8 +13,8 @@ pub struct SaveError {
     pub message: String,
     /// API names of the fields at fault.
     pub fields: Vec<String>,
-    /// The duplicate result, which only single-record REST answers show.
-    pub duplicate: Option<Box<serde_json::Value>>,
+    /// Key and body of the duplicate result, which only single-record REST answers show.
+    pub duplicate: Option<Box<(String, serde_json::Value)>>,
 }
 
 impl fmt::Debug for SaveError {

@@ -16,11 +16,12 @@ mod target;
 mod unique;
 
 pub use coerce::{CoerceError, from_csv, from_json};
-pub use delete::{delete, empty_recycle_bin, undelete};
-pub use duplicates::{Candidate, DuplicateCheck, DuplicateQuery, Finding, MatchReport};
+pub(crate) use commit::plain_record;
+pub use delete::{RECYCLE_DAYS, delete, empty_recycle_bin, touch_all, undelete};
 pub use error::{Failure, SaveError};
 pub use merge::merge;
 
+use crate::duplicate::DuplicateEngine;
 use crate::id::RecordId;
 use crate::record::Draft;
 use crate::settings::Settings;
@@ -152,8 +153,8 @@ pub struct SaveEnv<'a> {
     pub settings: &'a Settings,
     /// The present moment.
     pub now: Stamp,
-    /// The duplicate rules, when there are any.
-    pub check: Option<DuplicateCheck>,
+    /// The duplicate rules; none lets everything pass.
+    pub duplicates: Option<&'a DuplicateEngine>,
 }
 
 /// A row on its way through the checks.
@@ -164,7 +165,7 @@ struct Work {
     draft: Draft,
     changed: Vec<u16>,
     errors: Vec<SaveError>,
-    reports: Vec<MatchReport>,
+    reports: Vec<duplicates::MatchReport>,
 }
 
 impl Work {

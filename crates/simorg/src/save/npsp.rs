@@ -91,7 +91,7 @@ pub(super) fn make_household(
     let Some(field) = schema.any_field("AccountId").map(|field| field.index) else { return };
     let row = RowToSave::new(Target::New, household(schema, account, work));
     // The rules were asked already; asking again could refuse half of a transaction.
-    let quiet = SaveEnv { check: None, ..*env };
+    let quiet = SaveEnv { duplicates: None, ..*env };
     if let Some(Ok(saved)) = super::save(store, &quiet, context, "Account", vec![row]).pop() {
         work.draft.set(field, Value::text(saved.id.as_str()));
     }

@@ -124,6 +124,11 @@ impl Schema {
         Self { objects }
     }
 
+    /// A schema of objects described already.
+    pub fn of(objects: Vec<ObjectSchema>) -> Self {
+        Self { objects }
+    }
+
     /// All objects.
     pub fn objects(&self) -> &[ObjectSchema] {
         &self.objects

@@ -11,6 +11,7 @@ pub use knobs::{
 };
 pub use people::{AuthSettings, UserSettings};
 
+use crate::duplicate::DuplicateSettings;
 use crate::schema::{CustomField, FieldType};
 use serde::{Deserialize, Serialize};
 
@@ -38,6 +39,8 @@ pub struct Settings {
     pub custom_fields: Vec<CustomField>,
     /// Fields hidden by field-level security: `Field` or `Object.Field`.
     pub hidden_fields: Vec<String>,
+    /// Matching and duplicate rules.
+    pub duplicates: DuplicateSettings,
     /// The two Engaging Networks Flows.
     pub flows: FlowSettings,
     /// Nonprofit Success Pack behaviour.
@@ -67,6 +70,7 @@ impl Default for Settings {
             users: vec![UserSettings::integration(), UserSettings::person()],
             custom_fields: engaging_networks_fields(),
             hidden_fields: Vec::new(),
+            duplicates: DuplicateSettings::default(),
             flows: FlowSettings::default(),
             npsp: NpspSettings::default(),
             validation: ValidationSettings::default(),

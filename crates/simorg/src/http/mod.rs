@@ -1,0 +1,17 @@
+//! HTTP around the handlers: errors, the gate every call passes, and connections that can be cut.
+
+mod error;
+mod gate;
+mod line;
+mod reply;
+mod session;
+
+pub(crate) use error::{ApiError, in_collection};
+pub(crate) use gate::gate;
+pub(crate) use line::{CuttableListener, Line};
+pub(crate) use session::{Caller, authorise};
+
+/// Reads a form; `None` when it is none.
+pub(crate) fn form<T: serde::de::DeserializeOwned>(body: &[u8]) -> Option<T> {
+    serde_urlencoded::from_bytes(body).ok()
+}
