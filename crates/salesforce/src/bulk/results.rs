@@ -1,0 +1,153 @@
+//! The three result sets of an ingest job. Rows come in any order and columns too: everything is found by name.
+
+use std::path::Path;
+
+use model::{JobId, SalesforceId};
+
+use crate::call::Call;
+use crate::client::Ask;
+use crate::csv::RowReader;
+use crate::download::ToFile;
+use crate::error::{Error, ErrorKind};
+use crate::org::Org;
+use crate::record_error::{AlertTexts, RecordError};
+use crate::row::{Columns, Row};
+
+/// Which rows.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+pub enum ResultSet {
+    /// Saved: `sf__Id`, `sf__Created` and the uploaded columns.
+    Successful,
+    /// Refused one by one: `sf__Id` where known, `sf__Error` and the uploaded columns.
+    Failed,
+    /// Not worked on, because the job ended first: the uploaded columns.
+    Unprocessed,
+}
+
+impl ResultSet {
+    /// All three, in the order they are asked for.
+    pub const ALL: [Self; 3] = [Self::Successful, Self::Failed, Self::Unprocessed];
+
+    const fn resource(self) -> &'static str {
+        match self {
+            Self::Successful => "successfulResults",
+            Self::Failed => "failedResults",
+            Self::Unprocessed => "unprocessedrecords",
+        }
+    }
+
+    const fn needs(self) -> &'static [&'static str] {
+        match self {
+            Self::Successful => &["sf__Id", "sf__Created"],
+            Self::Failed => &["sf__Error"],
+            Self::Unprocessed => &[],
+        }
+    }
+}
+
+/// A file that arrived whole.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Downloaded {
+    /// Its size, unpacked.
+    pub bytes: u64,
+    /// Rows after the header.
+    pub rows: u64,
+}
+
+/// One row of a result set.
+#[derive(Clone, PartialEq)]
+pub struct ResultRow {
+    row: Row,
+    /// The record, where Salesforce knew it.
+    pub id: Option<SalesforceId>,
+    /// The record is new. `false` in a successful row: it was updated.
+    pub created: bool,
+    /// Why it was refused.
+    pub error: Option<RecordError>,
+}
+
+impl ResultRow {
+    /// An uploaded value, as Salesforce wrote it back. Numbers may look otherwise than sent.
+    #[must_use]
+    pub fn get(&self, column: &str) -> Option<&str> {
+        self.row.get(column)
+    }
+
+    /// The row as it stands.
+    #[must_use]
+    pub const fn row(&self) -> &Row {
+        &self.row
+    }
+}
+
+impl std::fmt::Debug for ResultRow {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        write!(f, "ResultRow({:?}, created {}, {:?})", self.id, self.created, self.error)
+    }
+}
+
+/// Reads a result file row by row.
+pub struct ResultReader {
+    rows: RowReader,
+    texts: AlertTexts,
+}
+
+impl ResultReader {
+    /// The next row; `None` at the end.
+    ///
+    /// # Errors
+    /// As for [`RowReader::next_row`]; [`ErrorKind::Contract`] for an `sf__Id` that is none.
+    pub async fn next_row(&mut self) -> Result<Option<ResultRow>, Error> {
+        let Some(row) = self.rows.next_row().await? else { return Ok(None) };
+        let id = row.get("sf__Id").map(SalesforceId::parse).transpose().map_err(|why| {
+            Error::new(ErrorKind::Contract, "sf__Id").with_source(why).during(Call::Results)
+        })?;
+        let created = row.is_true("sf__Created");
+        let error =
+            row.columns().index("sf__Error").map(|at| self.texts.classify(row.at(at).unwrap_or_default()));
+        Ok(Some(ResultRow { row, id, created, error }))
+    }
+
+    /// The columns of the file.
+    #[must_use]
+    pub fn columns(&self) -> &Columns {
+        self.rows.columns()
+    }
+}
+
+impl Org {
+    /// Downloads a result set of a job that has ended. The file is there whole, mode 0600, or not at all; an earlier
+    /// one of that name is replaced.
+    ///
+    /// # Errors
+    /// [`ErrorKind::Incomplete`] when it kept arriving cut off, [`ErrorKind::NotFound`] when job or results are gone,
+    /// [`ErrorKind::TooLarge`], [`ErrorKind::LocalFile`], and any kind of a call that reads.
+    pub async fn download_results(
+        &self,
+        job: &JobId,
+        set: ResultSet,
+        to: &Path,
+    ) -> Result<Downloaded, Error> {
+        let path = self.client().path(&format!("/jobs/ingest/{job}/{}/", set.resource()));
+        let ask = Ask::get(Call::Results, path).csv();
+        let read = ToFile { to, sizes: self.client().config.sizes };
+        let arrived = self.client().run(&ask, &read).await?;
+        Ok(Downloaded { bytes: arrived.bytes, rows: arrived.rows })
+    }
+
+    /// Opens a downloaded result set.
+    ///
+    /// # Errors
+    /// [`ErrorKind::Contract`] when it has not the columns of that set, and as for [`RowReader::open`].
+    pub async fn read_results(&self, file: &Path, set: ResultSet) -> Result<ResultReader, Error> {
+        let rows = RowReader::open(file, self.client().config.sizes.csv)
+            .await
+            .map_err(|e| e.during(Call::Results))?;
+        if set.needs().iter().any(|column| rows.columns().index(column).is_none()) {
+            return Err(
+                Error::new(ErrorKind::Contract, "columns of another result set").during(Call::Results)
+            );
+        }
+        Ok(ResultReader { rows, texts: self.alert_texts().clone() })
+    }
+}

@@ -1,0 +1,157 @@
+//! Every call this client makes, as one closed list: for usage counts, error texts and retry rules.
+
+use std::fmt;
+
+/// One kind of call to the org.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord)]
+pub enum Call {
+    /// `POST /services/oauth2/token`
+    Token,
+    /// `GET /services/oauth2/userinfo`
+    Identity,
+    /// `GET /limits`
+    Limits,
+    /// `GET /sobjects/{object}/describe`
+    Describe,
+    /// `GET /query`, `GET /queryAll`
+    Query,
+    /// `GET {nextRecordsUrl}`
+    QueryMore,
+    /// `POST /composite/sobjects/{object}` with ids: a read.
+    GetMany,
+    /// `GET /sobjects/{object}/updated/`
+    Updated,
+    /// `GET /sobjects/{object}/deleted/`
+    Deleted,
+    /// `POST /sobjects/{object}`
+    Create,
+    /// `PATCH /sobjects/{object}/{id}`
+    Update,
+    /// `PATCH /sobjects/{object}/{field}/{value}`
+    Upsert,
+    /// `DELETE /sobjects/{object}/{id}`
+    Delete,
+    /// `POST /composite/sobjects`
+    CollectionCreate,
+    /// `PATCH /composite/sobjects`
+    CollectionUpdate,
+    /// `PATCH /composite/sobjects/{object}/{field}`
+    CollectionUpsert,
+    /// `POST /jobs/ingest`
+    CreateIngestJob,
+    /// `PUT /jobs/ingest/{id}/batches`
+    Upload,
+    /// `PATCH /jobs/ingest/{id}` to `UploadComplete`
+    CloseJob,
+    /// `PATCH /jobs/ingest/{id}` to `Aborted`
+    AbortJob,
+    /// `DELETE /jobs/ingest/{id}`
+    DeleteJob,
+    /// `GET /jobs/ingest/{id}`
+    PollJob,
+    /// `GET /jobs/ingest`
+    ListJobs,
+    /// `GET /jobs/ingest/{id}/successfulResults/` and its two sisters
+    Results,
+    /// `POST /jobs/query`
+    CreateQueryJob,
+    /// `GET /jobs/query/{id}`
+    PollQueryJob,
+    /// `GET /jobs/query/{id}/results`
+    QueryPage,
+    /// `PATCH /jobs/query/{id}` to `Aborted`
+    AbortQueryJob,
+    /// `DELETE /jobs/query/{id}`
+    DeleteQueryJob,
+}
+
+impl Call {
+    /// A few lower-case words, for messages and metric labels.
+    #[must_use]
+    pub const fn name(self) -> &'static str {
+        match self {
+            Self::Token => "log in",
+            Self::Identity => "read identity",
+            Self::Limits => "read limits",
+            Self::Describe => "describe object",
+            Self::Query => "query",
+            Self::QueryMore => "query next page",
+            Self::GetMany => "read records by id",
+            Self::Updated => "list updated ids",
+            Self::Deleted => "list deleted ids",
+            Self::Create => "create record",
+            Self::Update => "update record",
+            Self::Upsert => "upsert record",
+            Self::Delete => "delete record",
+            Self::CollectionCreate => "create records",
+            Self::CollectionUpdate => "update records",
+            Self::CollectionUpsert => "upsert records",
+            Self::CreateIngestJob => "create ingest job",
+            Self::Upload => "upload job data",
+            Self::CloseJob => "close job",
+            Self::AbortJob => "abort job",
+            Self::DeleteJob => "delete job",
+            Self::PollJob => "read job state",
+            Self::ListJobs => "list jobs",
+            Self::Results => "download job results",
+            Self::CreateQueryJob => "create query job",
+            Self::PollQueryJob => "read query job state",
+            Self::QueryPage => "download query results",
+            Self::AbortQueryJob => "abort query job",
+            Self::DeleteQueryJob => "delete query job",
+        }
+    }
+
+    /// What may be done when a request of this kind left this machine and no usable answer came back.
+    #[must_use]
+    pub(crate) const fn after_send(self) -> AfterSend {
+        match self {
+            Self::Token
+            | Self::Identity
+            | Self::Limits
+            | Self::Describe
+            | Self::Query
+            | Self::QueryMore
+            | Self::GetMany
+            | Self::Updated
+            | Self::Deleted
+            | Self::PollJob
+            | Self::ListJobs
+            | Self::Results
+            | Self::PollQueryJob
+            | Self::QueryPage
+            // A spare query job only reads; Salesforce removes it after seven days.
+            | Self::CreateQueryJob
+            // The same values once more change nothing.
+            | Self::Update
+            | Self::CollectionUpdate => AfterSend::Repeat,
+            Self::Create
+            | Self::Upsert
+            | Self::Delete
+            | Self::CollectionCreate
+            | Self::CollectionUpsert
+            | Self::CreateIngestJob
+            | Self::Upload
+            | Self::CloseJob
+            | Self::AbortJob
+            | Self::DeleteJob
+            | Self::AbortQueryJob
+            | Self::DeleteQueryJob => AfterSend::OutcomeUnknown,
+        }
+    }
+}
+
+impl fmt::Display for Call {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(self.name())
+    }
+}
+
+/// See [`Call::after_send`].
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum AfterSend {
+    /// Sending it again is harmless.
+    Repeat,
+    /// It may have taken effect, and a repeat would take effect again: the truth is read first, by the caller.
+    OutcomeUnknown,
+}

@@ -1,0 +1,173 @@
+//! One org.
+
+use std::sync::Arc;
+
+use model::{OrgId, Stamp, UserId};
+use serde::Deserialize;
+use serde_json::{Map, Value};
+
+use crate::call::Call;
+use crate::client::{Ask, Client};
+use crate::config::{ApiVersion, OrgConfig};
+use crate::error::{Error, ErrorKind};
+use crate::http_transport::HttpTransport;
+use crate::lenient::count_of;
+use crate::record_error::AlertTexts;
+use crate::soql::InvalidName;
+use crate::transport::Transport;
+use crate::usage::Usage;
+
+/// A client for one Salesforce org. Clones share session, counts and descriptions.
+#[derive(Clone)]
+pub struct Org(Arc<Client>);
+
+impl std::fmt::Debug for Org {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        write!(f, "Org({})", self.0.login)
+    }
+}
+
+/// Who we are to the org.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Identity {
+    /// The org.
+    pub org_id: OrgId,
+    /// The integration user.
+    pub user_id: UserId,
+    /// Its username: an address-like name of an account for programs, not of a person.
+    pub username: String,
+}
+
+#[derive(Deserialize)]
+struct IdentityAnswer {
+    organization_id: String,
+    user_id: String,
+    #[serde(default)]
+    preferred_username: Option<String>,
+    #[serde(default)]
+    username: Option<String>,
+}
+
+/// One allowance of the org.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Limit {
+    /// In the rolling 24 hours, or in all for storage.
+    pub max: u64,
+    /// What is left of it.
+    pub remaining: u64,
+}
+
+/// The org's allowances (REST guide, "Limits").
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct Limits(std::collections::BTreeMap<String, Limit>);
+
+impl Limits {
+    /// An allowance by name.
+    #[must_use]
+    pub fn get(&self, name: &str) -> Option<Limit> {
+        self.0.get(name).copied()
+    }
+
+    /// All of them.
+    pub fn iter(&self) -> impl Iterator<Item = (&str, Limit)> {
+        self.0.iter().map(|(name, limit)| (name.as_str(), *limit))
+    }
+
+    /// Requests.
+    #[must_use]
+    pub fn daily_api_requests(&self) -> Option<Limit> {
+        self.get("DailyApiRequests")
+    }
+
+    /// Ingest batches of up to 10,000 rows.
+    #[must_use]
+    pub fn daily_bulk_batches(&self) -> Option<Limit> {
+        self.get("DailyBulkApiBatches").or_else(|| self.get("DailyBulkApiRequests"))
+    }
+
+    /// Query jobs.
+    #[must_use]
+    pub fn daily_query_jobs(&self) -> Option<Limit> {
+        self.get("DailyBulkV2QueryJobs")
+    }
+}
+
+impl Org {
+    /// A client over the network. Nothing is sent.
+    ///
+    /// # Errors
+    /// [`ErrorKind::Configuration`] names what is not usable.
+    pub fn new(config: OrgConfig) -> Result<Self, Error> {
+        let transport = Arc::new(HttpTransport::new(&config)?);
+        Self::with_transport(config, transport)
+    }
+
+    /// A client over another transport.
+    ///
+    /// # Errors
+    /// As for [`Org::new`].
+    pub fn with_transport(config: OrgConfig, transport: Arc<dyn Transport>) -> Result<Self, Error> {
+        Ok(Self(Arc::new(Client::new(config, transport)?)))
+    }
+
+    pub(crate) fn client(&self) -> &Client {
+        &self.0
+    }
+
+    /// The API version of every call.
+    #[must_use]
+    pub fn api_version(&self) -> ApiVersion {
+        self.0.config.api_version
+    }
+
+    /// How this org words its duplicate alerts.
+    #[must_use]
+    pub fn alert_texts(&self) -> &AlertTexts {
+        &self.0.config.alert_texts
+    }
+
+    /// Asks the org who it is and who we are; compares with the configured org. To be called before the first write.
+    ///
+    /// # Errors
+    /// [`ErrorKind::WrongOrg`] when it is another org, and any kind of a call that reads.
+    pub async fn identity(&self) -> Result<Identity, Error> {
+        let ask = Ask::get(Call::Identity, "/services/oauth2/userinfo".to_owned());
+        let answer: IdentityAnswer = self.0.json(&ask).await?;
+        let bad = |_| Error::new(ErrorKind::Contract, "identity without usable ids").during(Call::Identity);
+        let org_id = OrgId::parse(&answer.organization_id).map_err(bad)?;
+        let user_id = UserId::parse(&answer.user_id).map_err(bad)?;
+        if self.0.config.expected_org.is_some_and(|expected| expected != org_id) {
+            return Err(Error::of_kind(ErrorKind::WrongOrg).during(Call::Identity));
+        }
+        let username = answer.preferred_username.or(answer.username).unwrap_or_default();
+        Ok(Identity { org_id, user_id, username })
+    }
+
+    /// Asks what is left of the org's allowances.
+    ///
+    /// # Errors
+    /// Any kind of a call that reads.
+    pub async fn limits(&self) -> Result<Limits, Error> {
+        let answer: Map<String, Value> = self.0.json(&Ask::get(Call::Limits, self.0.path("/limits"))).await?;
+        let limit = |value: &Value| {
+            Some(Limit { max: count_of(value.get("Max")?)?, remaining: count_of(value.get("Remaining")?)? })
+        };
+        Ok(Limits(answer.iter().filter_map(|(name, value)| Some((name.clone(), limit(value)?))).collect()))
+    }
+
+    /// What this client has used so far.
+    #[must_use]
+    pub fn usage(&self) -> Usage {
+        self.0.meter.usage()
+    }
+
+    /// The org's own clock, from the newest answer, in whole seconds; `None` before the first.
+    #[must_use]
+    pub fn server_time(&self) -> Option<Stamp> {
+        self.0.meter.server_time()
+    }
+}
+
+pub(crate) fn name_error(why: InvalidName) -> Error {
+    Error::new(ErrorKind::Configuration, "name of an object or field").with_source(why)
+}
