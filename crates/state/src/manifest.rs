@@ -52,6 +52,13 @@ impl ManifestFile {
         }
     }
 
+    /// Notes the org, the first time it is known.
+    pub(crate) fn adopt_org(&self, org: OrgId) -> Result<(), Fatal> {
+        let mut manifest = self.manifest.lock().unwrap_or_else(PoisonError::into_inner);
+        manifest.org = Some(org);
+        write(&self.path, &manifest)
+    }
+
     /// Notes a generation that is durable in the database.
     pub(crate) fn raise_generation(&self, generation: u64) -> Result<(), Fatal> {
         let mut manifest = self.manifest.lock().unwrap_or_else(PoisonError::into_inner);

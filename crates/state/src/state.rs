@@ -2,14 +2,14 @@
 
 use std::path::{Path, PathBuf};
 use std::sync::atomic::AtomicU64;
-use std::sync::{Arc, Mutex};
+use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
-use model::{Clock, DigestKey};
+use model::{Clock, DigestKey, OrgId};
 use tempfile::TempDir;
 
 use crate::cycle::Running;
-use crate::error::{Error, Fatal};
+use crate::error::{Error, Fatal, Refusal};
 use crate::manifest::ManifestFile;
 use crate::{MemoryStore, Store, meta, private_files, takeover};
 
@@ -30,6 +30,7 @@ pub(crate) struct Inner {
     pub(crate) running: Running,
     pub(crate) plans: AtomicU64,
     pub(crate) epoch: u64,
+    pub(crate) org: Mutex<Option<OrgId>>,
     pub(crate) clock: Clock,
     pub(crate) overlap: Duration,
     pub(crate) digest_key: DigestKey,
@@ -74,6 +75,7 @@ impl State {
             running: Running::default(),
             plans: AtomicU64::new(plans),
             epoch,
+            org: Mutex::new(None),
             clock,
             overlap: DEFAULT_OVERLAP,
             digest_key: DigestKey::new(key),
@@ -88,6 +90,35 @@ impl State {
     #[must_use]
     pub fn digest_key(&self) -> DigestKey {
         self.0.digest_key.clone()
+    }
+
+    /// The org the state belongs to, once it is known.
+    #[must_use]
+    pub fn org(&self) -> Option<OrgId> {
+        *self.0.org.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// Binds the state to the org that answered, if it is bound to none; to be called after every sign-in. Blocks for one
+    /// small write the first time.
+    ///
+    /// # Errors
+    /// [`Error::Refused`] when the state belongs to another org.
+    pub fn adopt_org(&self, org: OrgId) -> Result<(), Error> {
+        let mut mine = self.0.org.lock().unwrap_or_else(PoisonError::into_inner);
+        match *mine {
+            Some(expected) if expected == org => Ok(()),
+            Some(expected) => {
+                Err(Refusal::OtherOrg { expected: expected.to_string(), found: org.to_string() }.into())
+            }
+            None => {
+                if let Some(manifest) = &self.0.manifest {
+                    manifest.check_ours()?;
+                    manifest.adopt_org(org)?;
+                }
+                *mine = Some(org);
+                Ok(())
+            }
+        }
     }
 
     /// The lower layer, to look at. Whoever writes past [`State::commit`] breaks the counters.

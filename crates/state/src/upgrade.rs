@@ -1,0 +1,103 @@
+//! Formats of the whole state, and the way from an older one to this one.
+
+use crate::error::{Error, Fatal, Refusal};
+use crate::meta::{self, MetaRow};
+use crate::record::{self, Record};
+use crate::store::{Batch, Store};
+use crate::tree::Tree;
+
+/// The format this version writes.
+pub(crate) const FORMAT: u32 = 1;
+
+/// One step: turns a state of format `from` into one of `from + 1`. Runs in as many commits as it likes and may be cut off
+/// after any of them: it must find its way when it runs again.
+pub(crate) struct Step {
+    pub(crate) from: u32,
+    pub(crate) run: fn(&dyn Store) -> Result<(), Error>,
+}
+
+/// The steps of this version, oldest first.
+pub(crate) const STEPS: &[Step] = &[];
+
+/// Brings a state to format `to`. The format row moves with the last commit of each step, the manifest after all of them.
+pub(crate) fn upgrade(store: &dyn Store, steps: &[Step], to: u32) -> Result<(), Error> {
+    let mut format: u32 = meta::get(store, meta::FORMAT)?.unwrap_or(to);
+    check(format, to)?;
+    while format < to {
+        let step = steps.iter().find(|step| step.from == format);
+        let step = step.ok_or(Refusal::TooOld { found: format, known: to })?;
+        tracing::info!(state.format = format, "upgrading the state from format {format}");
+        (step.run)(store)?;
+        format += 1;
+        write(store, format)?;
+    }
+    Ok(())
+}
+
+/// Refuses a state that a later version wrote.
+pub(crate) fn check(found: u32, known: u32) -> Result<(), Refusal> {
+    if found > known { Err(Refusal::Newer { found, known }) } else { Ok(()) }
+}
+
+/// Notes the format in the database.
+pub(crate) fn write(store: &dyn Store, format: u32) -> Result<(), Fatal> {
+    let key = MetaRow::key(&meta::FORMAT.to_owned());
+    let value = record::write(&key, &MetaRow(format.into()))?;
+    let mut batch = Batch::new();
+    batch.put(Tree::Meta, key, value);
+    store.commit_blocking(batch).map(|_| ())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::MemoryStore;
+
+    fn note(store: &dyn Store, name: &str) -> Result<(), Error> {
+        let mut batch = Batch::new();
+        batch.put(Tree::Log, name.as_bytes(), b"done");
+        store.commit_blocking(batch)?;
+        Ok(())
+    }
+
+    const TWO_STEPS: &[Step] = &[
+        Step { from: 1, run: |store| note(store, "one") },
+        Step { from: 2, run: |store| note(store, "two") },
+    ];
+
+    #[test]
+    fn every_step_from_the_found_format_runs_once() {
+        let store = MemoryStore::new(1);
+        write(&store, 2).unwrap();
+        upgrade(&store, TWO_STEPS, 3).unwrap();
+        assert_eq!(store.get(Tree::Log, b"one").unwrap(), None);
+        assert!(store.get(Tree::Log, b"two").unwrap().is_some());
+        assert_eq!(meta::get::<u32>(&store, meta::FORMAT).unwrap(), Some(3));
+    }
+
+    #[test]
+    fn a_step_that_was_cut_off_runs_again() {
+        let store = MemoryStore::new(1);
+        write(&store, 1).unwrap();
+        store.crash_at_commit(2); // the format row after step one
+        assert!(upgrade(&store, TWO_STEPS, 3).is_err());
+        let store = store.crash();
+        upgrade(&store, TWO_STEPS, 3).unwrap();
+        assert_eq!(meta::get::<u32>(&store, meta::FORMAT).unwrap(), Some(3));
+    }
+
+    #[test]
+    fn a_later_format_and_a_missing_step_are_refused() {
+        let store = MemoryStore::new(1);
+        write(&store, 9).unwrap();
+        assert!(matches!(
+            upgrade(&store, TWO_STEPS, 3),
+            Err(Error::Refused(Refusal::Newer { found: 9, known: 3 }))
+        ));
+        write(&store, 0).unwrap();
+        assert!(matches!(
+            upgrade(&store, TWO_STEPS, 3),
+            Err(Error::Refused(Refusal::TooOld { found: 0, known: 3 }))
+        ));
+    }
+}
