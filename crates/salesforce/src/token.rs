@@ -36,7 +36,7 @@ struct State {
 #[derive(Default)]
 pub(crate) struct Sessions {
     state: Mutex<State>,
-    fetches: AtomicU64,
+    ended: AtomicU64,
 }
 
 impl Sessions {
@@ -47,7 +47,7 @@ impl Sessions {
         refused: Option<u64>,
         fetch: impl Future<Output = Result<(SecretString, Url), Error>>,
     ) -> Result<Arc<Session>, Error> {
-        let fetches_before = self.fetches.load(Ordering::SeqCst);
+        let ended_before = self.ended.load(Ordering::SeqCst);
         let mut state = self.state.lock().await;
         if let Some(session) = &state.session
             && Some(session.generation) != refused
@@ -55,15 +55,16 @@ impl Sessions {
             return Ok(Arc::clone(session));
         }
         if let Some(failure) = &state.failure
-            && self.fetches.load(Ordering::SeqCst) != fetches_before
+            && self.ended.load(Ordering::SeqCst) != ended_before
         {
             // Tried and failed while this caller waited: a refused secret is not offered a hundred times.
             return Err(failure.clone());
         }
         state.session = None;
         state.failure = None;
-        self.fetches.fetch_add(1, Ordering::SeqCst);
-        match fetch.await {
+        let fetched = fetch.await;
+        self.ended.fetch_add(1, Ordering::SeqCst);
+        match fetched {
             Ok((token, instance)) => {
                 state.generation += 1;
                 let session = Arc::new(Session { token, instance, generation: state.generation });

@@ -123,9 +123,10 @@ impl Org {
                 Err(gone) if gone.kind() == ErrorKind::NotFound => return Err(gone.during(call)),
                 Err(_) => return Err(error),
             };
-            let reached = match wanted {
-                JobState::Aborted => now.state.is_terminal(),
-                _ => !matches!(now.state, JobState::Open | JobState::Aborted | JobState::Unknown),
+            let reached = if wanted == JobState::Aborted {
+                now.state.is_terminal()
+            } else {
+                !matches!(now.state, JobState::Open | JobState::Aborted | JobState::Unknown)
             };
             if reached {
                 return Ok(now);

@@ -122,17 +122,15 @@ impl RowReader {
 }
 
 fn read_error(error: csv_async::Error) -> Error {
-    let kind = match error.kind() {
-        csv_async::ErrorKind::Io(io) => match io.get_ref().and_then(|inner| inner.downcast_ref::<BadCsv>()) {
-            Some(BadCsv::CutOff) => ErrorKind::Incomplete,
-            Some(BadCsv::FieldTooLarge | BadCsv::RecordTooLarge | BadCsv::TooManyColumns) => {
-                ErrorKind::TooLarge
-            }
-            Some(BadCsv::NoHeader | BadCsv::Uneven) => ErrorKind::Contract,
-            None => ErrorKind::LocalFile,
-        },
-        _ => ErrorKind::Contract,
-    };
     // The library's own message can quote cells.
+    let csv_async::ErrorKind::Io(io) = error.kind() else {
+        return Error::new(ErrorKind::Contract, "reading CSV");
+    };
+    let kind = match io.get_ref().and_then(|inner| inner.downcast_ref::<BadCsv>()) {
+        Some(BadCsv::CutOff) => ErrorKind::Incomplete,
+        Some(BadCsv::FieldTooLarge | BadCsv::RecordTooLarge | BadCsv::TooManyColumns) => ErrorKind::TooLarge,
+        Some(BadCsv::NoHeader | BadCsv::Uneven) => ErrorKind::Contract,
+        None => ErrorKind::LocalFile,
+    };
     Error::new(kind, "reading CSV")
 }

@@ -249,9 +249,10 @@ fn one_line_end(text: &str) -> std::borrow::Cow<'_, str> {
 }
 
 fn io_error(error: csv_async::Error) -> io::Error {
-    match error.into_kind() {
-        csv_async::ErrorKind::Io(error) => error,
-        _ => io::Error::other("the row could not be encoded"),
+    if let csv_async::ErrorKind::Io(error) = error.into_kind() {
+        error
+    } else {
+        io::Error::other("the row could not be encoded")
     }
 }
 

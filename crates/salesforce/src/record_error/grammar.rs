@@ -21,7 +21,7 @@ pub(super) fn split(raw: &str) -> impl Iterator<Item = Raw<'_>> {
         let end = next_start(rest).unwrap_or(rest.len());
         let (one, more) = rest.split_at(end);
         rest = more.trim_start();
-        Some(parse(one.trim()))
+        Some(parse(one.trim_end_matches([' ', ';', ',', '\n', '\r'])))
     })
 }
 

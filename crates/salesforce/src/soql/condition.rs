@@ -38,25 +38,21 @@ impl Condition {
     /// Both.
     #[must_use]
     pub fn and(self, other: Self) -> Self {
-        match self {
-            Self::And(mut all) => {
-                all.push(other);
-                Self::And(all)
-            }
-            first => Self::And(vec![first, other]),
+        if let Self::And(mut all) = self {
+            all.push(other);
+            return Self::And(all);
         }
+        Self::And(vec![self, other])
     }
 
     /// Either.
     #[must_use]
     pub fn or(self, other: Self) -> Self {
-        match self {
-            Self::Or(mut any) => {
-                any.push(other);
-                Self::Or(any)
-            }
-            first => Self::Or(vec![first, other]),
+        if let Self::Or(mut any) = self {
+            any.push(other);
+            return Self::Or(any);
         }
+        Self::Or(vec![self, other])
     }
 
     /// The opposite.
