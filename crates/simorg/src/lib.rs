@@ -3,6 +3,7 @@
 mod auth;
 mod bulk;
 pub mod clock;
+mod control;
 pub mod duplicate;
 mod http;
 pub mod id;
@@ -18,5 +19,5 @@ pub mod store;
 pub mod value;
 
 pub use bulk::{JobInfo, JobState, Progress};
-pub use org::{CallCounts, Fault, Op, Org, OrgError};
+pub use org::{Admin, CallCounts, Fault, Op, Org, OrgError, serve};
 pub use settings::Settings;

@@ -87,8 +87,12 @@ async fn cut_short(response: Response, bytes: usize, abruptly: bool) -> Response
     }
     parts.headers.remove(header::CONTENT_LENGTH);
     parts.headers.insert(header::CONTENT_LENGTH, HeaderValue::from(body.len()));
-    let broken = Err(io::Error::from(io::ErrorKind::ConnectionReset));
-    Response::from_parts(parts, Body::from_stream(stream::iter([Ok(kept), broken])))
+    let broken = stream::once(async {
+        // What was written must leave the buffer before the connection breaks.
+        tokio::task::yield_now().await;
+        Err(io::Error::from(io::ErrorKind::ConnectionReset))
+    });
+    Response::from_parts(parts, Body::from_stream(stream::once(async { Ok(kept) }).chain(broken)))
 }
 
 async fn slow(response: Response, millis: u64) -> Response {

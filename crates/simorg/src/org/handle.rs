@@ -1,59 +1,35 @@
-//! The handle of a running org.
+//! A running org: its two servers.
 
-use super::calls::CallCounts;
-use super::faults::Fault;
-use super::op::Op;
+use super::admin::Admin;
+use super::error::OrgError;
 use super::state::OrgState;
-use crate::clock::Clock;
+use crate::control;
 use crate::http::{CuttableListener, Line};
-use crate::id::RecordId;
-use crate::rest::{self, RowError, record_json, seeded_row};
-use crate::save::{self, Api, Failure, SaveContext, Target};
-use crate::schema::ObjectSchema;
+use crate::rest;
 use crate::settings::Settings;
-use crate::store::Store;
 use axum::Router;
-use serde_json::{Map, Value as Json};
+use std::ops::Deref;
 use std::sync::Arc;
 use tokio::net::TcpListener;
 use tokio::task::JoinHandle;
 use tokio_util::sync::CancellationToken;
 
-/// Why an org did not start, or did not do what it was told through its handle.
-#[derive(Debug, thiserror::Error)]
-pub enum OrgError {
-    /// A port could not be bound.
-    #[error("cannot listen on 127.0.0.1")]
-    Listen(#[source] std::io::Error),
-    /// There is no such object.
-    #[error("object {0} does not exist")]
-    Object(String),
-    /// There is no such user.
-    #[error("the named user does not exist")]
-    User,
-    /// A row is no row of the object; the text names fields, not values.
-    #[error("row {row} is malformed: {code}")]
-    Row {
-        /// Number of the row, from 0.
-        row: usize,
-        /// Status code.
-        code: &'static str,
-    },
-    /// A save was refused.
-    #[error("refused: {}", .0.errors.first().map_or("", |error| error.status_code))]
-    Refused(Failure),
-    /// A text is no id.
-    #[error("an id is malformed")]
-    Id,
-}
-
-/// A running org. Dropping it stops the servers; [`Org::shutdown`] waits for them too.
+/// A running org. Dropping it stops the servers; [`Org::shutdown`] waits for them too. Everything an
+/// administrator can do is on [`Admin`], to which it dereferences.
 pub struct Org {
-    state: Arc<OrgState>,
+    admin: Admin,
     url: String,
     control_url: String,
     stop: CancellationToken,
     servers: Vec<JoinHandle<()>>,
+}
+
+impl Deref for Org {
+    type Target = Admin;
+
+    fn deref(&self) -> &Admin {
+        &self.admin
+    }
 }
 
 impl Org {
@@ -62,32 +38,27 @@ impl Org {
     /// # Errors
     /// [`OrgError::Listen`] when a port is taken.
     pub async fn start(settings: Settings) -> Result<Self, OrgError> {
-        let listen = async |port: u16| TcpListener::bind(("127.0.0.1", port)).await.map_err(OrgError::Listen);
-        let address = |listener: &TcpListener| {
-            listener.local_addr().map(|at| format!("http://{at}")).map_err(OrgError::Listen)
-        };
-        let (main, control) = (listen(settings.port).await?, listen(settings.control_port).await?);
-        let (url, control_url) = (address(&main)?, address(&control)?);
+        let (main, url) = listen(settings.port).await?;
+        let (control, control_url) = listen(settings.control_port).await?;
         let mut org = Self::in_process(settings);
-        let _ = org.state.url.set(url.clone());
+        let _ = org.admin.state().url.set(url.clone());
         (org.url, org.control_url) = (url, control_url);
         let service = org.router().into_make_service_with_connect_info::<Line>();
-        let stop = org.stop.clone().cancelled_owned();
-        org.servers.push(tokio::spawn(async move {
-            let served = axum::serve(CuttableListener(main), service).with_graceful_shutdown(stop).await;
-            if let Err(error) = served {
-                tracing::error!(%error, "the simulated org stopped serving");
-            }
-        }));
+        let serve_main = axum::serve(CuttableListener(main), service)
+            .with_graceful_shutdown(org.stop.clone().cancelled_owned());
+        let serve_control = axum::serve(control, control::router(org.admin.clone()))
+            .with_graceful_shutdown(org.stop.clone().cancelled_owned());
+        org.servers.push(tokio::spawn(async move { report(serve_main.await) }));
+        org.servers.push(tokio::spawn(async move { report(serve_control.await) }));
         Ok(org)
     }
 
     /// An org without any port, to be called through [`Org::router`].
     pub fn in_process(settings: Settings) -> Self {
-        let state = Arc::new(OrgState::new(settings));
+        let admin = Admin::new(Arc::new(OrgState::new(settings)));
         let url = "http://simorg.invalid".to_owned();
         let (stop, servers) = (CancellationToken::new(), Vec::new());
-        Self { state, control_url: url.clone(), url, stop, servers }
+        Self { admin, control_url: url.clone(), url, stop, servers }
     }
 
     /// Base URL, for signing in and for everything else.
@@ -102,225 +73,13 @@ impl Org {
 
     /// The Salesforce side as a service for callers in the same process.
     pub fn router(&self) -> Router {
-        let _ = self.state.url.set(self.url.clone());
-        rest::router(&self.state)
+        let _ = self.admin.state().url.set(self.url.clone());
+        rest::router(self.admin.state())
     }
 
-    /// Consumer key of the connected app.
-    pub fn client_id(&self) -> String {
-        self.state.settings().auth.client_id.clone()
-    }
-
-    /// Consumer secret of the connected app.
-    pub fn client_secret(&self) -> String {
-        self.state.settings().auth.client_secret.clone()
-    }
-
-    /// Private key (PKCS#8 PEM) whose assertions the org accepts, unless the settings name another public key.
-    pub fn jwt_private_key_pem(&self) -> String {
-        self.state.keys.private_pem().to_owned()
-    }
-
-    /// The org's 18-character id.
-    pub fn org_id(&self) -> String {
-        self.state.org_id().to_string()
-    }
-
-    /// Id of a user by name.
-    pub fn user_id(&self, username: &str) -> Option<String> {
-        self.state.user_id(username).map(|id| id.to_string())
-    }
-
-    /// The settings as they are now.
-    pub fn settings(&self) -> Settings {
-        Settings::clone(&self.state.settings())
-    }
-
-    /// Changes settings while the org runs. Rules, fields, rights and knobs take effect at once; users, ids
-    /// and ports stay.
-    pub fn configure(&self, change: impl FnOnce(&mut Settings)) {
-        self.state.configure(change);
-    }
-
-    /// The org's clock. Moving it moves stamps, sessions and the HTTP `Date` header.
-    pub fn clock(&self) -> &Clock {
-        &self.state.clock
-    }
-
-    /// Counted calls.
-    pub fn calls(&self) -> CallCounts {
-        self.state.calls.counts()
-    }
-
-    /// Counts from zero again.
-    pub fn reset_calls(&self) {
-        self.state.calls.reset();
-    }
-
-    /// Scripts a fault for the next call of this kind that has none yet.
-    pub fn fault(&self, op: Op, fault: Fault) {
-        self.state.faults.push(op, fault);
-    }
-
-    /// Forgets all scripted faults.
-    pub fn clear_faults(&self) {
-        self.state.faults.clear();
-    }
-
-    /// Ends every session: the next call of each client is answered 401.
-    pub fn end_sessions(&self) {
-        self.state.sessions.end_all();
-    }
-
-    /// Closes every query cursor: the next page is answered `INVALID_QUERY_LOCATOR`.
-    pub fn close_cursors(&self) {
-        self.state.cursors.close_all();
-    }
-
-    /// Adds records as the person user, without rules and flows. `CreatedDate`, `LastModifiedDate` and
-    /// `SystemModstamp` may be given.
-    ///
-    /// # Errors
-    /// The first row that is malformed or breaks a unique field; rows before it stay.
-    pub fn seed(&self, object: &str, rows: Vec<Map<String, Json>>) -> Result<Vec<String>, OrgError> {
-        let settings = self.state.settings();
-        let person = settings.users.iter().find(|user| !user.integration).or(settings.users.first());
-        let username = person.map(|user| user.username.clone()).unwrap_or_default();
-        self.seed_as(&username, object, rows)
-    }
-
-    /// As [`Org::seed`], by a user of choice.
-    ///
-    /// # Errors
-    /// As [`Org::seed`], and when the user does not exist.
-    pub fn seed_as(
-        &self,
-        username: &str,
-        object: &str,
-        rows: Vec<Map<String, Json>>,
-    ) -> Result<Vec<String>, OrgError> {
-        let context = SaveContext::new(self.user(username)?, Api::Seed);
-        let mut ready = Vec::with_capacity(rows.len());
-        {
-            let store = self.state.store();
-            let schema = schema(&store, object)?;
-            for (number, row) in rows.iter().enumerate() {
-                ready.push(seeded_row(&store, schema, row).map_err(|error| malformed(number, &error))?);
-            }
-        }
-        let mut ids = Vec::with_capacity(ready.len());
-        let mut ready = ready.into_iter().peekable();
-        while ready.peek().is_some() {
-            let chunk = ready.by_ref().take(2_000).collect();
-            for result in self.state.save(&context, object, chunk) {
-                ids.push(result.map_err(OrgError::Refused)?.id.to_string());
-            }
-        }
-        Ok(ids)
-    }
-
-    /// A person creates a record in the user interface: flows and validation run, a duplicate alert is
-    /// dismissed, a block is not.
-    ///
-    /// # Errors
-    /// When the save is refused.
-    pub fn create_as(&self, username: &str, object: &str, row: &Json) -> Result<String, OrgError> {
-        self.write_as(username, object, Target::New, row)
-    }
-
-    /// A person edits a record in the user interface.
-    ///
-    /// # Errors
-    /// When the save is refused.
-    pub fn edit_as(&self, username: &str, object: &str, id: &str, row: &Json) -> Result<(), OrgError> {
-        let id = RecordId::parse(id).ok_or(OrgError::Id)?;
-        self.write_as(username, object, Target::Id(id), row).map(|_| ())
-    }
-
-    fn write_as(&self, username: &str, object: &str, target: Target, row: &Json) -> Result<String, OrgError> {
-        let context = SaveContext::new(self.user(username)?, Api::Ui);
-        let empty = Map::new();
-        let mut ready = {
-            let store = self.state.store();
-            let schema = schema(&store, object)?;
-            seeded_row(&store, schema, row.as_object().unwrap_or(&empty)).map_err(|e| malformed(0, &e))?
-        };
-        ready.target = target;
-        let result = self.state.save(&context, object, vec![ready]).pop();
-        let saved = result.ok_or(OrgError::Id)?.map_err(OrgError::Refused)?;
-        Ok(saved.id.to_string())
-    }
-
-    /// A person deletes a record.
-    ///
-    /// # Errors
-    /// When there is no such live record.
-    pub fn delete_as(&self, username: &str, object: &str, id: &str) -> Result<(), OrgError> {
-        let context = SaveContext::new(self.user(username)?, Api::Ui);
-        let id = RecordId::parse(id).ok_or(OrgError::Id)?;
-        done(self.state.delete(&context, object, &[id], false))
-    }
-
-    /// A person takes a record out of the recycle bin.
-    ///
-    /// # Errors
-    /// When it is not there, or a live record holds its unique value.
-    pub fn undelete_as(&self, username: &str, object: &str, id: &str) -> Result<(), OrgError> {
-        let context = SaveContext::new(self.user(username)?, Api::Ui);
-        let id = RecordId::parse(id).ok_or(OrgError::Id)?;
-        done(self.state.change(|store, env| save::undelete(store, env, &context, object, &[id])))
-    }
-
-    /// A person merges up to two records into a master.
-    ///
-    /// # Errors
-    /// When one of them is not live, or the merge is not possible.
-    pub fn merge_as(
-        &self,
-        username: &str,
-        object: &str,
-        master: &str,
-        losers: &[&str],
-    ) -> Result<(), OrgError> {
-        let context = SaveContext::new(self.user(username)?, Api::Ui);
-        let master = RecordId::parse(master).ok_or(OrgError::Id)?;
-        let losers = losers.iter().map(|id| RecordId::parse(id)).collect::<Option<Vec<_>>>();
-        let losers = losers.ok_or(OrgError::Id)?;
-        let merged =
-            self.state.change(|store, env| save::merge(store, env, &context, object, master, &losers));
-        merged.map(|_| ()).map_err(OrgError::Refused)
-    }
-
-    /// Automation touches every live record of an object: `SystemModstamp` moves, nothing else.
-    pub fn touch_all(&self, object: &str) {
-        self.state.change(|store, env| save::touch_all(store, env, object));
-    }
-
-    /// Purges what has been in the recycle bin for more than 15 days by the org's clock.
-    pub fn empty_recycle_bin(&self) {
-        self.state.change(|store, env| save::empty_recycle_bin(store, env.now));
-    }
-
-    /// All live records of an object, as REST shows them; hidden fields too. Empty for an unknown object.
-    pub fn records(&self, object: &str) -> Vec<Json> {
-        self.dump(object, false)
-    }
-
-    /// As [`Org::records`], with the recycle bin.
-    pub fn all_records(&self, object: &str) -> Vec<Json> {
-        self.dump(object, true)
-    }
-
-    fn dump(&self, object: &str, deleted: bool) -> Vec<Json> {
-        let store = self.state.store();
-        let Some(table) = store.table(object) else { return Vec::new() };
-        let schema = table.schema();
-        let wanted = table.iter().filter(|record| deleted || !record.deleted);
-        wanted.map(|record| record_json(schema, record, "", schema.fields.iter())).collect()
-    }
-
-    fn user(&self, username: &str) -> Result<RecordId, OrgError> {
-        self.state.user_id(username).ok_or(OrgError::User)
+    /// What an administrator can do, to be kept apart from the servers.
+    pub fn admin(&self) -> Admin {
+        self.admin.clone()
     }
 
     /// Stops listening and waits until running calls are answered.
@@ -342,18 +101,30 @@ impl Drop for Org {
     }
 }
 
-fn schema<'a>(store: &'a Store, object: &str) -> Result<&'a ObjectSchema, OrgError> {
-    store.schema(object).ok_or_else(|| OrgError::Object(object.to_owned()))
+async fn listen(port: u16) -> Result<(TcpListener, String), OrgError> {
+    let listener = TcpListener::bind(("127.0.0.1", port)).await.map_err(OrgError::Listen)?;
+    let address = listener.local_addr().map_err(OrgError::Listen)?;
+    Ok((listener, format!("http://{address}")))
 }
 
-fn malformed(row: usize, error: &RowError) -> OrgError {
-    let code = match error {
-        RowError::Request(_) => "JSON_PARSER_ERROR",
-        RowError::Row(error) => error.status_code,
-    };
-    OrgError::Row { row, code }
+fn report(served: std::io::Result<()>) {
+    if let Err(error) = served {
+        tracing::error!(%error, "the simulated org stopped serving");
+    }
 }
 
-fn done(results: Vec<Result<save::Saved, Failure>>) -> Result<(), OrgError> {
-    results.into_iter().try_for_each(|result| result.map(|_| ()).map_err(OrgError::Refused))
+/// Runs an org until `stop` is done. `started` is told the running org once both ports listen.
+///
+/// # Errors
+/// [`OrgError::Listen`] when a port is taken.
+pub async fn serve(
+    settings: Settings,
+    started: impl FnOnce(&Org),
+    stop: impl Future<Output = ()>,
+) -> Result<(), OrgError> {
+    let org = Org::start(settings).await?;
+    started(&org);
+    stop.await;
+    org.shutdown().await;
+    Ok(())
 }

@@ -1,15 +1,19 @@
 //! The org: its shared state, and the handle tests and the binary hold.
 
+mod admin;
 mod calls;
+mod error;
 mod faults;
 mod handle;
 mod op;
 mod state;
 mod usage;
 
+pub use admin::Admin;
 pub use calls::CallCounts;
+pub use error::OrgError;
 pub use faults::Fault;
-pub use handle::{Org, OrgError};
+pub use handle::{Org, serve};
 pub use op::Op;
 pub(crate) use state::OrgState;
 pub(crate) use usage::Allowance;

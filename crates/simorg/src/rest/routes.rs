@@ -25,18 +25,18 @@ pub(crate) fn router(org: &Arc<OrgState>) -> Router {
         .fallback(missing)
         .method_not_allowed_fallback(not_allowed)
         .layer(from_fn_with_state(Arc::clone(org), authorise));
-    Router::new()
+    let all = Router::new()
         .route("/services/oauth2/token", post(auth::token))
         .route("/services/oauth2/revoke", post(auth::revoke))
         .route("/services/data", get(versions::versions))
-        .route("/services/data/", get(versions::versions))
         .merge(signed_in)
-        .layer(from_fn(slash))
         .layer(RequestDecompressionLayer::new())
         .layer(CompressionLayer::new())
         .layer(DefaultBodyLimit::max(BODY_BYTES))
         .layer(from_fn_with_state(Arc::clone(org), gate))
-        .with_state(Arc::clone(org))
+        .with_state(Arc::clone(org));
+    // A layer runs after its router has chosen a route, so the path is trimmed one router further out.
+    Router::new().fallback_service(all).layer(from_fn(slash))
 }
 
 fn data() -> Router<Arc<OrgState>> {
