@@ -159,8 +159,7 @@ impl Reader<'_> {
 
     fn plain(&mut self) -> Result<End, String> {
         let delimiter = self.rules.delimiter.character();
-        let stop =
-            self.rest.find(|c: char| c == delimiter || c == '\n' || c == '"').unwrap_or(self.rest.len());
+        let stop = self.rest.find([delimiter, '\n', '"']).unwrap_or(self.rest.len());
         let (value, rest) = self.rest.split_at(stop);
         let ends_row = rest.starts_with('\n') || rest.is_empty();
         let value = if ends_row { value.strip_suffix('\r').unwrap_or(value) } else { value };

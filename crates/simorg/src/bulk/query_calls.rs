@@ -9,7 +9,7 @@ use axum::http::{HeaderMap, HeaderValue, StatusCode, header};
 use axum::response::{IntoResponse, Response};
 use base64::Engine as _;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
-use futures_util::stream;
+use futures_util::{StreamExt as _, stream};
 use serde::Deserialize;
 use serde_json::{Value as JsonValue, json};
 
@@ -180,6 +180,10 @@ pub(super) async fn results(
     let body = if broken { broken_body(header, lines) } else { whole_body(header, lines) };
     let mut response = ([(header::CONTENT_TYPE, "text/csv; charset=UTF-8")], body).into_response();
     let headers = response.headers_mut();
+    if broken {
+        // Compression would hold the first half back.
+        headers.insert(header::CONTENT_ENCODING, HeaderValue::from_static("identity"));
+    }
     headers.insert("sforce-numberofrecords", HeaderValue::from(rows));
     if let Ok(next) = HeaderValue::from_str(&next) {
         headers.insert("sforce-locator", next);
@@ -191,11 +195,15 @@ fn whole_body(header: Bytes, lines: Bytes) -> Body {
     Body::from_stream(stream::iter([Ok::<_, std::io::Error>(header), Ok(lines)]))
 }
 
-/// Half of the page, then a reset: what a broken download looks like.
+/// Half of the page, then a reset: what a broken download looks like. The pause in between lets the first half go
+/// out, so that the client sees status and headers.
 fn broken_body(header: Bytes, lines: Bytes) -> Body {
     let half = lines.slice(..lines.len() / 2);
-    let reset = std::io::Error::from(std::io::ErrorKind::ConnectionReset);
-    Body::from_stream(stream::iter([Ok(header), Ok(half), Err(reset)]))
+    let reset = stream::once(async {
+        tokio::task::yield_now().await;
+        Err(std::io::Error::from(std::io::ErrorKind::ConnectionReset))
+    });
+    Body::from_stream(stream::iter([Ok(header), Ok(half)]).chain(reset))
 }
 
 /// `GET …/jobs/query/{id}/resultPages`: up to five pages to download side by side.

@@ -114,7 +114,7 @@ mod tests {
         assert_eq!(groups("(1", 2), Err(EquationError::Malformed));
         assert_eq!(groups("1 2", 2), Err(EquationError::Malformed));
         assert_eq!(groups("3", 2), Err(EquationError::NoSuchItem(3)));
-        let wide = vec!["(1 OR 2)"; 7].join(" AND ");
+        let wide = ["(1 OR 2)"; 7].join(" AND ");
         assert_eq!(groups(&wide, 2), Err(EquationError::TooManyGroups));
     }
 

@@ -60,12 +60,12 @@ impl FilterCheck<'_> {
             Condition::Compare { field, op, value } => {
                 let column = self.filterable(field)?;
                 let check = self.compare(&column.field, *op, value)?;
-                Ok(Test::One { column, check })
+                Ok(Test::One { column: Box::new(column), check })
             }
             Condition::In { field, negated, values } => {
                 let column = self.filterable(field)?;
                 let check = self.list(&column.field, *negated, values)?;
-                Ok(Test::One { column, check })
+                Ok(Test::One { column: Box::new(column), check })
             }
         }
     }
@@ -101,10 +101,12 @@ impl FilterCheck<'_> {
                 }
                 Ok(Check::Text { op, folded: self.text_of(field, class, literal)?, case_sensitive })
             }
-            Class::Bool => match literal.value {
-                LiteralValue::Bool(value) => Ok(Check::Bool { op, value }),
-                _ => Err(self.wrong_type(field, literal.at)),
-            },
+            Class::Bool => {
+                let LiteralValue::Bool(value) = literal.value else {
+                    return Err(self.wrong_type(field, literal.at));
+                };
+                Ok(Check::Bool { op, value })
+            }
             Class::Number => Ok(Check::Number { op, value: self.number_of(field, literal)? }),
             Class::Day | Class::Moment => {
                 Ok(Check::Time { op, range: self.range_of(field, class, literal)? })
@@ -172,10 +174,10 @@ impl FilterCheck<'_> {
     }
 
     fn number_of(&self, field: &Field, literal: &Literal) -> Result<f64, SoqlError> {
-        match literal.value {
-            LiteralValue::Number(number) => Ok(number),
-            _ => Err(self.wrong_type(field, literal.at)),
-        }
+        let LiteralValue::Number(number) = literal.value else {
+            return Err(self.wrong_type(field, literal.at));
+        };
+        Ok(number)
     }
 
     fn range_of(&self, field: &Field, class: Class, literal: &Literal) -> Result<(i64, i64), SoqlError> {

@@ -17,7 +17,7 @@ pub(crate) enum Test {
     Not(Box<Test>),
     /// One field against one operand.
     One {
-        column: Column,
+        column: Box<Column>,
         check: Check,
     },
 }

@@ -65,9 +65,7 @@ impl<'q> Parser<'q> {
             }
             let name = self.name()?;
             if self.at_symbol("(") {
-                if let Some(count) = self.count_call(&name, fields.is_empty())? {
-                    return Ok(count);
-                }
+                return self.count_call(&name, fields.is_empty());
             }
             fields.push(name);
             if !self.take_symbol(",") {
@@ -77,14 +75,14 @@ impl<'q> Parser<'q> {
     }
 
     /// `COUNT()` when alone; any other call is refused by name.
-    fn count_call(&mut self, name: &Name, first: bool) -> Result<Option<Select>, SoqlError> {
+    fn count_call(&mut self, name: &Name, first: bool) -> Result<Select, SoqlError> {
         self.take_symbol("(");
         if name.text.eq_ignore_ascii_case("FIELDS") {
             return Err(SoqlError::not_built(self.query, name.at, NotBuilt::Fields, "FIELDS()"));
         }
         let is_count = first && name.text.eq_ignore_ascii_case("COUNT");
         if is_count && self.take_symbol(")") && self.at_keyword("FROM") {
-            return Ok(Some(Select::Count));
+            return Ok(Select::Count);
         }
         let call = format!("{}()", name.text);
         Err(SoqlError::not_built(self.query, name.at, NotBuilt::Aggregate, &call))
