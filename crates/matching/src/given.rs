@@ -173,6 +173,7 @@ mod tests {
     fn further_given_names_confirm_or_contradict() {
         assert_eq!(of("mary ann", "mary-ann"), Given::Equal);
         assert_eq!(of("mary ann", "maryann"), Given::Equal);
+        assert_eq!(of("mary ann", "marxann"), Given::Typo);
         assert_eq!(of("mary ann", "mary"), Given::Subset);
         assert_eq!(of("john q", "john quincy"), Given::Subset);
         assert_eq!(of("john a", "john b"), Given::MiddleConflict);

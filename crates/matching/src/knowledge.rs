@@ -199,6 +199,7 @@ mod tests {
     #[test]
     fn two_full_names_do_not_meet_in_a_shared_nickname() {
         assert!(!entry("alexander").shares_full_name_with(entry("alexandra")));
+        assert!(!entry("caroline").shares_full_name_with(entry("charlotte")));
         assert!(entry("peggy").shares_full_name_with(entry("maggie")));
     }
 

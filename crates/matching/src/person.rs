@@ -1,11 +1,12 @@
 //! One side of a comparison, parsed once.
 
 use std::fmt;
+use std::ops::Range;
 
 use smallvec::SmallVec;
 
 use crate::address::Address;
-use crate::fold::{fold, fold_spelled_out};
+use crate::fold::{Words, fold, fold_spelled_out};
 use crate::name::{Name, Word, cut_repeats};
 use crate::read::Reading;
 
@@ -47,39 +48,16 @@ impl Person {
     pub fn new(first: &str, last: &str, email: &str) -> Self {
         let read = Reading::of(first, last);
         let address = Address::new(email);
-        let (mut first, mut last) = (fold(&read.first), fold(&read.last));
-        cut_repeats(&mut first, &mut last);
-        let (mut first_spelled, mut last_spelled) =
-            (fold_spelled_out(&read.first), fold_spelled_out(&read.last));
-        if first_spelled.is_some() || last_spelled.is_some() {
-            let mut one = first_spelled.clone().unwrap_or_else(|| fold(&read.first));
-            let mut other = last_spelled.clone().unwrap_or_else(|| fold(&read.last));
-            cut_repeats(&mut one, &mut other);
-            first_spelled = first_spelled.map(|_| one);
-            last_spelled = last_spelled.map(|_| other);
-        }
-        let aliases =
-            read.aliases.iter().map(|alias| Name::new(&fold(alias), fold_spelled_out(alias).as_deref()));
-        let last_words = last_spelled.as_deref().filter(|spelled| spelled.len() == last.len());
-        let splits = if first.is_empty() && (2..=MOST_WORDS_IN_ONE_FIELD).contains(&last.len()) {
-            (1..last.len())
-                .map(|at| {
-                    let front = Name::new(&last[..at], last_words.map(|words| &words[..at]));
-                    (front, Name::new(&last[at..], last_words.map(|words| &words[at..])))
-                })
-                .collect()
-        } else {
-            Vec::new()
-        };
+        let (first, last) = fold_both(&read);
         let mut person = Self {
-            aliases: aliases.collect(),
-            splits,
+            aliases: read.aliases.iter().map(|alias| Folded::of(alias).name()).collect(),
+            splits: if first.plain.is_empty() { last.splits() } else { Vec::new() },
             generation: read.generation,
             joint: read.joint,
             has_both_texts: !read.first.is_empty() && !read.last.is_empty(),
             vowels_unwritten: leaves_vowels_out(&read.first) || leaves_vowels_out(&read.last),
-            first: Name::new(&first, first_spelled.as_deref()),
-            last: Name::new(&last, last_spelled.as_deref()),
+            first: first.name(),
+            last: last.name(),
             first_text: read.first_text,
             last_text: read.last_text,
             role_address: address.is_role(),
@@ -120,6 +98,49 @@ impl Person {
             || starts(&[initial], &last.text)
             || starts(&last.text, &[initial])
     }
+}
+
+/// The words of one field under both foldings.
+struct Folded {
+    plain: Words,
+    spelled_out: Option<Words>,
+}
+
+impl Folded {
+    fn of(text: &str) -> Self {
+        Self { plain: fold(text), spelled_out: fold_spelled_out(text) }
+    }
+
+    fn name(&self) -> Name {
+        Name::new(&self.plain, self.spelled_out.as_deref())
+    }
+
+    /// Every way to cut the words in two.
+    fn splits(&self) -> Vec<(Name, Name)> {
+        let count = self.plain.len();
+        if !(2..=MOST_WORDS_IN_ONE_FIELD).contains(&count) {
+            return Vec::new();
+        }
+        let spelled_out = self.spelled_out.as_deref().filter(|words| words.len() == count);
+        let part = |range: Range<usize>| {
+            Name::new(&self.plain[range.clone()], spelled_out.map(|words| &words[range]))
+        };
+        (1..count).map(|at| (part(0..at), part(at..count))).collect()
+    }
+}
+
+/// Both fields folded, repeats cut off under each folding by itself.
+fn fold_both(read: &Reading) -> (Folded, Folded) {
+    let (mut first, mut last) = (Folded::of(&read.first), Folded::of(&read.last));
+    if first.spelled_out.is_some() || last.spelled_out.is_some() {
+        let mut one = first.spelled_out.clone().unwrap_or_else(|| first.plain.clone());
+        let mut other = last.spelled_out.clone().unwrap_or_else(|| last.plain.clone());
+        cut_repeats(&mut one, &mut other);
+        first.spelled_out = first.spelled_out.map(|_| one);
+        last.spelled_out = last.spelled_out.map(|_| other);
+    }
+    cut_repeats(&mut first.plain, &mut last.plain);
+    (first, last)
 }
 
 impl fmt::Debug for Person {
