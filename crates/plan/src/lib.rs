@@ -1,1 +1,34 @@
 //! What a cycle would write, per record and field, and why: reads both sides fresh and decides.
+//!
+//! `push` and `pull` do not know each other; what both need stands here. A *pair* is one person as both sides hold them now;
+//! [`decide`] turns a pair into a [`PersonPlan`]; a dry run prints plans, a real run carries them out.
+
+pub mod columns;
+pub mod decide;
+pub mod directory;
+pub mod error;
+pub mod gather;
+pub mod look_up;
+pub mod outcome;
+pub mod pair;
+pub mod person_plan;
+pub mod progress;
+pub mod read;
+pub mod record;
+pub mod settings;
+pub mod sides;
+
+pub use columns::ContactColumns;
+pub use columns::SeenContact;
+pub use decide::{Decided, Rules, decide};
+pub use directory::Directory;
+pub use error::Fatal;
+pub use gather::{Ended, Gathered};
+pub use look_up::{Depth, Found, look_up};
+pub use outcome::{CycleReport, Deferral, Outcome, PersonOutcome, RowCounts, SkipReason};
+pub use pair::{Pair, Tie};
+pub use person_plan::{FieldPlan, PersonPlan};
+pub use progress::{Progress, Quiet, Stretch};
+pub use record::Moment;
+pub use settings::{Exclude, Settings};
+pub use sides::Sides;

@@ -1,1 +1,11 @@
-//! Contacts to supporters: discover, identify, apply, follow merges.
+//! Contacts to supporters: discover what changed in Salesforce, say whose Contact it is, and write the supporter.
+//!
+//! This crate does not know `push`. What both need (reading fresh, deciding, looking up) stands in `plan`.
+
+pub mod apply;
+pub mod discover;
+pub mod identify;
+
+pub use apply::{Written, apply};
+pub use discover::{Discovery, discover};
+pub use identify::{Identified, identify};

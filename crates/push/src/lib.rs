@@ -1,1 +1,22 @@
-//! Supporters to Contacts: select, encode, deliver, settle, resolve duplicates.
+//! Supporters to Contacts: discover who changed, encode, deliver through Bulk API 2.0 jobs, settle every row, resolve what a
+//! duplicate rule refused.
+//!
+//! This crate does not know `pull`. What both need (reading fresh, deciding, looking up) stands in `plan`.
+
+pub mod deliver;
+pub mod discover;
+pub mod encode;
+pub mod outbox;
+pub mod recover;
+pub mod resolve;
+pub mod results;
+pub mod settle;
+pub mod spool;
+pub mod write_back;
+
+pub use deliver::deliver;
+pub use discover::{Discovery, discover};
+pub use outbox::Outbox;
+pub use recover::recover;
+pub use resolve::{Refused, resolve};
+pub use settle::{Again, Settled};

@@ -4,7 +4,11 @@
 //! verbs be used beside a running service, and [`until_stopped`] brings everything to an orderly end. None of them knows
 //! what a cycle does: the work is handed in as an async function.
 
+mod batch;
 pub mod control;
+pub mod cycle;
+pub mod request;
+pub mod resync;
 pub mod runner;
 pub mod schedule;
 pub mod status;

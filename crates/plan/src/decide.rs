@@ -1,0 +1,271 @@
+//! From a pair to a plan: skip it, leave it to a person, or say what is to be written.
+
+use model::{
+    Block, Cell, DigestKey, FieldMap, InFlight, InvalidValue, Policy, Presence, Question, Side, Supporter,
+    View, reconcile,
+};
+
+use crate::columns::SeenContact;
+use crate::outcome::{Outcome, SkipReason};
+use crate::person_plan::{FieldPlan, PersonPlan};
+use crate::{Pair, Settings, Tie};
+
+/// What a pair comes to.
+#[derive(Debug, Clone)]
+pub enum Decided {
+    /// Something may be written.
+    Plan(Box<PersonPlan>),
+    /// Nothing is written, for this reason.
+    Skip(SkipReason),
+    /// A value cannot stand on the other side: the record is set aside.
+    Block {
+        /// What to remember.
+        block: Block,
+        /// Whether it is the block that was there before, and nothing changed.
+        known: bool,
+    },
+}
+
+impl Decided {
+    /// The outcome of what is not a plan.
+    #[must_use]
+    pub fn outcome(&self) -> Option<Outcome> {
+        match self {
+            Self::Plan(_) => None,
+            Self::Skip(why) => Some(Outcome::Skipped(*why)),
+            Self::Block { block, .. } => Some(Outcome::Blocked(block.code.clone())),
+        }
+    }
+}
+
+/// What deciding needs beside the pair.
+#[derive(Debug, Clone, Copy)]
+pub struct Rules<'a> {
+    /// The field map.
+    pub map: &'a FieldMap,
+    /// The settings.
+    pub settings: &'a Settings,
+    /// The key of all digests.
+    pub key: &'a DigestKey,
+    /// Salesforce's clock, for a block's date.
+    pub now: model::Stamp,
+    /// A resync tries blocked records again.
+    pub lift_blocks: bool,
+}
+
+/// Decides one pair. Pure.
+#[must_use]
+pub fn decide(pair: &Pair, rules: &Rules<'_>) -> Decided {
+    if let Some(why) = skip(pair, rules) {
+        return Decided::Skip(why);
+    }
+    let absent: Vec<Cell> = Vec::new();
+    let supporter = rules.map.supporter_values(pair.supporter.as_ref().map_or(&absent, |s| &s.cells));
+    let contact = rules.map.contact_values(pair.contact.as_ref().map_or(&absent, |c| &c.contact.cells));
+    let values = Values { supporter, contact };
+    let record = values.digest(rules);
+    if let Some((field, why)) = values.first_invalid(rules.map) {
+        return invalid(pair, rules, record, field, why);
+    }
+    if let Some(block) = &pair.block {
+        let same = block.record == record && block.map == rules.map.digest(rules.key);
+        if same && !rules.lift_blocks {
+            return Decided::Skip(SkipReason::Blocked);
+        }
+    }
+    Decided::Plan(Box::new(plan(pair, rules, &values, record)))
+}
+
+fn skip(pair: &Pair, rules: &Rules<'_>) -> Option<SkipReason> {
+    if let Some(seen) = &pair.contact {
+        if seen.contact.person_account {
+            return Some(SkipReason::PersonAccount);
+        }
+        if seen.excluded {
+            return Some(SkipReason::Excluded);
+        }
+        if other_account(seen, rules) {
+            return Some(SkipReason::OtherAccount);
+        }
+    }
+    match (&pair.supporter, &pair.contact, &pair.tie) {
+        (None, None, _) => Some(SkipReason::Gone),
+        (Some(supporter), None, Tie::Alone) => {
+            if !rules.settings.create_contacts {
+                return Some(SkipReason::NoContact);
+            }
+            (!has_last_name(supporter, rules.map)).then_some(SkipReason::NoLastName)
+        }
+        (None, Some(seen), Tie::Alone) => {
+            if !rules.settings.create_supporters {
+                return Some(SkipReason::NoSupporter);
+            }
+            seen.emails.is_empty().then_some(SkipReason::NoEmail)
+        }
+        _ => None,
+    }
+}
+
+/// Another account's Contact: it carries that account's id, or none at all where only our own are wanted and it is not linked.
+fn other_account(seen: &SeenContact, rules: &Rules<'_>) -> bool {
+    let Some((_, own)) = &rules.map.technical().account_id else { return false };
+    if !rules.settings.only_own_account {
+        return false;
+    }
+    seen.contact.account_key.text() != Some(own.as_str())
+}
+
+fn has_last_name(supporter: &Supporter, map: &FieldMap) -> bool {
+    let Some(rule) = map.rule_of("LastName") else { return false };
+    matches!(map.supporter_values(&supporter.cells).get(rule), Some(Ok(Cell::Value(_)) | Err(_)))
+}
+
+/// Both sides' normalized values, rule by rule.
+struct Values {
+    supporter: Vec<Result<Cell, InvalidValue>>,
+    contact: Vec<Result<Cell, InvalidValue>>,
+}
+
+impl Values {
+    /// The first value that could not stand on the other side, where it would have to.
+    fn first_invalid<'a>(&self, map: &'a FieldMap) -> Option<(&'a str, InvalidValue)> {
+        map.rules().iter().enumerate().find_map(|(at, rule)| {
+            let pushed = if rule.pushes() { self.supporter[at].as_ref().err() } else { None };
+            let pulled = if rule.pulls() { self.contact[at].as_ref().err() } else { None };
+            pushed.or(pulled).map(|&why| (rule.contact_field.as_str(), why))
+        })
+    }
+
+    fn digest(&self, rules: &Rules<'_>) -> model::Digest {
+        let cells = self.supporter.iter().zip(&self.contact).zip(rules.map.keys());
+        let of = |value: &Result<Cell, InvalidValue>, key| match value {
+            Ok(cell) => rules.key.digest(key, cell),
+            Err(_) => rules.key.digest(key, &Cell::Absent),
+        };
+        rules.key.combine(cells.flat_map(|((s, c), &key)| [of(s, key), of(c, key)]))
+    }
+}
+
+fn invalid(pair: &Pair, rules: &Rules<'_>, record: model::Digest, field: &str, why: InvalidValue) -> Decided {
+    let code = code_of(why);
+    let map = rules.map.digest(rules.key);
+    let before = pair.block.as_ref().filter(|b| b.code == code && b.fields == [field.to_owned()]);
+    let block = Block {
+        code: code.to_owned(),
+        fields: vec![field.to_owned()],
+        message: format!("{field} {why}"),
+        record,
+        map,
+        since: before.map_or(rules.now, |b| b.since),
+        attempts: before.map_or(1, |b| b.attempts),
+    };
+    Decided::Block { known: before.is_some_and(|b| b.record == record && b.map == map), block }
+}
+
+/// The code Salesforce itself would refuse such a value with, so that one page explains both.
+const fn code_of(why: InvalidValue) -> &'static str {
+    match why {
+        InvalidValue::TooLong => "STRING_TOO_LONG",
+        InvalidValue::Email => "INVALID_EMAIL_ADDRESS",
+        InvalidValue::ControlCharacter | InvalidValue::NotStorable => "NOT_STORABLE",
+        InvalidValue::Boolean | InvalidValue::Date | InvalidValue::DateTime | InvalidValue::Number => {
+            "INVALID_TYPE_ON_FIELD_IN_RECORD"
+        }
+    }
+}
+
+fn plan(pair: &Pair, rules: &Rules<'_>, values: &Values, record: model::Digest) -> PersonPlan {
+    let newer = newer(pair, rules.settings);
+    let creating_contact = pair.contact.is_none();
+    let creating_supporter = pair.supporter.is_none();
+    let fields = rules
+        .map
+        .rules()
+        .iter()
+        .enumerate()
+        .map(|(at, rule)| {
+            let key = rules.map.keys()[at];
+            let supporter = side_value(&values.supporter[at], creating_supporter);
+            let contact = side_value(&values.contact[at], creating_contact);
+            let view =
+                |cell: &Cell| View { digest: rules.key.digest(key, cell), presence: Presence::of(cell) };
+            let (sv, cv) = (view(&supporter), view(&contact));
+            // A record that does not exist yet has no history: what was agreed with, or sent to, another one before it says nothing.
+            let creating = creating_contact || creating_supporter;
+            let question = Question {
+                rule,
+                base: if creating { None } else { pair.bases.get(key) },
+                supporter: sv,
+                contact: cv,
+                in_flight: if creating { InFlight::default() } else { in_flight(pair, key) },
+                newer: if rule.policy == Policy::Newest || rule.first_link == Policy::Newest {
+                    newer
+                } else {
+                    None
+                },
+            };
+            FieldPlan {
+                rule: at,
+                key,
+                field: rule.contact_field.clone(),
+                decision: reconcile(&question),
+                supporter,
+                contact,
+                supporter_digest: sv.digest,
+                contact_digest: cv.digest,
+            }
+        })
+        .collect();
+    PersonPlan {
+        supporter: pair.supporter.clone(),
+        contact: pair.contact_id(),
+        account: pair.contact.as_ref().and_then(|seen| seen.contact.account),
+        tie: pair.tie.clone(),
+        fields,
+        stamp_contact: needs_our_id(pair),
+        stamp_supporter: needs_contact_id(pair),
+        record,
+    }
+}
+
+/// A record that is still to be created holds nothing yet: every value of the other side is news to it.
+fn side_value(value: &Result<Cell, InvalidValue>, creating: bool) -> Cell {
+    match value {
+        _ if creating => Cell::Empty,
+        Ok(cell) => cell.clone(),
+        Err(_) => Cell::Absent,
+    }
+}
+
+fn in_flight(pair: &Pair, key: model::RuleKey) -> InFlight {
+    let Some(intent) = &pair.in_flight else { return InFlight::default() };
+    let sent = intent.fields.iter().find(|field| field.rule == key).map(|field| field.sent);
+    match intent.plan {
+        Some(_) => InFlight { to_contact: sent, to_supporter: None },
+        None => InFlight { to_contact: None, to_supporter: sent },
+    }
+}
+
+/// The side whose record was modified later by more than the tolerance.
+fn newer(pair: &Pair, settings: &Settings) -> Option<Side> {
+    let supporter = pair.supporter.as_ref()?.modified;
+    let contact = pair.contact.as_ref()?.contact.modified;
+    if supporter.since(contact) > settings.newest_tolerance {
+        Some(Side::Supporter)
+    } else if contact.since(supporter) > settings.newest_tolerance {
+        Some(Side::Salesforce)
+    } else {
+        None
+    }
+}
+
+fn needs_our_id(pair: &Pair) -> bool {
+    let (Some(supporter), Some(seen)) = (&pair.supporter, &pair.contact) else { return false };
+    seen.contact.supporter_id.text() != Some(supporter.id.as_str())
+}
+
+fn needs_contact_id(pair: &Pair) -> bool {
+    let (Some(supporter), Some(seen)) = (&pair.supporter, &pair.contact) else { return false };
+    let stored = supporter.contact_id.text().map(str::trim).and_then(|raw| model::ContactId::parse(raw).ok());
+    !supporter.contact_id.is_absent() && stored != Some(seen.id())
+}

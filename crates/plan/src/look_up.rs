@@ -1,0 +1,427 @@
+//! Which Contact is this supporter? Asked for people who were never linked, before anything is created for them.
+//!
+//! In this order: the Contact Id the supporter's row carries, then our external id (deleted and merged Contacts too: a hit
+//! there is a link or a case, never a second Contact), then e-mail address and names.
+
+use std::collections::{HashMap, HashSet};
+
+use matching::{Choice, Knowledge, Person, Strength};
+use model::{CaseKind, Cell, ContactId, Email, Evidence, FieldMap, Supporter, SupporterId};
+use salesforce::soql::{Field, Literal, Soql};
+
+use crate::columns::SeenContact;
+use crate::read::{Fate, contacts, fates};
+use crate::{Directory, Fatal, Sides};
+
+/// Who the supporter is in Salesforce.
+#[derive(Debug, Clone)]
+pub enum Found {
+    /// This Contact, by this evidence.
+    One(Box<SeenContact>, Evidence),
+    /// A person must say.
+    Case {
+        /// What kind of case.
+        kind: CaseKind,
+        /// The Contacts in question.
+        contacts: Vec<SeenContact>,
+        /// Reason codes.
+        reasons: Vec<String>,
+    },
+    /// Nobody: the supporter has no Contact.
+    Nobody,
+}
+
+/// How far a look-up goes.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Depth {
+    /// Stored Contact Id and external id only.
+    ByIds,
+    /// E-mail address and names as well.
+    ByNames,
+}
+
+/// Everything one look-up fetched, indexed.
+#[derive(Debug, Default)]
+struct Fetched {
+    by_id: HashMap<ContactId, SeenContact>,
+    fates: HashMap<ContactId, Fate>,
+    by_key: HashMap<String, Vec<SeenContact>>,
+    by_email: HashMap<Email, Vec<SeenContact>>,
+    taken: HashMap<ContactId, SupporterId>,
+    alive: HashSet<SupporterId>,
+    own_account: Option<String>,
+}
+
+/// Looks up each supporter. The answers come in the order of the supporters.
+///
+/// # Errors
+/// [`Fatal`] when the org or the state cannot be asked.
+pub async fn look_up(
+    sides: &Sides,
+    directory: Option<&Directory>,
+    supporters: &[Supporter],
+    depth: Depth,
+) -> Result<Vec<Found>, Fatal> {
+    let fetched = fetch(sides, directory, supporters, depth).await?;
+    let mut found: Vec<Found> =
+        supporters.iter().map(|supporter| settle(sides, supporter, &fetched, depth)).collect();
+    one_supporter_each(supporters, &mut found);
+    Ok(found)
+}
+
+/// The supporter's Contact Id column, where it holds an id.
+fn stored_id(supporter: &Supporter) -> Option<ContactId> {
+    supporter.contact_id.text().and_then(|raw| ContactId::parse(raw.trim()).ok())
+}
+
+/// The supporter's address, as the map reads it.
+#[must_use]
+pub fn email_of(map: &FieldMap, supporter: &Supporter) -> Option<Email> {
+    let rule = map.rule_of("Email")?;
+    let values = map.supporter_values(&supporter.cells);
+    Email::parse(values.get(rule)?.as_ref().ok()?.text()?).ok()
+}
+
+async fn fetch(
+    sides: &Sides,
+    directory: Option<&Directory>,
+    supporters: &[Supporter],
+    depth: Depth,
+) -> Result<Fetched, Fatal> {
+    let mut fetched = Fetched::default();
+    let stored: Vec<ContactId> = supporters.iter().filter_map(stored_id).collect();
+    for (id, seen) in stored.iter().zip(contacts(sides, &stored).await?) {
+        if let Some(seen) = seen {
+            fetched.by_id.insert(*id, seen);
+        }
+    }
+    let keys: Vec<&SupporterId> = supporters.iter().map(|supporter| &supporter.id).collect();
+    let emails: HashSet<Email> = match depth {
+        Depth::ByIds => HashSet::new(),
+        Depth::ByNames => supporters.iter().filter_map(|s| email_of(&sides.map, s)).collect(),
+    };
+    let hits = match directory {
+        Some(directory) => {
+            directory.find(&keys, &emails).map_err(Fatal::spool("reading the Contact directory"))?
+        }
+        None => ask(sides, &keys, &emails).await?,
+    };
+    for seen in hits {
+        index(&mut fetched, seen, &emails);
+    }
+    follow_up(sides, &mut fetched, &stored).await?;
+    fetched.own_account = sides.map.technical().account_id.as_ref().map(|(_, own)| own.clone());
+    note_owners(sides, &mut fetched).await?;
+    Ok(fetched)
+}
+
+/// Whose the Contacts are already: by our links and by the id they carry, as far as those supporters still exist.
+async fn note_owners(sides: &Sides, fetched: &mut Fetched) -> Result<(), Fatal> {
+    let every: Vec<ContactId> = fetched.by_id.keys().copied().collect();
+    for (id, owner) in every.iter().zip(sides.state.supporters_of(&every)?) {
+        if let Some(owner) = owner {
+            fetched.taken.insert(*id, owner);
+        }
+    }
+    let carried = fetched.by_id.values().filter_map(|seen| seen.contact.supporter_id.text());
+    let mut owners: Vec<SupporterId> = carried.filter_map(|key| SupporterId::parse(key).ok()).collect();
+    owners.extend(fetched.taken.values().cloned());
+    owners.sort();
+    owners.dedup();
+    let found = sides.supporters.get(&owners).await?;
+    fetched.alive = found.into_iter().flatten().map(|supporter| supporter.id).collect();
+    Ok(())
+}
+
+fn index(fetched: &mut Fetched, seen: SeenContact, emails: &HashSet<Email>) {
+    if let Some(key) = seen.contact.supporter_id.text() {
+        fetched.by_key.entry(key.to_lowercase()).or_default().push(seen.clone());
+    }
+    if seen.contact.deleted {
+        return;
+    }
+    let mut addresses = seen.emails.clone();
+    addresses.dedup();
+    for email in addresses {
+        if emails.contains(&email) {
+            fetched.by_email.entry(email).or_default().push(seen.clone());
+        }
+    }
+    fetched.by_id.insert(seen.id(), seen);
+}
+
+/// What became of stored ids and external-id holders that are gone, and the survivors of their merges.
+async fn follow_up(sides: &Sides, fetched: &mut Fetched, stored: &[ContactId]) -> Result<(), Fatal> {
+    let gone_stored = stored.iter().copied().filter(|id| !fetched.by_id.contains_key(id));
+    let gone_keyed =
+        fetched.by_key.values().flatten().filter(|seen| seen.contact.deleted).map(SeenContact::id);
+    let gone: Vec<ContactId> = gone_stored.chain(gone_keyed).collect();
+    if gone.is_empty() {
+        return Ok(());
+    }
+    fetched.fates = fates(sides, &gone).await?;
+    let survivors: Vec<ContactId> = fetched
+        .fates
+        .values()
+        .filter_map(|fate| match fate {
+            Fate::Survivor(id) => Some(*id),
+            Fate::Deleted | Fate::Unknown => None,
+        })
+        .filter(|id| !fetched.by_id.contains_key(id))
+        .collect();
+    for seen in contacts(sides, &survivors).await?.into_iter().flatten() {
+        fetched.by_id.insert(seen.id(), seen);
+    }
+    Ok(())
+}
+
+/// Asks the org by external id and address, as many as one request holds at a time. Deleted Contacts answer, too.
+async fn ask(
+    sides: &Sides,
+    keys: &[&SupporterId],
+    emails: &HashSet<Email>,
+) -> Result<Vec<SeenContact>, Fatal> {
+    let mut hits: HashMap<ContactId, SeenContact> = HashMap::new();
+    let base = Soql::select("Contact", sides.columns.select())?;
+    let key_field = Field::parse(&sides.map.technical().supporter_id)?;
+    let mut queries = base.in_chunks(&key_field, keys.iter().map(|key| Literal::from(key.as_str())));
+    for name in sides.columns.email_fields() {
+        queries.extend(
+            base.in_chunks(&Field::parse(name)?, emails.iter().map(|email| Literal::from(email.expose()))),
+        );
+    }
+    for soql in queries {
+        let mut pages = sides.org.query_all(&soql)?;
+        while let Some(rows) = pages.next_page().await? {
+            for seen in rows.iter().filter_map(|row| sides.columns.read(row).ok()) {
+                hits.insert(seen.id(), seen);
+            }
+        }
+    }
+    let mut hits: Vec<SeenContact> = hits.into_values().collect();
+    hits.sort_by_key(SeenContact::id);
+    Ok(hits)
+}
+
+/// One supporter against what was fetched. Pure.
+fn settle(sides: &Sides, supporter: &Supporter, fetched: &Fetched, depth: Depth) -> Found {
+    if let Some(found) = by_stored_id(sides, supporter, fetched) {
+        return found;
+    }
+    if let Some(found) = by_key(supporter, fetched) {
+        return found;
+    }
+    match depth {
+        Depth::ByIds => Found::Nobody,
+        Depth::ByNames => by_email(sides, supporter, fetched),
+    }
+}
+
+/// The id the row carries. A stale one is followed to the survivor of a merge; one that leads nowhere counts as none.
+fn by_stored_id(sides: &Sides, supporter: &Supporter, fetched: &Fetched) -> Option<Found> {
+    let stored = stored_id(supporter)?;
+    let (seen, evidence) = match fetched.by_id.get(&stored) {
+        Some(seen) => (seen, Evidence::StoredContactId),
+        None => match fetched.fates.get(&stored)? {
+            Fate::Survivor(id) => (fetched.by_id.get(id)?, Evidence::MergedFrom { contact: stored }),
+            Fate::Deleted | Fate::Unknown => return None,
+        },
+    };
+    if belongs_to_another(supporter, seen, fetched) {
+        return Some(case(CaseKind::TwoSupportersOneContact, vec![seen.clone()], &["stored_contact_id"]));
+    }
+    if disagrees_entirely(sides, supporter, seen) {
+        return Some(case(
+            CaseKind::IdAndEmailDisagree,
+            vec![seen.clone()],
+            &["email_differs", "names_disagree"],
+        ));
+    }
+    Some(Found::One(Box::new(seen.clone()), evidence))
+}
+
+/// Our external id, on the living and the dead.
+fn by_key(supporter: &Supporter, fetched: &Fetched) -> Option<Found> {
+    let holders = fetched.by_key.get(&supporter.id.as_str().to_lowercase())?;
+    let live: Vec<&SeenContact> = holders.iter().filter(|seen| !seen.contact.deleted).collect();
+    match live.as_slice() {
+        [one] => {
+            if belongs_to_another(supporter, one, fetched) {
+                return Some(case(CaseKind::TwoSupportersOneContact, vec![(*one).clone()], &["external_id"]));
+            }
+            Some(Found::One(Box::new((*one).clone()), Evidence::ExternalId))
+        }
+        [] => dead_holder(supporter, holders, fetched),
+        several => {
+            let several = several.iter().map(|&seen| seen.clone()).collect();
+            Some(case(CaseKind::SeveralContactsOneKey, several, &["external_id"]))
+        }
+    }
+}
+
+/// Only deleted Contacts carry our id: the survivor of a merge is the person; a plain deletion is for an administrator.
+fn dead_holder(supporter: &Supporter, holders: &[SeenContact], fetched: &Fetched) -> Option<Found> {
+    for seen in holders {
+        if let Some(Fate::Survivor(id)) = fetched.fates.get(&seen.id()) {
+            let survivor = fetched.by_id.get(id)?;
+            if belongs_to_another(supporter, survivor, fetched) {
+                return Some(case(
+                    CaseKind::MergedIntoLinked,
+                    vec![survivor.clone()],
+                    &["external_id", "merged"],
+                ));
+            }
+            return Some(Found::One(Box::new(survivor.clone()), Evidence::MergedFrom { contact: seen.id() }));
+        }
+    }
+    holders
+        .first()
+        .map(|seen| case(CaseKind::ContactDeleted, vec![seen.clone()], &["external_id", "deleted"]))
+}
+
+/// Linked to another supporter that exists, carrying such a supporter's id, or belonging to another supporter database.
+fn belongs_to_another(supporter: &Supporter, seen: &SeenContact, fetched: &Fetched) -> bool {
+    let another = |owner: &SupporterId| *owner != supporter.id && fetched.alive.contains(owner);
+    let linked = fetched.taken.get(&seen.id()).is_some_and(another);
+    let carries = seen.contact.supporter_id.text().and_then(|key| SupporterId::parse(key).ok());
+    let foreign = match (&fetched.own_account, seen.contact.account_key.text()) {
+        (Some(own), Some(theirs)) => own != theirs,
+        _ => false,
+    };
+    linked || carries.is_some_and(|owner| another(&owner)) || foreign
+}
+
+/// The address differs and not even the names agree: whoever typed that id may have meant somebody else.
+fn disagrees_entirely(sides: &Sides, supporter: &Supporter, seen: &SeenContact) -> bool {
+    let Some(email) = email_of(&sides.map, supporter) else { return false };
+    if seen.emails.is_empty() || seen.emails.contains(&email) {
+        return false;
+    }
+    let config = &sides.settings.matching;
+    let (ours, theirs) =
+        (person_of_supporter(&sides.map, supporter, &email), person_of_contact(&sides.map, seen, &email));
+    matching::compare(&ours, &theirs, Knowledge::built_in(), config).strength == Strength::None
+}
+
+/// Address and names.
+fn by_email(sides: &Sides, supporter: &Supporter, fetched: &Fetched) -> Found {
+    let Some(email) = email_of(&sides.map, supporter) else { return Found::Nobody };
+    let holders = fetched.by_email.get(&email).map_or(&[][..], Vec::as_slice);
+    let usable = |seen: &&SeenContact| {
+        !belongs_to_another(supporter, seen, fetched) && !seen.contact.person_account && !seen.excluded
+    };
+    let candidates: Vec<SeenContact> = holders.iter().filter(usable).cloned().collect();
+    choose_contact(sides, supporter, &email, candidates)
+}
+
+/// The matcher's choice among Contacts that carry the address.
+#[must_use]
+pub fn choose_contact(
+    sides: &Sides,
+    supporter: &Supporter,
+    email: &Email,
+    candidates: Vec<SeenContact>,
+) -> Found {
+    let config = &sides.settings.matching;
+    let knowledge = Knowledge::built_in();
+    let ours = person_of_supporter(&sides.map, supporter, email);
+    let theirs: Vec<Person> =
+        candidates.iter().map(|seen| person_of_contact(&sides.map, seen, email)).collect();
+    match matching::choose(&ours, &theirs, knowledge, config) {
+        Choice::Link(at) => {
+            let outcome = matching::compare(&ours, &theirs[at], knowledge, config);
+            let evidence = Evidence::EmailAndName {
+                strength: outcome.strength.as_str().to_owned(),
+                reasons: outcome.reasons.iter().map(|reason| reason.as_str().to_owned()).collect(),
+            };
+            Found::One(Box::new(candidates[at].clone()), evidence)
+        }
+        Choice::Ambiguous(which) => {
+            let several = which.iter().map(|&at| candidates[at].clone()).collect();
+            case(CaseKind::AmbiguousContacts, several, &["email_equal", "several_fit"])
+        }
+        Choice::NoMatch => {
+            let outcomes: Vec<_> =
+                theirs.iter().map(|c| matching::compare(&ours, c, knowledge, config)).collect();
+            let near: Vec<usize> =
+                (0..outcomes.len()).filter(|&at| outcomes[at].strength >= Strength::Review).collect();
+            if near.is_empty() {
+                return Found::Nobody;
+            }
+            let reasons = near.iter().flat_map(|&at| outcomes[at].reasons.iter());
+            let reasons: Vec<&str> = reasons.map(|reason| reason.as_str()).collect();
+            case(CaseKind::ReviewMatch, near.iter().map(|&at| candidates[at].clone()).collect(), &reasons)
+        }
+    }
+}
+
+/// The supporter as the matcher reads people.
+#[must_use]
+pub fn person_of_supporter(map: &FieldMap, supporter: &Supporter, email: &Email) -> Person {
+    let values = map.supporter_values(&supporter.cells);
+    let text = |field: &str| {
+        let value = map.rule_of(field).and_then(|at| values.get(at)).and_then(|value| value.as_ref().ok());
+        value.and_then(Cell::text).unwrap_or_default().to_owned()
+    };
+    Person::new(&text("FirstName"), &text("LastName"), email.expose())
+}
+
+/// The Contact as the matcher reads people.
+#[must_use]
+pub fn person_of_contact(map: &FieldMap, seen: &SeenContact, email: &Email) -> Person {
+    let text = |field: &str| {
+        let cell = map.rule_of(field).and_then(|at| seen.contact.cells.get(at));
+        cell.and_then(Cell::text).unwrap_or_default()
+    };
+    Person::new(text("FirstName"), text("LastName"), email.expose())
+}
+
+fn case(kind: CaseKind, contacts: Vec<SeenContact>, reasons: &[&str]) -> Found {
+    let mut reasons: Vec<String> = reasons.iter().map(|&reason| reason.to_owned()).collect();
+    reasons.dedup();
+    Found::Case { kind, contacts, reasons }
+}
+
+/// Two supporters of one batch that found the same Contact: the better evidence keeps it, equal evidence is a case for both.
+fn one_supporter_each(supporters: &[Supporter], found: &mut [Found]) {
+    let mut claims: HashMap<ContactId, Vec<usize>> = HashMap::new();
+    for (at, one) in found.iter().enumerate() {
+        if let Found::One(seen, _) = one {
+            claims.entry(seen.id()).or_default().push(at);
+        }
+    }
+    for claimants in claims.into_values().filter(|claimants| claimants.len() > 1) {
+        let ranks: Vec<u8> = claimants.iter().map(|&at| rank(&found[at])).collect();
+        let best = ranks.iter().copied().max().unwrap_or(0);
+        let winners = ranks.iter().filter(|&&rank| rank == best).count();
+        let mut all: Vec<String> =
+            claimants.iter().map(|&at| format!("claimed_by:{}", supporters[at].id)).collect();
+        all.sort();
+        for (&at, rank) in claimants.iter().zip(ranks) {
+            if winners == 1 && rank == best {
+                continue;
+            }
+            let Found::One(seen, _) = &found[at] else { continue };
+            let contacts = vec![(**seen).clone()];
+            found[at] =
+                Found::Case { kind: CaseKind::TwoSupportersOneContact, contacts, reasons: all.clone() };
+        }
+    }
+}
+
+fn rank(found: &Found) -> u8 {
+    let Found::One(_, evidence) = found else { return 0 };
+    match evidence {
+        Evidence::Administrator => 9,
+        Evidence::StoredContactId => 8,
+        Evidence::MergedFrom { .. } => 7,
+        Evidence::ExternalId => 6,
+        Evidence::CreatedContact | Evidence::CreatedSupporter => 5,
+        Evidence::EmailAndName { strength, .. } => match strength.as_str() {
+            "exact" => 4,
+            "strong" => 3,
+            "probable" => 2,
+            _ => 1,
+        },
+    }
+}

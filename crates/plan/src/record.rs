@@ -1,0 +1,293 @@
+//! What a decision leaves in the state before anything is written to either side: links, agreements, conflicts, cases.
+
+use std::collections::HashSet;
+
+use model::{
+    Case, CaseKind, CaseRecord, Cause, CycleId, Decision, Evidence, Link, LinkLife, Stamp, Subject,
+    SupporterId,
+};
+use state::{Changes, Conflict};
+
+use crate::columns::SeenContact;
+use crate::outcome::CycleReport;
+use crate::person_plan::PersonPlan;
+use crate::{Ended, Fatal, FieldPlan, Sides, Tie};
+
+/// When and in which cycle something is recorded.
+#[derive(Debug, Clone, Copy)]
+pub struct Moment {
+    /// The cycle.
+    pub cycle: CycleId,
+    /// Salesforce's clock.
+    pub now: Stamp,
+}
+
+/// The cases that say "we do not know who this is": closed as soon as we do.
+const IDENTITY: [CaseKind; 9] = [
+    CaseKind::AmbiguousContacts,
+    CaseKind::ReviewMatch,
+    CaseKind::NamesDisagree,
+    CaseKind::TwoSupportersOneContact,
+    CaseKind::IdAndEmailDisagree,
+    CaseKind::SeveralContactsOneKey,
+    CaseKind::DuplicateUnresolved,
+    CaseKind::DuplicateOfOtherObject,
+    CaseKind::ContactDeleted,
+];
+
+/// Records a plan: the link if it is new, what both sides agree on, what a policy overwrites, what is held.
+pub fn record_plan(changes: &mut Changes, report: &mut CycleReport, plan: &PersonPlan, at: Moment) {
+    let Some(id) = plan.supporter_id().cloned() else { return };
+    let subject = Subject::Supporter(id.clone());
+    record_tie(changes, report, plan, &id, at);
+    if plan.contact.is_some() {
+        let agreed: Vec<_> = plan
+            .fields
+            .iter()
+            .filter(|field| field.decision == Decision::InStep)
+            .map(|field| (field.key, field.supporter_digest))
+            .collect();
+        changes.set_bases(&id, &agreed);
+    }
+    changes.lift_block(&id);
+    changes.close_case(CaseKind::Blocked, &subject);
+    record_conflicts(changes, report, plan, &id, at);
+    let held: Vec<&FieldPlan> = plan.held().collect();
+    if held.is_empty() {
+        changes.close_case(CaseKind::ConflictHeld, &subject);
+    } else {
+        changes.open_case(held_case(plan, &subject, &held, at));
+    }
+}
+
+fn record_tie(
+    changes: &mut Changes,
+    report: &mut CycleReport,
+    plan: &PersonPlan,
+    id: &SupporterId,
+    at: Moment,
+) {
+    let Some(contact) = plan.contact else { return };
+    let subject = Subject::Supporter(id.clone());
+    let link = |evidence: &Evidence| Link {
+        supporter: id.clone(),
+        contact,
+        made_at: at.now,
+        cycle: at.cycle,
+        evidence: evidence.clone(),
+        life: LinkLife::Live,
+    };
+    match &plan.tie {
+        Tie::Found(evidence) => {
+            let _ = changes.put_link(link(evidence));
+            report.count_link(evidence);
+        }
+        Tie::Moved { from, .. } => {
+            let evidence = Evidence::MergedFrom { contact: *from };
+            report.count_link(&evidence);
+            let _ = changes.relink(id, *from, contact, evidence, at.now);
+        }
+        Tie::Linked(known) if known.life != LinkLife::Live => {
+            let _ = changes.set_link_life(id, LinkLife::Live);
+        }
+        Tie::Linked(_) | Tie::Alone => return,
+    }
+    for kind in IDENTITY {
+        changes.close_case(kind, &subject);
+    }
+    changes.clear_dirty(&Subject::Contact(contact));
+}
+
+/// Links that were refused because the Contact became somebody else's meanwhile: a case each, and nothing is written for them.
+///
+/// # Errors
+/// [`Fatal`] when the state fails.
+pub async fn refused_links(
+    sides: &Sides,
+    report: &mut CycleReport,
+    receipt: &state::Receipt,
+    at: Moment,
+) -> Result<HashSet<SupporterId>, Fatal> {
+    let mut taken = HashSet::new();
+    let mut changes = Changes::new();
+    for refused in &receipt.refused {
+        let subject = Subject::Supporter(refused.supporter.clone());
+        let mut supporters = vec![refused.supporter.clone()];
+        let mut contacts = vec![refused.contact];
+        match &refused.by {
+            Subject::Supporter(other) => supporters.push(other.clone()),
+            Subject::Contact(other) => contacts.push(*other),
+        }
+        changes.clear_dirty(&subject);
+        changes.open_case(Case {
+            kind: CaseKind::TwoSupportersOneContact,
+            subject,
+            supporters,
+            contacts,
+            reasons: vec!["already_linked".to_owned()],
+            records: Vec::new(),
+            opened_at: at.now,
+            seen_at: at.now,
+        });
+        report.count(&crate::Outcome::Case(CaseKind::TwoSupportersOneContact));
+        taken.insert(refused.supporter.clone());
+    }
+    if !taken.is_empty() {
+        let _receipt = sides.state.commit(changes).await?;
+    }
+    Ok(taken)
+}
+
+/// Where both sides had changed and a policy chose, the value that loses is kept in the log until its retention ends.
+fn record_conflicts(
+    changes: &mut Changes,
+    report: &mut CycleReport,
+    plan: &PersonPlan,
+    id: &SupporterId,
+    at: Moment,
+) {
+    let Some(contact) = plan.contact else { return };
+    for field in &plan.fields {
+        let (kept, policy) = match field.decision {
+            Decision::ToContact(Cause::Policy(policy)) => (Some(model::Side::Supporter), policy),
+            Decision::ToSupporter(Cause::Policy(policy)) => (Some(model::Side::Salesforce), policy),
+            Decision::InStep
+            | Decision::Hold(_)
+            | Decision::Leave(_)
+            | Decision::ToContact(Cause::Changed | Cause::FirstLink)
+            | Decision::ToSupporter(Cause::Changed | Cause::FirstLink) => continue,
+        };
+        report.overwrites += 1;
+        changes.log_conflict(Conflict {
+            cycle: at.cycle,
+            at: at.now,
+            supporter: id.clone(),
+            contact,
+            field: field.field.clone(),
+            kept,
+            policy,
+            supporter_value: field.supporter.text().unwrap_or_default().to_owned(),
+            contact_value: field.contact.text().unwrap_or_default().to_owned(),
+        });
+    }
+}
+
+fn held_case(plan: &PersonPlan, subject: &Subject, held: &[&FieldPlan], at: Moment) -> Case {
+    let mut records = Vec::new();
+    let texts = |pick: fn(&FieldPlan) -> &model::Cell| {
+        let shown =
+            |field: &&FieldPlan| (field.field.clone(), pick(field).text().unwrap_or_default().to_owned());
+        held.iter().map(shown).collect::<Vec<_>>()
+    };
+    records.push(CaseRecord { subject: subject.clone(), fields: texts(|field| &field.supporter) });
+    if let Some(contact) = plan.contact {
+        records
+            .push(CaseRecord { subject: Subject::Contact(contact), fields: texts(|field| &field.contact) });
+    }
+    Case {
+        kind: CaseKind::ConflictHeld,
+        subject: subject.clone(),
+        supporters: plan.supporter_id().cloned().into_iter().collect(),
+        contacts: plan.contact.into_iter().collect(),
+        reasons: held.iter().map(|field| field.field.clone()).collect(),
+        records,
+        opened_at: at.now,
+        seen_at: at.now,
+    }
+}
+
+/// A case about who somebody is, with both records side by side.
+#[must_use]
+pub fn identity_case(
+    sides: &Sides,
+    kind: CaseKind,
+    supporters: &[&model::Supporter],
+    contacts: &[SeenContact],
+    reasons: Vec<String>,
+    at: Moment,
+) -> Option<Case> {
+    let subject = match (supporters.first(), contacts.first()) {
+        (Some(supporter), _) => Subject::Supporter(supporter.id.clone()),
+        (None, Some(seen)) => Subject::Contact(seen.id()),
+        (None, None) => return None,
+    };
+    let mut records: Vec<CaseRecord> =
+        supporters.iter().map(|supporter| supporter_record(sides, supporter)).collect();
+    records.extend(contacts.iter().map(|seen| contact_record(sides, seen)));
+    Some(Case {
+        kind,
+        subject,
+        supporters: supporters.iter().map(|supporter| supporter.id.clone()).collect(),
+        contacts: contacts.iter().map(SeenContact::id).collect(),
+        reasons,
+        records,
+        opened_at: at.now,
+        seen_at: at.now,
+    })
+}
+
+/// The mapped fields of a supporter, as an administrator reads them.
+#[must_use]
+pub fn supporter_record(sides: &Sides, supporter: &model::Supporter) -> CaseRecord {
+    let values = sides.map.supporter_values(&supporter.cells);
+    let shown = sides.map.rules().iter().zip(values).filter_map(|(rule, value)| {
+        let cell = value.ok()?;
+        Some((rule.contact_field.clone(), bounded(cell.text()?)))
+    });
+    CaseRecord { subject: Subject::Supporter(supporter.id.clone()), fields: shown.collect() }
+}
+
+/// The mapped fields of a Contact, as an administrator reads them.
+#[must_use]
+pub fn contact_record(sides: &Sides, seen: &SeenContact) -> CaseRecord {
+    let shown = sides.map.rules().iter().zip(&seen.contact.cells);
+    let fields =
+        shown.filter_map(|(rule, cell)| Some((rule.contact_field.clone(), bounded(cell.text()?)))).collect();
+    CaseRecord { subject: Subject::Contact(seen.id()), fields }
+}
+
+/// A case shows enough to decide on, not whole essays.
+fn bounded(text: &str) -> String {
+    const MOST: usize = 500;
+    if text.chars().count() <= MOST {
+        text.to_owned()
+    } else {
+        text.chars().take(MOST).chain("…".chars()).collect()
+    }
+}
+
+/// Records how a link ended. Returns the outcome.
+pub fn record_end(changes: &mut Changes, ended: &Ended, at: Moment) -> crate::Outcome {
+    let case =
+        |kind: CaseKind, link: &Link, contacts: Vec<model::ContactId>, supporters: Vec<SupporterId>| Case {
+            kind,
+            subject: Subject::Supporter(link.supporter.clone()),
+            supporters,
+            contacts,
+            reasons: vec![link.evidence.code().to_owned()],
+            records: Vec::new(),
+            opened_at: at.now,
+            seen_at: at.now,
+        };
+    match ended {
+        Ended::ContactDeleted(link) => {
+            changes.set_link_life(&link.supporter, LinkLife::ContactDeleted);
+            let (contacts, supporters) = (vec![link.contact], vec![link.supporter.clone()]);
+            changes.open_case(case(CaseKind::ContactDeleted, link, contacts, supporters));
+            crate::Outcome::Case(CaseKind::ContactDeleted)
+        }
+        Ended::SupporterDeleted(link) => {
+            changes.set_link_life(&link.supporter, LinkLife::SupporterDeleted);
+            let (contacts, supporters) = (vec![link.contact], vec![link.supporter.clone()]);
+            changes.open_case(case(CaseKind::SupporterDeleted, link, contacts, supporters));
+            crate::Outcome::Case(CaseKind::SupporterDeleted)
+        }
+        Ended::MergedIntoLinked { link, survivor, owner } => {
+            let contacts = vec![link.contact, *survivor];
+            let supporters = vec![link.supporter.clone(), owner.clone()];
+            changes.open_case(case(CaseKind::MergedIntoLinked, link, contacts, supporters));
+            crate::Outcome::Case(CaseKind::MergedIntoLinked)
+        }
+        Ended::Tombstone(_) => crate::Outcome::Skipped(crate::SkipReason::Tombstone),
+    }
+}

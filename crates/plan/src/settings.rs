@@ -1,0 +1,90 @@
+//! How a cycle is to behave: everything an administrator may choose, with the defaults that are safe for strangers' data.
+
+use std::time::Duration;
+
+/// The behaviour of a cycle.
+#[derive(Debug, Clone)]
+pub struct Settings {
+    /// Deliver supporters' changes to Salesforce.
+    pub push: bool,
+    /// Deliver Contacts' changes to the supporter database.
+    pub pull: bool,
+    /// How far below a watermark each window is read again, for records that became visible late. Default 10 minutes.
+    pub overlap: Duration,
+    /// How far below Salesforce's clock a window ends when the org does not say what it covers. Default 60 seconds.
+    pub lag: Duration,
+    /// How far below the supporter database's clock a window ends. Default none: the embedded database has one writer.
+    pub supporter_lag: Duration,
+    /// Policy `newest`: records modified within this span of each other count as modified at once. Default 2 minutes.
+    pub newest_tolerance: Duration,
+    /// Create a Contact for a supporter that has none. Default yes.
+    pub create_contacts: bool,
+    /// Create a supporter for a Contact that has none. Default no: it fills the supporter database with strangers.
+    pub create_supporters: bool,
+    /// Look for an existing Contact by e-mail and names before creating one, and not only after a refusal. Default yes.
+    pub match_before_create: bool,
+    /// Leave Contacts alone that do not carry our account id. Default no.
+    pub only_own_account: bool,
+    /// Contacts that are not pulled.
+    pub exclude: Vec<Exclude>,
+    /// Contact fields that hold further addresses of the person, beside `Email`.
+    pub email_fields: Vec<String>,
+    /// The matcher's settings.
+    pub matching: matching::Config,
+    /// The most rows in one job. Default 100,000.
+    pub job_rows: usize,
+    /// The most bytes in one job. Default 90 MB: Bulk API 2.0 takes 150 MB after base64 encoding (Bulk guide v66).
+    pub job_bytes: u64,
+    /// How often rows that failed in passing are sent again in one cycle, in ever smaller jobs. Default 3.
+    pub retry_rounds: u32,
+    /// After how many cycles a row that keeps failing in passing is blocked. Default 10.
+    pub retry_cycles: u32,
+    /// How long a job may run before it is aborted and its results read. Default 6 hours.
+    pub job_deadline: Duration,
+    /// People handled at a time: one call reads so many Contacts. Default 2,000.
+    pub batch: usize,
+    /// From how many never-linked people on one query of all Contacts is cheaper than looking them up. Default 800.
+    pub directory_from: usize,
+    /// How old a value read from Salesforce may be when it is decided on. Default 15 minutes.
+    pub fresh_for: Duration,
+    /// The share of a job that may be blocked for one new reason before planning stops. Default 0.2.
+    pub circuit_share: f64,
+}
+
+/// A Contact with this value in this field is not pulled.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Exclude {
+    /// API name of the Contact field.
+    pub field: String,
+    /// The values that exclude, compared without case.
+    pub values: Vec<String>,
+}
+
+impl Default for Settings {
+    fn default() -> Self {
+        Self {
+            push: true,
+            pull: true,
+            overlap: Duration::from_secs(600),
+            lag: Duration::from_secs(60),
+            supporter_lag: Duration::ZERO,
+            newest_tolerance: Duration::from_secs(120),
+            create_contacts: true,
+            create_supporters: false,
+            match_before_create: true,
+            only_own_account: false,
+            exclude: Vec::new(),
+            email_fields: Vec::new(),
+            matching: matching::Config::default(),
+            job_rows: 100_000,
+            job_bytes: 90_000_000,
+            retry_rounds: 3,
+            retry_cycles: 10,
+            job_deadline: Duration::from_secs(6 * 3600),
+            batch: 2_000,
+            directory_from: 800,
+            fresh_for: Duration::from_secs(15 * 60),
+            circuit_share: 0.2,
+        }
+    }
+}

@@ -1,0 +1,192 @@
+//! Writing supporters: the intent first, then the write with its compare, then what became of it.
+
+use model::{
+    Block, Case, CaseKind, Cell, Evidence, FieldMap, Intent, IntentField, Link, LinkLife, Subject,
+    SupporterId,
+};
+use plan::{CycleReport, Deferral, Fatal, FieldPlan, Moment, Outcome, PersonPlan, Sides};
+use state::Changes;
+use supporters::{Applied, ContactIdWrite, SupporterWrite};
+
+/// What became of one planned supporter write.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Written {
+    /// Nothing was to be written.
+    Nothing,
+    /// Written; the supporter's id (a new one for a created row).
+    Done(SupporterId),
+    /// Not written, with the outcome of the person.
+    Not(Outcome),
+}
+
+/// Writes the supporters of a batch of plans. The answers come in the order of the plans.
+///
+/// # Errors
+/// [`Fatal`] when the database or the state fails. Intents are durable by then, so the next cycle knows its own writes.
+pub async fn apply(
+    sides: &Sides,
+    report: &mut CycleReport,
+    plans: &[PersonPlan],
+    at: Moment,
+) -> Result<Vec<Written>, Fatal> {
+    let writing: Vec<&PersonPlan> = plans.iter().filter(|plan| plan.writes_supporter()).collect();
+    if writing.is_empty() {
+        return Ok(vec![Written::Nothing; plans.len()]);
+    }
+    let mut intents = Changes::new();
+    for plan in &writing {
+        if let Some(id) = plan.supporter_id() {
+            intents.put_intent(id, intent(plan));
+        }
+    }
+    let _receipt = sides.state.commit(intents).await?;
+    let writes: Vec<SupporterWrite> = writing.iter().map(|plan| write(&sides.map, plan)).collect();
+    let applied = sides.supporters.apply(&writes).await?;
+    let mut changes = Changes::new();
+    let mut results = Vec::with_capacity(writing.len());
+    for (plan, applied) in writing.iter().zip(applied) {
+        results.push(settle(sides, &mut changes, report, plan, applied, at));
+    }
+    let _receipt = sides.state.commit(changes).await?;
+    let mut results = results.into_iter();
+    let of = |plan: &PersonPlan| {
+        if plan.writes_supporter() { results.next().unwrap_or(Written::Nothing) } else { Written::Nothing }
+    };
+    Ok(plans.iter().map(of).collect())
+}
+
+fn intent(plan: &PersonPlan) -> Intent {
+    let fields = plan.fields.iter().filter(|field| field.to_supporter());
+    let on_its_way = |field: &FieldPlan| IntentField {
+        rule: field.key,
+        sent: field.contact_digest,
+        seen: field.supporter_digest,
+    };
+    Intent {
+        plan: None,
+        contact: plan.contact,
+        record: plan.record,
+        fields: fields.map(on_its_way).collect(),
+    }
+}
+
+/// The write for one plan. Pure.
+fn write(map: &FieldMap, plan: &PersonPlan) -> SupporterWrite {
+    let mut set: Vec<(usize, Cell)> = Vec::new();
+    for field in plan.fields.iter().filter(|field| field.to_supporter()) {
+        let cells = map.rules()[field.rule].to_columns(&field.contact);
+        set.extend(map.columns_of(field.rule).iter().copied().zip(cells));
+    }
+    let Some(supporter) = &plan.supporter else {
+        let mut cells = vec![Cell::Absent; map.columns().len()];
+        for (at, cell) in set {
+            cells[at] = cell;
+        }
+        return SupporterWrite::Create { cells, contact_id: plan.contact };
+    };
+    let expect = set.iter().filter_map(|(at, _)| Some((*at, supporter.cells.get(*at)?.clone()))).collect();
+    let contact_id = plan
+        .contact
+        .filter(|_| plan.stamp_supporter)
+        .map(|to| ContactIdWrite { expected: supporter.contact_id.clone(), to: Some(to) });
+    SupporterWrite::Update { id: supporter.id.clone(), set, expect, contact_id }
+}
+
+fn settle(
+    sides: &Sides,
+    changes: &mut Changes,
+    report: &mut CycleReport,
+    plan: &PersonPlan,
+    applied: Applied,
+    at: Moment,
+) -> Written {
+    match applied {
+        Applied::Done { id, .. } => {
+            report.supporter_writes += 1;
+            if plan.creates_supporter() {
+                created(changes, report, plan, &id, at);
+            }
+            let agreed: Vec<_> = plan
+                .fields
+                .iter()
+                .filter(|field| field.to_supporter())
+                .map(|field| (field.key, field.contact_digest))
+                .collect();
+            changes.set_bases(&id, &agreed);
+            changes.clear_intent(&id);
+            Written::Done(id)
+        }
+        // Nothing was written: the intent would only make the next edit look like ours.
+        Applied::ChangedMeanwhile => not(changes, plan, Outcome::Deferred(Deferral::ChangedMeanwhile)),
+        Applied::Gone | Applied::AlreadyThere(_) => {
+            not(changes, plan, Outcome::Deferred(Deferral::ChangedMeanwhile))
+        }
+        Applied::Refused { code, message } => {
+            if let Some(id) = plan.supporter_id() {
+                block(sides, changes, plan, id, code, &message, at);
+            }
+            not(changes, plan, Outcome::Blocked(code.to_owned()))
+        }
+    }
+}
+
+fn not(changes: &mut Changes, plan: &PersonPlan, outcome: Outcome) -> Written {
+    if let Some(id) = plan.supporter_id() {
+        changes.clear_intent(id);
+    }
+    Written::Not(outcome)
+}
+
+/// A supporter made from a Contact: linked at once, and marked, so that the Contact receives the supporter's id.
+fn created(changes: &mut Changes, report: &mut CycleReport, plan: &PersonPlan, id: &SupporterId, at: Moment) {
+    let Some(contact) = plan.contact else { return };
+    let evidence = Evidence::CreatedSupporter;
+    report.count_link(&evidence);
+    changes.put_link(Link {
+        supporter: id.clone(),
+        contact,
+        made_at: at.now,
+        cycle: at.cycle,
+        evidence,
+        life: LinkLife::Live,
+    });
+    changes.clear_dirty(&Subject::Contact(contact));
+    changes.mark_dirty(Subject::Supporter(id.clone()), model::DirtyReason::Retry, None);
+}
+
+/// Sets a supporter aside that the database refuses to change.
+fn block(
+    sides: &Sides,
+    changes: &mut Changes,
+    plan: &PersonPlan,
+    id: &SupporterId,
+    code: &str,
+    message: &str,
+    at: Moment,
+) {
+    let fields: Vec<String> =
+        plan.fields.iter().filter(|field| field.to_supporter()).map(|field| field.field.clone()).collect();
+    changes.put_block(
+        id,
+        Block {
+            code: code.to_owned(),
+            fields: fields.clone(),
+            message: message.to_owned(),
+            record: plan.record,
+            map: sides.map.digest(&sides.state.digest_key()),
+            since: at.now,
+            attempts: 1,
+        },
+    );
+    changes.open_case(Case {
+        kind: CaseKind::Blocked,
+        subject: Subject::Supporter(id.clone()),
+        supporters: vec![id.clone()],
+        contacts: plan.contact.into_iter().collect(),
+        reasons: std::iter::once(code.to_owned()).chain(fields).collect(),
+        records: Vec::new(),
+        opened_at: at.now,
+        seen_at: at.now,
+    });
+    changes.clear_dirty(&Subject::Supporter(id.clone()));
+}

@@ -1,0 +1,171 @@
+//! Which Contacts changed since the pull watermark: found, marked, and the watermark moved, in that order.
+
+use std::time::Duration;
+
+use model::{ContactId, DirtyReason, Side, Stamp, Subject, Window};
+use plan::directory::{PAGE_ROWS, PATIENCE};
+use plan::{Fatal, Sides, Stretch};
+use salesforce::soql::{Field, Literal, Soql};
+use salesforce::{ErrorKind, Keyset, Row};
+use state::Changes;
+
+/// What discovering came to.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Discovery {
+    /// People newly marked.
+    pub marked: u64,
+    /// Records the window held, those already handled at the same stamp among them.
+    pub seen: u64,
+    /// The window read.
+    pub window: Window,
+}
+
+/// A window wider than this is read by a Bulk query; a narrower one page by page. Salesforce advises Bulk from about 2,000
+/// rows (Bulk guide v66, "When to use Bulk API 2.0"); a day of a nonprofit's edits is below that, a first load is not.
+const WIDE: Duration = Duration::from_secs(36 * 3600);
+
+/// How far back `getUpdated` is asked: it answers what the org has fully committed, whatever the span.
+const COVERED_SPAN: Duration = Duration::from_secs(300);
+
+/// Marks every Contact that changed since the watermark, deleted and merged ones too, and moves the watermark.
+///
+/// The window's upper end is fixed first, from the org's own clock and from what it says it has committed. Marks are
+/// committed page by page; the watermark with the last of them. With `collect` nothing is committed and the people found
+/// are handed over instead: a dry run.
+///
+/// With `whole` the window begins at the beginning of time, whatever the watermark.
+///
+/// # Errors
+/// [`Fatal`] when the org cannot be asked or the marks not made durable; the watermark stays where it was.
+pub async fn discover(
+    sides: &Sides,
+    collect: Option<&mut Vec<Subject>>,
+    whole: bool,
+) -> Result<Discovery, Fatal> {
+    sides.progress.begin(Stretch::DiscoverContacts, None);
+    let watermark = sides.state.watermark(Side::Salesforce)?.filter(|_| !whole);
+    let until = upper_end(sides).await?;
+    let window = Window::after(watermark, sides.settings.overlap, until);
+    let mut marker = Marker { sides, collect, marked: 0, seen: 0 };
+    if !window.is_empty() {
+        let wide = watermark.is_none() || window.until.since(window.from) > WIDE;
+        if wide { read_wide(&mut marker, &window).await? } else { read_narrow(&mut marker, &window).await? }
+    }
+    let found = Discovery { marked: marker.marked, seen: marker.seen, window };
+    if marker.collect.is_none() {
+        let mut changes = Changes::new();
+        changes.raise_watermark(Side::Salesforce, window.until);
+        let _receipt = sides.state.commit(changes).await?;
+    }
+    sides.progress.end();
+    Ok(found)
+}
+
+/// `min(server time - lag, what the org has committed)`. Without an answer from `getUpdated` the lag alone holds.
+async fn upper_end(sides: &Sides) -> Result<Stamp, Fatal> {
+    let now = match sides.org.server_time() {
+        Some(now) => now,
+        None => {
+            sides.org.limits().await?;
+            sides.org.server_time().unwrap_or_else(|| sides.clock.now())
+        }
+    };
+    let now = now.floor_second();
+    let covered = match sides.org.updated("Contact", now.minus(COVERED_SPAN), now).await {
+        Ok(updated) => Some(updated.latest_date_covered),
+        // Refused for this object or not allowed: the lag alone bounds the window (fault matrix: "skip, use lag").
+        Err(error)
+            if matches!(
+                error.kind(),
+                ErrorKind::Rejected | ErrorKind::Forbidden | ErrorKind::NotFound | ErrorKind::Conflict
+            ) =>
+        {
+            None
+        }
+        Err(error) => return Err(error.into()),
+    };
+    let fallback = now.minus(sides.settings.lag);
+    Ok(covered.map_or(fallback, |covered| covered.min(now)).floor_second())
+}
+
+async fn read_wide(marker: &mut Marker<'_>, window: &Window) -> Result<(), Fatal> {
+    let sides = marker.sides;
+    let soql = base(window)?;
+    let mut rows = sides.org.bulk_query(&soql, true, PAGE_ROWS, &sides.state.spool_dir(), PATIENCE).await?;
+    let mut page = Vec::with_capacity(sides.settings.batch);
+    while let Some(row) = rows.next_row().await? {
+        page.push(row);
+        if page.len() >= sides.settings.batch {
+            marker.mark(&page).await?;
+            page.clear();
+        }
+    }
+    marker.mark(&page).await
+}
+
+async fn read_narrow(marker: &mut Marker<'_>, window: &Window) -> Result<(), Fatal> {
+    let sides = marker.sides;
+    let keyset = Keyset::new("Contact", "SystemModstamp", &["IsDeleted"], *window)?.deleted_too();
+    let mut pages = sides.org.keyset(keyset, None);
+    while let Some(page) = pages.next_page().await? {
+        marker.mark(&page).await?;
+    }
+    Ok(())
+}
+
+fn base(window: &Window) -> Result<Soql, Fatal> {
+    let stamp = Field::parse("SystemModstamp")?;
+    let inside = stamp.ge(Literal::from(window.from)).and(stamp.lt(Literal::from(window.until)));
+    let soql = Soql::select("Contact", ["Id", "SystemModstamp", "IsDeleted"])?;
+    Ok(soql.filter(inside))
+}
+
+struct Marker<'a> {
+    sides: &'a Sides,
+    collect: Option<&'a mut Vec<Subject>>,
+    marked: u64,
+    seen: u64,
+}
+
+impl Marker<'_> {
+    /// Marks a page and commits the marks. A record already handled at this very stamp is passed over.
+    async fn mark(&mut self, page: &[Row]) -> Result<(), Fatal> {
+        let state = &self.sides.state;
+        let mut found: Vec<(ContactId, Stamp, bool)> = Vec::with_capacity(page.len());
+        for row in page {
+            let id = row.get("Id").and_then(|raw| ContactId::parse(raw).ok());
+            let stamp = row.get("SystemModstamp").and_then(|raw| Stamp::parse(raw).ok());
+            if let (Some(id), Some(stamp)) = (id, stamp) {
+                found.push((id, stamp, row.is_true("IsDeleted")));
+            }
+        }
+        let ids: Vec<ContactId> = found.iter().map(|(id, ..)| *id).collect();
+        let owners = state.supporters_of(&ids)?;
+        let mut changes = Changes::new();
+        for ((id, stamp, deleted), owner) in found.iter().zip(owners) {
+            self.seen += 1;
+            if state.recently_seen(Side::Salesforce, id.as_str(), *stamp)? {
+                continue;
+            }
+            // A deleted stranger is nobody's loss.
+            let subject = match owner {
+                Some(owner) => Subject::Supporter(owner),
+                None if *deleted => continue,
+                None => Subject::Contact(*id),
+            };
+            self.marked += 1;
+            if let Some(collect) = self.collect.as_deref_mut() {
+                collect.push(subject);
+                continue;
+            }
+            let reason = if *deleted { DirtyReason::ContactGone } else { DirtyReason::ContactChanged };
+            changes.mark_dirty(subject, reason, Some(*stamp));
+            changes.note_seen(Side::Salesforce, id.as_str(), *stamp);
+        }
+        self.sides.progress.advance(page.len() as u64);
+        if self.collect.is_none() {
+            let _receipt = state.commit(changes).await?;
+        }
+        Ok(())
+    }
+}

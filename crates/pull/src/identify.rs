@@ -1,0 +1,233 @@
+//! Whose Contact is this? By the Contact Id a supporter carries, then by the id the Contact carries, then by e-mail address
+//! and names; else it is new.
+
+use std::collections::{HashMap, HashSet};
+
+use matching::{Choice, Knowledge, Person, Strength};
+use model::{CaseKind, ContactId, Email, Evidence, Subject, Supporter, SupporterId};
+use plan::look_up::{email_of, person_of_contact, person_of_supporter};
+use plan::{Fatal, SeenContact, Sides};
+
+/// Who a Contact is among the supporters.
+#[derive(Debug, Clone)]
+pub enum Identified {
+    /// This supporter, by this evidence.
+    One(Box<Supporter>, Evidence),
+    /// A person must say.
+    Case {
+        /// What kind of case.
+        kind: CaseKind,
+        /// The supporters in question.
+        supporters: Vec<Supporter>,
+        /// Reason codes.
+        reasons: Vec<String>,
+    },
+    /// Nobody.
+    New,
+}
+
+/// What one batch of Contacts needs to be identified.
+struct Known {
+    by_contact: HashMap<ContactId, Vec<Supporter>>,
+    by_id: HashMap<SupporterId, Supporter>,
+    by_email: HashMap<Email, Vec<Supporter>>,
+    linked: HashSet<SupporterId>,
+}
+
+/// Identifies each Contact. The answers come in the order of the Contacts.
+///
+/// # Errors
+/// [`Fatal`] when the supporter database or the state cannot be read.
+pub async fn identify(sides: &Sides, contacts: &[SeenContact]) -> Result<Vec<Identified>, Fatal> {
+    let known = read(sides, contacts).await?;
+    let mut answers: Vec<Identified> = contacts.iter().map(|seen| one(sides, seen, &known)).collect();
+    one_contact_each(contacts, &mut answers);
+    Ok(answers)
+}
+
+async fn read(sides: &Sides, contacts: &[SeenContact]) -> Result<Known, Fatal> {
+    let ids: Vec<ContactId> = contacts.iter().map(SeenContact::id).collect();
+    let keys: Vec<SupporterId> = contacts
+        .iter()
+        .filter_map(|seen| SupporterId::parse(seen.contact.supporter_id.text()?).ok())
+        .collect();
+    let emails: HashSet<Email> = contacts.iter().flat_map(|seen| seen.emails.iter().cloned()).collect();
+    let emails: Vec<Email> = emails.into_iter().collect();
+    let mut known = Known {
+        by_contact: HashMap::new(),
+        by_id: HashMap::new(),
+        by_email: HashMap::new(),
+        linked: HashSet::new(),
+    };
+    for supporter in sides.supporters.by_contact_ids(&ids).await? {
+        let stored = supporter.contact_id.text().and_then(|raw| ContactId::parse(raw.trim()).ok());
+        if let Some(id) = stored {
+            known.by_contact.entry(id).or_default().push(supporter);
+        }
+    }
+    for supporter in sides.supporters.get(&keys).await?.into_iter().flatten() {
+        known.by_id.insert(supporter.id.clone(), supporter);
+    }
+    for supporter in sides.supporters.by_emails(&emails).await? {
+        if let Some(email) = email_of(&sides.map, &supporter) {
+            known.by_email.entry(email).or_default().push(supporter);
+        }
+    }
+    let every: Vec<SupporterId> = known
+        .by_contact
+        .values()
+        .flatten()
+        .chain(known.by_id.values())
+        .chain(known.by_email.values().flatten())
+        .map(|supporter| supporter.id.clone())
+        .collect();
+    let links = sides.state.links_of(&every)?;
+    known.linked = every.into_iter().zip(links).filter_map(|(id, link)| link.map(|_| id)).collect();
+    Ok(known)
+}
+
+fn one(sides: &Sides, seen: &SeenContact, known: &Known) -> Identified {
+    if let Some(answer) = by_contact_id(seen, known) {
+        return answer;
+    }
+    if let Some(answer) = by_supporter_id(seen, known) {
+        return answer;
+    }
+    by_email(sides, seen, known)
+}
+
+/// The supporter whose row carries this Contact's Id.
+fn by_contact_id(seen: &SeenContact, known: &Known) -> Option<Identified> {
+    let claimants = known.by_contact.get(&seen.id())?;
+    let free: Vec<&Supporter> = claimants.iter().filter(|s| !known.linked.contains(&s.id)).collect();
+    match free.as_slice() {
+        [] => Some(case(CaseKind::TwoSupportersOneContact, claimants.clone(), &["stored_contact_id"])),
+        [one] => {
+            // The Contact itself names somebody else, who exists: two claims that contradict each other.
+            let other = known_owner(seen, known).filter(|owner| owner.id != one.id);
+            match other {
+                Some(other) => {
+                    let both = vec![(*one).clone(), other.clone()];
+                    Some(case(CaseKind::TwoSupportersOneContact, both, &["stored_contact_id", "external_id"]))
+                }
+                None => Some(Identified::One(Box::new((*one).clone()), Evidence::StoredContactId)),
+            }
+        }
+        several => {
+            let several = several.iter().map(|&s| s.clone()).collect();
+            Some(case(CaseKind::TwoSupportersOneContact, several, &["stored_contact_id"]))
+        }
+    }
+}
+
+fn known_owner<'a>(seen: &SeenContact, known: &'a Known) -> Option<&'a Supporter> {
+    let key = SupporterId::parse(seen.contact.supporter_id.text()?).ok()?;
+    known.by_id.get(&key)
+}
+
+/// The supporter whose id the Contact carries.
+fn by_supporter_id(seen: &SeenContact, known: &Known) -> Option<Identified> {
+    let owner = known_owner(seen, known)?;
+    if known.linked.contains(&owner.id) {
+        return Some(case(
+            CaseKind::SeveralContactsOneKey,
+            vec![owner.clone()],
+            &["external_id", "already_linked"],
+        ));
+    }
+    Some(Identified::One(Box::new(owner.clone()), Evidence::ExternalId))
+}
+
+/// Address and names. A shared address alone names nobody.
+fn by_email(sides: &Sides, seen: &SeenContact, known: &Known) -> Identified {
+    let mut candidates: Vec<(&Email, &Supporter)> = Vec::new();
+    for email in &seen.emails {
+        for supporter in known.by_email.get(email).map_or(&[][..], Vec::as_slice) {
+            let twice = candidates.iter().any(|(_, other)| other.id == supporter.id);
+            if !known.linked.contains(&supporter.id) && !twice {
+                candidates.push((email, supporter));
+            }
+        }
+    }
+    let Some((email, _)) = candidates.first() else { return Identified::New };
+    let (config, knowledge) = (&sides.settings.matching, Knowledge::built_in());
+    let contact = person_of_contact(&sides.map, seen, email);
+    let people: Vec<Person> =
+        candidates.iter().map(|(_, supporter)| person_of_supporter(&sides.map, supporter, email)).collect();
+    let pick = |which: Vec<usize>| which.into_iter().map(|at| candidates[at].1.clone()).collect::<Vec<_>>();
+    match matching::choose(&contact, &people, knowledge, config) {
+        Choice::Link(at) => {
+            let outcome = matching::compare(&people[at], &contact, knowledge, config);
+            let reasons = outcome.reasons.iter().map(|reason| reason.as_str().to_owned()).collect();
+            let strength = outcome.strength.as_str().to_owned();
+            Identified::One(Box::new(candidates[at].1.clone()), Evidence::EmailAndName { strength, reasons })
+        }
+        Choice::Ambiguous(which) => {
+            case(CaseKind::TwoSupportersOneContact, pick(which), &["email_equal", "several_fit"])
+        }
+        Choice::NoMatch => {
+            let outcomes: Vec<_> =
+                people.iter().map(|person| matching::compare(person, &contact, knowledge, config)).collect();
+            let near: Vec<usize> =
+                (0..outcomes.len()).filter(|&at| outcomes[at].strength >= Strength::Review).collect();
+            if near.is_empty() {
+                // Somebody else behind the same address: a partner, a colleague. No name is touched, nobody is renamed.
+                return case(CaseKind::NamesDisagree, pick((0..people.len()).collect()), &["email_equal"]);
+            }
+            let reasons: Vec<&str> = near
+                .iter()
+                .flat_map(|&at| outcomes[at].reasons.iter())
+                .map(|reason| reason.as_str())
+                .collect();
+            case(CaseKind::ReviewMatch, pick(near.clone()), &reasons)
+        }
+    }
+}
+
+fn case(kind: CaseKind, supporters: Vec<Supporter>, reasons: &[&str]) -> Identified {
+    let mut reasons: Vec<String> = reasons.iter().map(|&reason| reason.to_owned()).collect();
+    reasons.dedup();
+    Identified::Case { kind, supporters, reasons }
+}
+
+/// Two Contacts of one batch that found the same supporter: the Id beats the names, equals are a case for both.
+fn one_contact_each(contacts: &[SeenContact], answers: &mut [Identified]) {
+    let mut claims: HashMap<SupporterId, Vec<usize>> = HashMap::new();
+    for (at, answer) in answers.iter().enumerate() {
+        if let Identified::One(supporter, _) = answer {
+            claims.entry(supporter.id.clone()).or_default().push(at);
+        }
+    }
+    for claimants in claims.into_values().filter(|claimants| claimants.len() > 1) {
+        let rank = |at: usize| match &answers[at] {
+            Identified::One(_, Evidence::StoredContactId) => 9,
+            Identified::One(_, Evidence::ExternalId) => 8,
+            Identified::One(_, Evidence::EmailAndName { strength, .. }) => {
+                Strength::from_code(strength).map_or(0, |strength| strength as u8)
+            }
+            Identified::One(..) | Identified::Case { .. } | Identified::New => 0,
+        };
+        let best = claimants.iter().map(|&at| rank(at)).max().unwrap_or(0);
+        let winners: Vec<usize> = claimants.iter().copied().filter(|&at| rank(at) == best).collect();
+        let others: Vec<String> =
+            claimants.iter().map(|&at| format!("contact:{}", contacts[at].id())).collect();
+        for &at in &claimants {
+            if winners == [at] {
+                continue;
+            }
+            let Identified::One(supporter, _) = &answers[at] else { continue };
+            let supporters = vec![(**supporter).clone()];
+            answers[at] =
+                Identified::Case { kind: CaseKind::AmbiguousContacts, supporters, reasons: others.clone() };
+        }
+    }
+}
+
+/// The subject under which an identified Contact goes on.
+#[must_use]
+pub fn subject_of(seen: &SeenContact, answer: &Identified) -> Subject {
+    match answer {
+        Identified::One(supporter, _) => Subject::Supporter(supporter.id.clone()),
+        Identified::Case { .. } | Identified::New => Subject::Contact(seen.id()),
+    }
+}

@@ -1,0 +1,229 @@
+//! One job from its plan to its settlement. Every step is durable before the next effect begins; closing is the commit point.
+//!
+//! ```text
+//! Planned -> Created(id) -> Uploaded -> Closed -> Stored -> settled, entry removed
+//! ```
+//!
+//! What a crash leaves at each arrow, and what the next start does about it, stands in `recover`.
+
+use std::time::Duration;
+
+use model::{JobId, JournalEntry, Lane, Phase, PlanId, Stamp};
+use plan::{CycleReport, Fatal, Moment, Sides, Stretch};
+use salesforce::{ErrorKind, IngestSpec, JobInfo, ResultSet};
+
+use crate::encode::OutRow;
+use crate::settle::{self, Settled};
+use crate::spool::{self, Spool};
+
+/// How many intents one commit takes.
+const INTENTS_PER_COMMIT: usize = 1_000;
+
+/// Sends rows as one job, waits for Salesforce, and settles every row.
+///
+/// # Errors
+/// [`Fatal`] when the org, the disk or the state fails. The journal says how far it got; the next start settles it.
+pub async fn deliver(
+    sides: &Sides,
+    report: &mut CycleReport,
+    lane: Lane,
+    rows: Vec<OutRow>,
+    at: Moment,
+) -> Result<Settled, Fatal> {
+    if rows.is_empty() {
+        return Ok(Settled::default());
+    }
+    let entry = journal(sides, lane, rows, at).await?;
+    sides.progress.begin(Stretch::Job, Some(entry.rows));
+    let entry = send(sides, report, entry).await?;
+    let settled = finish(sides, report, entry, at).await;
+    sides.progress.end();
+    settled
+}
+
+/// Writes the file and the journal: what is planned is durable before anything happens.
+async fn journal(sides: &Sides, lane: Lane, rows: Vec<OutRow>, at: Moment) -> Result<JournalEntry, Fatal> {
+    let plan = sides.state.next_plan_id();
+    let spool = Spool::of(&sides.state.spool_dir(), plan);
+    let written = spool::write(&sides.map, lane, &rows, &spool.upload).await?;
+    for chunk in rows.chunks(INTENTS_PER_COMMIT) {
+        let mut changes = state::Changes::new();
+        for row in chunk {
+            changes.put_intent(&row.supporter, row.intent(plan));
+        }
+        let _receipt = sides.state.commit(changes).await?;
+    }
+    let entry = JournalEntry {
+        plan,
+        cycle: at.cycle,
+        lane,
+        api_version: sides.org.api_version().to_string(),
+        planned_at: sides.org.server_time().unwrap_or(at.now),
+        rows: written.rows,
+        sha256: written.sha256.iter().map(|byte| format!("{byte:02x}")).collect(),
+        phase: Phase::Planned,
+        job: None,
+        closed_at: None,
+    };
+    commit(sides, &entry).await?;
+    Ok(entry)
+}
+
+/// Creates the job, uploads and closes it. What is not certain to have happened is found out, never assumed.
+async fn send(
+    sides: &Sides,
+    report: &mut CycleReport,
+    mut entry: JournalEntry,
+) -> Result<JournalEntry, Fatal> {
+    let spool = Spool::of(&sides.state.spool_dir(), entry.plan);
+    let spec = match entry.lane {
+        Lane::Update => IngestSpec::update("Contact"),
+        Lane::Upsert => IngestSpec::upsert("Contact", &sides.map.technical().supporter_id),
+    };
+    let job = sides.org.create_ingest_job(&spec?).await?;
+    report.jobs += 1;
+    entry = advance(sides, entry, Phase::Created, |entry| entry.job = Some(job.id)).await?;
+    if let Err(error) = sides.org.upload(&job.id, &spool.upload).await {
+        // Nothing is processed before the close, so giving the job up loses nothing and doubles nothing.
+        give_up(sides, &entry).await?;
+        return Err(error.into());
+    }
+    entry = advance(sides, entry, Phase::Uploaded, |_| {}).await?;
+    sides.org.close_job(&job.id).await?;
+    let closed_at = sides.org.server_time();
+    let entry = advance(sides, entry, Phase::Closed, |entry| entry.closed_at = closed_at).await?;
+    let _ = std::fs::remove_file(&spool.upload);
+    report.rows.sent += entry.rows;
+    Ok(entry)
+}
+
+/// Aborts a job that was never closed and forgets the plan. Its people stay marked.
+///
+/// # Errors
+/// [`Fatal`] when the abort fails for another reason than that there is nothing to abort, or the state fails.
+pub(crate) async fn give_up(sides: &Sides, entry: &JournalEntry) -> Result<(), Fatal> {
+    if let Some(job) = &entry.job {
+        match sides.org.abort_job(job).await {
+            Ok(_) => {}
+            Err(error) if error.kind() == ErrorKind::NotFound => {}
+            Err(error) => return Err(error.into()),
+        }
+    }
+    forget(sides, entry).await
+}
+
+/// Removes the entry and its files. Intents stay: a value that may have arrived must not look like somebody's edit.
+pub(crate) async fn forget(sides: &Sides, entry: &JournalEntry) -> Result<(), Fatal> {
+    let mut changes = state::Changes::new();
+    changes.remove_journal(entry.plan);
+    let _receipt = sides.state.commit(changes).await?;
+    Spool::of(&sides.state.spool_dir(), entry.plan).remove();
+    Ok(())
+}
+
+/// From the close on: wait, fetch the three result sets, settle. Also where a run after a crash goes on.
+///
+/// # Errors
+/// [`Fatal`] when the org, the disk or the state fails.
+pub(crate) async fn finish(
+    sides: &Sides,
+    report: &mut CycleReport,
+    mut entry: JournalEntry,
+    at: Moment,
+) -> Result<Settled, Fatal> {
+    let Some(job) = entry.job else {
+        forget(sides, &entry).await?;
+        return Ok(Settled::default());
+    };
+    if entry.phase == Phase::Closed {
+        let info = match wait(sides, &job, entry.closed_at).await {
+            Ok(info) => info,
+            // Swept, or deleted by somebody: what became of its rows nobody can say but the records themselves.
+            Err(Fatal::Salesforce(error)) if error.kind() == ErrorKind::NotFound => {
+                report.notes.push(format!("job {job} is gone: its rows are looked up again"));
+                return settle::lose(sides, report, &entry).await;
+            }
+            Err(error) => return Err(error),
+        };
+        note_failure(report, &info);
+        let fetched = fetch(sides, &job, entry.plan, &info).await;
+        match fetched {
+            Ok(()) => {}
+            Err(Fatal::Salesforce(error)) if error.kind() == ErrorKind::NotFound => {
+                return settle::lose(sides, report, &entry).await;
+            }
+            Err(error) => return Err(error),
+        }
+        entry = advance(sides, entry, Phase::Stored, |_| {}).await?;
+    }
+    sides.progress.begin(Stretch::Settle, Some(entry.rows));
+    settle::settle(sides, report, &entry, at).await
+}
+
+/// Waits until the job is done. One that runs past the deadline is aborted: what it saved until then stays, and is read.
+async fn wait(sides: &Sides, job: &JobId, closed_at: Option<Stamp>) -> Result<JobInfo, Fatal> {
+    let now = sides.org.server_time();
+    let spent = closed_at.zip(now).map_or(Duration::ZERO, |(closed, now)| now.since(closed));
+    let left = sides.settings.job_deadline.saturating_sub(spent);
+    let mut done = 0;
+    let watch = |info: &JobInfo| {
+        let processed = info.number_records_processed.unwrap_or(0);
+        sides.progress.advance(processed.saturating_sub(done));
+        done = processed.max(done);
+    };
+    match sides.org.wait(job, left, watch).await {
+        Ok(info) => Ok(info),
+        Err(error) if error.kind() == ErrorKind::Deadline => {
+            sides.org.abort_job(job).await?;
+            Ok(sides.org.wait(job, Duration::from_secs(600), |_| {}).await?)
+        }
+        Err(error) => Err(error.into()),
+    }
+}
+
+/// A job that failed as a whole says so once; its rows stay marked and the reason is for the operator.
+fn note_failure(report: &mut CycleReport, info: &JobInfo) {
+    if let Some(error) = info.error() {
+        report.notes.push(format!("job {} ended as {:?}: {}", info.id, info.state, error.code()));
+    }
+}
+
+/// Fetches all three result sets, whatever the job's state: a failed job may have saved rows, a complete one may have
+/// refused all of them.
+async fn fetch(sides: &Sides, job: &JobId, plan: PlanId, info: &JobInfo) -> Result<(), Fatal> {
+    let spool = Spool::of(&sides.state.spool_dir(), plan);
+    let refused = info.number_records_failed;
+    for (set, path, rows) in [
+        (ResultSet::Successful, &spool.successful, info.succeeded()),
+        (ResultSet::Failed, &spool.failed, refused),
+        (ResultSet::Unprocessed, &spool.unprocessed, None),
+    ] {
+        let mut got = sides.org.download_results(job, set, path).await?;
+        if rows.is_some_and(|rows| rows != got.rows) {
+            // The counters may run behind the files for a moment; twice the same answer is the truth, and the sum is
+            // checked when the rows are settled.
+            got = sides.org.download_results(job, set, path).await?;
+        }
+        tracing::debug!(job.id = %job, result.rows = got.rows, result.bytes = got.bytes, "result set {set:?} stored");
+    }
+    Ok(())
+}
+
+async fn advance(
+    sides: &Sides,
+    mut entry: JournalEntry,
+    phase: Phase,
+    also: impl FnOnce(&mut JournalEntry),
+) -> Result<JournalEntry, Fatal> {
+    entry.phase = phase;
+    also(&mut entry);
+    commit(sides, &entry).await?;
+    Ok(entry)
+}
+
+async fn commit(sides: &Sides, entry: &JournalEntry) -> Result<(), Fatal> {
+    let mut changes = state::Changes::new();
+    changes.put_journal(entry.clone());
+    let _receipt = sides.state.commit(changes).await?;
+    Ok(())
+}

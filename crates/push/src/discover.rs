@@ -1,0 +1,64 @@
+//! Which supporters changed since the push watermark: found, marked, and the watermark moved, in that order.
+
+use model::{DirtyReason, Position, Side, Subject, Window};
+use plan::{Fatal, Sides, Stretch};
+
+/// What discovering came to.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Discovery {
+    /// People newly marked.
+    pub marked: u64,
+    /// Rows the window held, those already handled at the same stamp among them.
+    pub seen: u64,
+    /// The window read.
+    pub window: Window,
+}
+
+/// Marks every supporter that changed since the watermark, and moves the watermark to the window's upper end, which was
+/// fixed by the database's own clock before anything was read. With `collect` nothing is committed and the people found are
+/// handed over instead: a dry run.
+///
+/// # Errors
+/// [`Fatal`] when the database cannot be read or the marks not made durable; the watermark stays where it was.
+pub async fn discover(sides: &Sides, mut collect: Option<&mut Vec<Subject>>) -> Result<Discovery, Fatal> {
+    sides.progress.begin(Stretch::DiscoverSupporters, None);
+    let state = &sides.state;
+    let until = sides.supporters.now().await?.minus(sides.settings.supporter_lag);
+    let window = Window::after(state.watermark(Side::Supporter)?, sides.settings.overlap, until);
+    let mut found = Discovery { marked: 0, seen: 0, window };
+    let mut after: Option<Position> = None;
+    while !window.is_empty() {
+        let page = sides.supporters.changed(&window, after.as_ref(), sides.settings.batch).await?;
+        let last = page.len() < sides.settings.batch;
+        after = page.last().map(|changed| changed.position.clone());
+        let mut changes = state::Changes::new();
+        for changed in page {
+            found.seen += 1;
+            if state.recently_seen(Side::Supporter, changed.id.as_str(), changed.modified)? {
+                continue;
+            }
+            found.marked += 1;
+            changes.note_seen(Side::Supporter, changed.id.as_str(), changed.modified);
+            let subject = Subject::Supporter(changed.id);
+            match collect.as_deref_mut() {
+                Some(collect) => collect.push(subject),
+                None => {
+                    changes.mark_dirty(subject, DirtyReason::SupporterChanged, Some(changed.modified));
+                }
+            }
+        }
+        sides.progress.advance(found.seen);
+        if last {
+            // The last marks and the watermark: one commit.
+            changes.raise_watermark(Side::Supporter, until);
+        }
+        if collect.is_none() {
+            let _receipt = state.commit(changes).await?;
+        }
+        if last {
+            break;
+        }
+    }
+    sides.progress.end();
+    Ok(found)
+}

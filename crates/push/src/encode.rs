@@ -1,0 +1,83 @@
+//! From a plan to a row: which columns a job has, and what each cell says. Empty leaves alone, `#N/A` clears, text sets.
+
+use model::{AccountId, Cell, ContactId, Digest, FieldMap, Intent, IntentField, Lane, PlanId, SupporterId};
+use plan::{FieldPlan, PersonPlan};
+
+/// One row of a job, not yet written.
+#[derive(Debug, Clone)]
+pub struct OutRow {
+    /// Whose row it is: the key that results are joined by.
+    pub supporter: SupporterId,
+    /// The Contact it updates; `None` in the upsert lane.
+    pub contact: Option<ContactId>,
+    /// The Contact's Account: rows of one household stand together, so that they do not wait for each other's lock.
+    pub account: Option<AccountId>,
+    /// One cell for each of the lane's columns after the keys: absent = leave alone, empty = clear.
+    pub cells: Box<[Cell]>,
+    /// What is on its way, for the journal.
+    pub fields: Box<[IntentField]>,
+    /// What a block would remember.
+    pub record: Digest,
+}
+
+impl OutRow {
+    /// The row's intent under a job's number.
+    #[must_use]
+    pub fn intent(&self, plan: PlanId) -> Intent {
+        Intent { plan: Some(plan), contact: self.contact, record: self.record, fields: self.fields.to_vec() }
+    }
+
+    /// About how many bytes the row takes in the file.
+    #[must_use]
+    pub fn bytes(&self) -> u64 {
+        let cells: usize = self.cells.iter().map(|cell| cell.text().map_or(1, |text| text.len() + 3)).sum();
+        (cells + self.supporter.as_str().len() + 24) as u64
+    }
+}
+
+/// The columns of a lane's file. The supporter id is always among them: results come back in any order, with values
+/// re-serialised, and only an opaque text of ours joins them safely (Bulk guide v66: "the order of records in the response
+/// is not guaranteed to match").
+#[must_use]
+pub fn columns(map: &FieldMap, lane: Lane) -> Vec<String> {
+    let technical = map.technical();
+    let mut columns = Vec::new();
+    if lane == Lane::Update {
+        columns.push("Id".to_owned());
+    }
+    columns.push(technical.supporter_id.clone());
+    columns.extend(technical.account_id.as_ref().map(|(field, _)| field.clone()));
+    columns.extend(technical.push_marker.clone());
+    columns.extend(map.rules().iter().filter(|rule| rule.pushes()).map(|rule| rule.contact_field.clone()));
+    columns
+}
+
+/// The row for a plan.
+#[must_use]
+pub fn encode(map: &FieldMap, plan: &PersonPlan, lane: Lane) -> Option<OutRow> {
+    let supporter = plan.supporter_id()?.clone();
+    let sent = |field: &FieldPlan| match lane {
+        Lane::Update => field.to_contact(),
+        // A new Contact takes everything, and agrees with us on what stays empty.
+        Lane::Upsert => true,
+    };
+    let pushed = |field: &&FieldPlan| map.rules()[field.rule].pushes();
+    let cells = plan.fields.iter().filter(pushed).map(|field| match (lane, &field.supporter) {
+        (Lane::Update, value) if field.to_contact() => value.clone(),
+        (Lane::Upsert, value @ Cell::Value(_)) => value.clone(),
+        (Lane::Update | Lane::Upsert, _) => Cell::Absent,
+    });
+    let on_its_way = |field: &FieldPlan| IntentField {
+        rule: field.key,
+        sent: field.supporter_digest,
+        seen: field.contact_digest,
+    };
+    Some(OutRow {
+        supporter,
+        contact: plan.contact.filter(|_| lane == Lane::Update),
+        account: plan.account,
+        cells: cells.collect(),
+        fields: plan.fields.iter().filter(pushed).filter(|field| sent(field)).map(on_its_way).collect(),
+        record: plan.record,
+    })
+}

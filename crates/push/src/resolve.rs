@@ -1,0 +1,97 @@
+//! The duplicate pass: who is the person that Salesforce would not create twice?
+//!
+//! Bulk API 2.0 never says which record was the duplicate, so the question is asked anew: stored Contact Id, our external id,
+//! then e-mail address and fuzzy first and last name. One clear answer becomes a link, and the person is pushed again in
+//! the same cycle as an update. Everything else becomes a case. Nobody is guessed, and nobody is sent a second time as new.
+
+use model::{CaseKind, Evidence, Link, LinkLife, Subject, Supporter, SupporterId};
+use plan::record::{identity_case, refused_links};
+use plan::{CycleReport, Depth, Fatal, Found, Moment, Outcome, Sides, Stretch, look_up};
+use salesforce::record_error::DuplicateKind;
+
+/// People whose rows a duplicate rule refused.
+pub type Refused = Vec<(SupporterId, DuplicateKind)>;
+
+/// Resolves refused people. Returns those that are linked now and are to be pushed again.
+///
+/// # Errors
+/// [`Fatal`] when either side or the state fails.
+pub async fn resolve(
+    sides: &Sides,
+    report: &mut CycleReport,
+    refused: &[(SupporterId, DuplicateKind)],
+    at: Moment,
+) -> Result<Vec<SupporterId>, Fatal> {
+    if refused.is_empty() {
+        return Ok(Vec::new());
+    }
+    sides.progress.begin(Stretch::Resolve, Some(refused.len() as u64));
+    let mut linked = Vec::new();
+    for chunk in refused.chunks(sides.settings.batch) {
+        let ids: Vec<SupporterId> = chunk.iter().map(|(id, _)| id.clone()).collect();
+        let supporters = sides.supporters.get(&ids).await?;
+        let there: Vec<Supporter> = supporters.iter().flatten().cloned().collect();
+        let found = look_up(sides, None, &there, Depth::ByNames).await?;
+        let mut changes = state::Changes::new();
+        for (supporter, found) in there.iter().zip(found) {
+            let kind = chunk
+                .iter()
+                .find(|(id, _)| *id == supporter.id)
+                .map_or(DuplicateKind::Contact, |(_, kind)| *kind);
+            match found {
+                Found::One(seen, evidence) => {
+                    changes.put_link(link(supporter, seen.id(), evidence.clone(), at));
+                    report.count_link(&evidence);
+                    report.duplicates_linked += 1;
+                    linked.push(supporter.id.clone());
+                }
+                Found::Case { kind, contacts, reasons } => {
+                    let mut reasons = reasons;
+                    reasons.push("refused_as_duplicate".to_owned());
+                    if let Some(case) = identity_case(sides, kind, &[supporter], &contacts, reasons, at) {
+                        changes.open_case(case);
+                    }
+                    leave(&mut changes, report, supporter, kind);
+                }
+                Found::Nobody => {
+                    let kind = nobody(kind);
+                    let reasons = vec!["refused_as_duplicate".to_owned(), "nobody_found".to_owned()];
+                    if let Some(case) = identity_case(sides, kind, &[supporter], &[], reasons, at) {
+                        changes.open_case(case);
+                    }
+                    leave(&mut changes, report, supporter, kind);
+                }
+            }
+        }
+        let receipt = sides.state.commit(changes).await?;
+        let taken = refused_links(sides, report, &receipt, at).await?;
+        linked.retain(|id| !taken.contains(id));
+        sides.progress.advance(chunk.len() as u64);
+    }
+    sides.progress.end();
+    Ok(linked)
+}
+
+/// The case for a refusal that leads to nobody: the rule looked at another field, or at another object.
+const fn nobody(kind: DuplicateKind) -> CaseKind {
+    match kind {
+        DuplicateKind::Contact | DuplicateKind::EmailRule => CaseKind::DuplicateUnresolved,
+        DuplicateKind::OtherObject => CaseKind::DuplicateOfOtherObject,
+    }
+}
+
+fn leave(changes: &mut state::Changes, report: &mut CycleReport, supporter: &Supporter, kind: CaseKind) {
+    changes.clear_dirty(&Subject::Supporter(supporter.id.clone()));
+    report.count(&Outcome::Case(kind));
+}
+
+fn link(supporter: &Supporter, contact: model::ContactId, evidence: Evidence, at: Moment) -> Link {
+    Link {
+        supporter: supporter.id.clone(),
+        contact,
+        made_at: at.now,
+        cycle: at.cycle,
+        evidence,
+        life: LinkLife::Live,
+    }
+}

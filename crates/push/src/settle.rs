@@ -1,0 +1,339 @@
+//! From three result files to one outcome per row. Joined by our key, counted, and committed chunk by chunk; the journal
+//! entry goes with the last commit, so that a crash in between settles the rest and nothing twice.
+
+use std::collections::HashMap;
+
+use model::{
+    Block, Case, CaseKind, Digest, Evidence, JournalEntry, Lane, Link, LinkLife, Stamp, Subject, SupporterId,
+};
+use plan::record::refused_links;
+use plan::{CycleReport, Deferral, Fatal, Moment, Outcome, Sides};
+use salesforce::record_error::{Class, DuplicateKind};
+use salesforce::{RecordError, ResultSet};
+use state::Changes;
+
+use crate::results::{Joined, Results};
+use crate::spool::Spool;
+use crate::write_back::write_back;
+
+/// How many rows one commit settles.
+const CHUNK: usize = 1_000;
+/// A share of failures only means something from so many rows on.
+const CIRCUIT_FROM: u64 = 100;
+
+/// Why somebody is to be tried again in this cycle.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Again {
+    /// A lock or a limit; a smaller job may pass.
+    Transient,
+    /// The job ended first.
+    Unprocessed,
+    /// The Contact is gone: it is followed or matched anew.
+    Stale,
+}
+
+/// What settling a job came to.
+#[derive(Debug, Default)]
+pub struct Settled {
+    /// People to try again, and why.
+    pub again: Vec<(SupporterId, Again)>,
+    /// People a duplicate rule refused.
+    pub refused: Vec<(SupporterId, DuplicateKind)>,
+    /// Most rows fail for one new reason, or the org is full: nothing more is planned in this cycle.
+    pub circuit_open: bool,
+}
+
+impl Settled {
+    /// Adds another job's.
+    pub fn absorb(&mut self, other: Self) {
+        self.again.extend(other.again);
+        self.refused.extend(other.refused);
+        self.circuit_open |= other.circuit_open;
+    }
+}
+
+/// Settles a job from its files.
+///
+/// # Errors
+/// [`Fatal`] when a file, the supporter database or the state fails.
+pub(crate) async fn settle(
+    sides: &Sides,
+    report: &mut CycleReport,
+    entry: &JournalEntry,
+    at: Moment,
+) -> Result<Settled, Fatal> {
+    let spool = Spool::of(&sides.state.spool_dir(), entry.plan);
+    let mut settled = Settled::default();
+    let mut succeeded = 0;
+    let mut file =
+        Results::open(sides, &sides.map, entry.plan, &spool.successful, ResultSet::Successful).await?;
+    while let Some(chunk) = file.chunk(sides, CHUNK).await? {
+        succeeded += chunk.rows - chunk.foreign;
+        save_successes(sides, report, entry.lane, &chunk.joined, at).await?;
+        sides.progress.advance(chunk.rows);
+    }
+    let mut unprocessed = 0;
+    let mut file =
+        Results::open(sides, &sides.map, entry.plan, &spool.unprocessed, ResultSet::Unprocessed).await?;
+    while let Some(chunk) = file.chunk(sides, CHUNK).await? {
+        unprocessed += chunk.rows - chunk.foreign;
+        let mut changes = state::Changes::new();
+        for row in &chunk.joined {
+            changes.clear_intent(&row.supporter);
+            settled.again.push((row.supporter.clone(), Again::Unprocessed));
+        }
+        let _receipt = sides.state.commit(changes).await?;
+    }
+    let failed = settle_failures(sides, report, entry, &spool, &mut settled, at).await?;
+    report.rows.succeeded += succeeded;
+    report.rows.failed += failed;
+    report.rows.unprocessed += unprocessed;
+    close_entry(sides, report, entry, succeeded + failed + unprocessed).await?;
+    Ok(settled)
+}
+
+/// A job whose results are gone: every row is unknown, stays marked, and is looked up by key and Id before it is planned
+/// again.
+///
+/// # Errors
+/// [`Fatal`] when the state fails.
+pub(crate) async fn lose(
+    sides: &Sides,
+    report: &mut CycleReport,
+    entry: &JournalEntry,
+) -> Result<Settled, Fatal> {
+    close_entry(sides, report, entry, 0).await?;
+    Ok(Settled::default())
+}
+
+/// Rows that are in no file are unknown: their people stay marked, and what was sent stays known as ours.
+async fn close_entry(
+    sides: &Sides,
+    report: &mut CycleReport,
+    entry: &JournalEntry,
+    known: u64,
+) -> Result<(), Fatal> {
+    let unknown = entry.rows.saturating_sub(known);
+    report.rows.unknown += unknown;
+    for _ in 0..unknown {
+        report.count(&Outcome::Deferred(Deferral::Unknown));
+    }
+    if unknown > 0 {
+        report.notes.push(format!("{unknown} rows are in none of the result sets: they are looked up again"));
+    }
+    crate::deliver::forget(sides, entry).await
+}
+
+/// Saved rows: the link, what both sides agree on from now on, and the Contact Id on the supporter's row.
+async fn save_successes(
+    sides: &Sides,
+    report: &mut CycleReport,
+    lane: Lane,
+    rows: &[Joined],
+    at: Moment,
+) -> Result<(), Fatal> {
+    let mut changes = state::Changes::new();
+    let mut new_ids = HashMap::new();
+    for row in rows {
+        let Some(contact) = row.contact() else {
+            changes.bump_attempts(&Subject::Supporter(row.supporter.clone()));
+            report.count(&Outcome::Deferred(Deferral::Unknown));
+            continue;
+        };
+        if lane == Lane::Upsert {
+            let evidence = if row.created { Evidence::CreatedContact } else { Evidence::ExternalId };
+            report.count_link(&evidence);
+            changes.put_link(Link {
+                supporter: row.supporter.clone(),
+                contact,
+                made_at: at.now,
+                cycle: at.cycle,
+                evidence,
+                life: LinkLife::Live,
+            });
+            new_ids.insert(row.supporter.clone(), contact);
+        }
+        let agreed: Vec<_> = row.intent.fields.iter().map(|field| (field.rule, field.sent)).collect();
+        changes.set_bases(&row.supporter, &agreed);
+        changes.clear_intent(&row.supporter);
+        changes.clear_dirty(&Subject::Supporter(row.supporter.clone()));
+        report.count(if row.created { &Outcome::ContactCreated } else { &Outcome::ContactUpdated });
+    }
+    // The row first: if it is not reached, the link is not yet durable either and both are done again.
+    write_back(sides, report, &new_ids).await?;
+    let receipt = sides.state.commit(changes).await?;
+    refused_links(sides, report, &receipt, at).await?;
+    Ok(())
+}
+
+async fn settle_failures(
+    sides: &Sides,
+    report: &mut CycleReport,
+    entry: &JournalEntry,
+    spool: &Spool,
+    settled: &mut Settled,
+    at: Moment,
+) -> Result<u64, Fatal> {
+    let systemic = systemic_code(sides, entry, spool).await?;
+    let mut failed = 0;
+    let mut file = Results::open(sides, &sides.map, entry.plan, &spool.failed, ResultSet::Failed).await?;
+    while let Some(chunk) = file.chunk(sides, CHUNK).await? {
+        failed += chunk.rows - chunk.foreign;
+        let mut changes = state::Changes::new();
+        for row in &chunk.joined {
+            settle_failure(sides, &mut changes, report, settled, row, systemic.as_deref(), at)?;
+        }
+        let _receipt = sides.state.commit(changes).await?;
+        sides.progress.advance(chunk.rows);
+    }
+    if let Some(code) = systemic {
+        settled.circuit_open = true;
+        report.notes.push(format!(
+            "more than {:.0} % of a job failed with {code}: nothing more is sent in this cycle; correct the cause",
+            sides.settings.circuit_share * 100.0
+        ));
+    }
+    Ok(failed)
+}
+
+/// The permanent error that so many rows share that it cannot be the rows' fault.
+async fn systemic_code(sides: &Sides, entry: &JournalEntry, spool: &Spool) -> Result<Option<String>, Fatal> {
+    let mut counts: HashMap<String, u64> = HashMap::new();
+    let mut reader = sides.org.read_results(&spool.failed, ResultSet::Failed).await?;
+    while let Some(row) = reader.next_row().await? {
+        if let Some(error) = row.error.filter(|error| matches!(error.class(), Class::Permanent)) {
+            *counts.entry(error.code().as_str().to_owned()).or_default() += 1;
+        }
+    }
+    #[allow(clippy::cast_precision_loss)] // a share of at most 100,000 rows
+    let share = |count: u64| count as f64 / entry.rows.max(1) as f64;
+    Ok(counts
+        .into_iter()
+        .filter(|(_, count)| *count >= CIRCUIT_FROM && share(*count) > sides.settings.circuit_share)
+        .max_by_key(|(_, count)| *count)
+        .map(|(code, _)| code))
+}
+
+/// One refused row. Every class has its consequence; none is only logged.
+fn settle_failure(
+    sides: &Sides,
+    changes: &mut Changes,
+    report: &mut CycleReport,
+    settled: &mut Settled,
+    row: &Joined,
+    systemic: Option<&str>,
+    at: Moment,
+) -> Result<(), Fatal> {
+    let Some(error) = &row.error else {
+        report.count(&Outcome::Deferred(Deferral::Unknown));
+        return Ok(());
+    };
+    // Refused means: nothing of it was saved.
+    changes.clear_intent(&row.supporter);
+    let subject = Subject::Supporter(row.supporter.clone());
+    match error.class() {
+        Class::Duplicate(kind) => {
+            report.duplicates_refused += 1;
+            settled.refused.push((row.supporter.clone(), *kind));
+        }
+        // Whoever holds the value is found by the same look-up.
+        Class::HeldBy(_) => settled.refused.push((row.supporter.clone(), DuplicateKind::Contact)),
+        Class::HeldByMany(ids) => {
+            let contacts = ids.iter().filter_map(|id| model::ContactId::parse(id.as_str()).ok()).collect();
+            let case = bare_case(CaseKind::SeveralContactsOneKey, row, error, contacts, at.now);
+            changes.open_case(case);
+            changes.clear_dirty(&subject);
+            report.count(&Outcome::Case(CaseKind::SeveralContactsOneKey));
+        }
+        Class::StaleId => settled.again.push((row.supporter.clone(), Again::Stale)),
+        Class::Transient | Class::TransientSmallerJob | Class::RepeatedKey => {
+            transient(sides, changes, report, settled, row, error, at)?;
+        }
+        Class::OrgFull => {
+            settled.circuit_open = true;
+            changes.open_case(bare_case(CaseKind::Systemic, row, error, Vec::new(), at.now));
+            report.notes.push("the org's storage is full: nothing can be created".to_owned());
+            report.count(&Outcome::Deferred(Deferral::Transient));
+        }
+        Class::Permanent if systemic == Some(error.code().as_str()) => {
+            changes.open_case(bare_case(CaseKind::Systemic, row, error, Vec::new(), at.now));
+            report.count(&Outcome::Deferred(Deferral::Transient));
+        }
+        Class::Permanent => block(sides, changes, report, row, error.code().as_str(), error, at.now)?,
+    }
+    Ok(())
+}
+
+/// Not the row's fault: it stays marked. One that never gets through is set aside in the end.
+fn transient(
+    sides: &Sides,
+    changes: &mut Changes,
+    report: &mut CycleReport,
+    settled: &mut Settled,
+    row: &Joined,
+    error: &RecordError,
+    at: Moment,
+) -> Result<(), Fatal> {
+    let subject = Subject::Supporter(row.supporter.clone());
+    let attempts = sides.state.dirty_of(&subject)?.map_or(0, |dirty| dirty.attempts);
+    // Attempts count rounds; a cycle has several.
+    if attempts >= sides.settings.retry_cycles * sides.settings.retry_rounds.max(1) {
+        return block(sides, changes, report, row, "STILL_LOCKED", error, at.now);
+    }
+    changes.bump_attempts(&subject);
+    settled.again.push((row.supporter.clone(), Again::Transient));
+    Ok(())
+}
+
+/// Sets a record aside until something about it changes, and tells an administrator.
+fn block(
+    sides: &Sides,
+    changes: &mut Changes,
+    report: &mut CycleReport,
+    row: &Joined,
+    code: &str,
+    error: &RecordError,
+    now: Stamp,
+) -> Result<(), Fatal> {
+    let before = sides.state.block_of(&row.supporter)?;
+    let record: Digest = row.intent.record;
+    changes.put_block(
+        &row.supporter,
+        Block {
+            code: code.to_owned(),
+            fields: error.fields().to_vec(),
+            message: error.message().to_owned(),
+            record,
+            map: sides.map.digest(&sides.state.digest_key()),
+            since: before.as_ref().map_or(now, |block| block.since),
+            attempts: before.map_or(0, |block| block.attempts) + 1,
+        },
+    );
+    let mut case = bare_case(CaseKind::Blocked, row, error, row.intent.contact.into_iter().collect(), now);
+    case.reasons.insert(0, code.to_owned());
+    case.reasons.dedup();
+    changes.open_case(case);
+    changes.clear_dirty(&Subject::Supporter(row.supporter.clone()));
+    report.count(&Outcome::Blocked(code.to_owned()));
+    Ok(())
+}
+
+fn bare_case(
+    kind: CaseKind,
+    row: &Joined,
+    error: &RecordError,
+    contacts: Vec<model::ContactId>,
+    now: Stamp,
+) -> Case {
+    let reasons = std::iter::once(error.code().as_str().to_owned()).chain(error.fields().iter().cloned());
+    Case {
+        kind,
+        subject: Subject::Supporter(row.supporter.clone()),
+        supporters: vec![row.supporter.clone()],
+        contacts,
+        reasons: reasons.collect(),
+        records: Vec::new(),
+        opened_at: now,
+        seen_at: now,
+    }
+}

@@ -1,0 +1,73 @@
+//! The files of a job: what is uploaded, and the three result sets. Named after the job's number alone.
+
+use std::path::{Path, PathBuf};
+
+use model::{FieldMap, Lane, PlanId};
+use plan::Fatal;
+use salesforce::csv::{Cell, RowWriter, Written};
+
+use crate::encode::{OutRow, columns};
+
+/// Where the files of one job lie.
+#[derive(Debug, Clone)]
+pub struct Spool {
+    /// The upload.
+    pub upload: PathBuf,
+    /// Rows that were saved.
+    pub successful: PathBuf,
+    /// Rows that were refused.
+    pub failed: PathBuf,
+    /// Rows the job did not get to.
+    pub unprocessed: PathBuf,
+}
+
+impl Spool {
+    /// The files of a job below the spool directory.
+    #[must_use]
+    pub fn of(dir: &Path, plan: PlanId) -> Self {
+        let file = |what: &str| dir.join(format!("job-{}-{what}.csv", plan.0));
+        Self {
+            upload: file("upload"),
+            successful: file("successful"),
+            failed: file("failed"),
+            unprocessed: file("unprocessed"),
+        }
+    }
+
+    /// Removes what is there.
+    pub fn remove(&self) {
+        for path in [&self.upload, &self.successful, &self.failed, &self.unprocessed] {
+            // A file that is not there is as good as removed; what cannot be removed, the next start tries again.
+            let _ = std::fs::remove_file(path);
+        }
+    }
+}
+
+/// Writes the upload. Every row stands in the file, or the file is given up.
+///
+/// # Errors
+/// [`Fatal`] when the disk fails.
+pub async fn write(map: &FieldMap, lane: Lane, rows: &[OutRow], path: &Path) -> Result<Written, Fatal> {
+    let failed = || Fatal::spool("writing the job's file");
+    let _ = std::fs::remove_file(path);
+    let mut writer = RowWriter::create(path, &columns(map, lane)).await.map_err(failed())?;
+    let technical = map.technical();
+    let own_account = technical.account_id.as_ref().map(|(_, own)| own.as_str());
+    for row in rows {
+        let mut cells: Vec<Cell<'_>> = Vec::with_capacity(row.cells.len() + 4);
+        if lane == Lane::Update {
+            cells.push(Cell::from(row.contact.as_ref().map(|id| id.as_str())));
+        }
+        cells.push(Cell::Text(row.supporter.as_str()));
+        cells.extend(own_account.map(Cell::Text));
+        cells.extend(technical.push_marker.as_ref().map(|_| Cell::Text("true")));
+        cells.extend(row.cells.iter().map(|cell| match cell {
+            model::Cell::Absent => Cell::Keep,
+            model::Cell::Empty => Cell::Clear,
+            model::Cell::Value(text) => Cell::Text(text),
+        }));
+        // Values were normalized before: what the writer would refuse was blocked while deciding.
+        writer.write(&cells).await.map_err(|error| failed()(std::io::Error::other(error)))?;
+    }
+    writer.finish().await.map_err(failed())
+}

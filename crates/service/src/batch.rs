@@ -1,0 +1,347 @@
+//! One batch of marked people: who they are on both sides, and what is to be written for them.
+
+use std::collections::HashSet;
+
+use model::{CaseKind, ContactId, DirtyReason, LinkLife, Subject, Supporter, SupporterId};
+use plan::gather::{alone, found_pair, fresh, gather};
+use plan::record::{identity_case, record_end};
+use plan::{
+    Decided, Depth, Directory, Fatal, Found, Gathered, Moment, Outcome, Pair, PersonPlan, Rules, SeenContact,
+    Sides, SkipReason, Tie, decide, look_up,
+};
+use pull::{Identified, identify};
+use state::Changes;
+
+/// What a batch came to.
+pub(crate) struct Batch {
+    /// The outcomes of those for whom nothing is written.
+    pub(crate) outcomes: Vec<Outcome>,
+    /// What is to be written, and what is in step.
+    pub(crate) plans: Vec<PersonPlan>,
+    /// What the outcomes leave in the state; the plans' part is added when they are recorded.
+    pub(crate) changes: Changes,
+}
+
+/// Work on one batch, collected.
+struct Desk<'a> {
+    sides: &'a Sides,
+    at: Moment,
+    lift: bool,
+    outcomes: Vec<Outcome>,
+    pairs: Vec<Box<Pair>>,
+    changes: Changes,
+}
+
+/// Reads and decides a batch. People whose row waits in the outbox are passed over: their outcome is on its way.
+pub(crate) async fn read(
+    sides: &Sides,
+    directory: Option<&Directory>,
+    subjects: &[Subject],
+    at: Moment,
+    lift: bool,
+    holds: &(dyn Fn(&SupporterId) -> bool + Sync),
+) -> Result<Batch, Fatal> {
+    let mut desk = Desk { sides, at, lift, outcomes: Vec::new(), pairs: Vec::new(), changes: Changes::new() };
+    let (mut supporters, strangers) = sort(sides, subjects, &mut desk.changes)?;
+    supporters.retain(|id| !holds(id));
+    desk.linked_and_lost(directory, &supporters).await?;
+    desk.strangers(directory, &strangers, holds).await?;
+    desk.decide()
+}
+
+/// Supporters, those behind linked Contacts among them, and Contacts that belong to nobody yet. Each once.
+fn sort(
+    sides: &Sides,
+    subjects: &[Subject],
+    changes: &mut Changes,
+) -> Result<(Vec<SupporterId>, Vec<ContactId>), Fatal> {
+    let mut supporters = Vec::new();
+    let mut contacts = Vec::new();
+    for subject in subjects {
+        match subject {
+            Subject::Supporter(id) => supporters.push(id.clone()),
+            Subject::Contact(id) => contacts.push(*id),
+        }
+    }
+    let mut strangers = Vec::new();
+    for (contact, owner) in contacts.iter().zip(sides.state.supporters_of(&contacts)?) {
+        match owner {
+            Some(owner) => {
+                changes.clear_dirty(&Subject::Contact(*contact));
+                changes.mark_dirty(Subject::Supporter(owner.clone()), DirtyReason::ContactChanged, None);
+                supporters.push(owner);
+            }
+            None => strangers.push(*contact),
+        }
+    }
+    let mut once = HashSet::new();
+    supporters.retain(|id| once.insert(id.clone()));
+    Ok((supporters, strangers))
+}
+
+impl Desk<'_> {
+    /// Linked people are paired; those whose link leads nowhere, or who never had one, are looked up.
+    async fn linked_and_lost(
+        &mut self,
+        directory: Option<&Directory>,
+        ids: &[SupporterId],
+    ) -> Result<(), Fatal> {
+        let mut lost: Vec<Supporter> = Vec::new();
+        for (id, gathered) in ids.iter().zip(gather(self.sides, directory, ids, self.lift).await?) {
+            match gathered {
+                Gathered::Pair(pair) => self.pairs.push(pair),
+                Gathered::Ended(ended) => {
+                    let outcome = record_end(&mut self.changes, &ended, self.at);
+                    self.close(&Subject::Supporter(id.clone()), outcome);
+                }
+                Gathered::Nobody(_) => {
+                    self.close(&Subject::Supporter(id.clone()), Outcome::Skipped(SkipReason::Gone));
+                }
+                Gathered::Unlinked(supporter, link) => {
+                    if link.is_some() {
+                        self.changes.remove_link(&supporter.id);
+                    }
+                    lost.push(*supporter);
+                }
+            }
+        }
+        let depth = if self.sides.settings.match_before_create { Depth::ByNames } else { Depth::ByIds };
+        let found = look_up(self.sides, fresh(self.sides, directory), &lost, depth).await?;
+        for (supporter, found) in lost.into_iter().zip(found) {
+            self.found(supporter, found)?;
+        }
+        Ok(())
+    }
+
+    fn found(&mut self, supporter: Supporter, found: Found) -> Result<(), Fatal> {
+        match found {
+            Found::One(seen, evidence) => {
+                self.pairs.push(found_pair(self.sides, supporter, *seen, evidence)?);
+            }
+            // An administrator asked for this person again, knowing that the Contact was deleted.
+            Found::Case { kind: CaseKind::ContactDeleted, .. } if self.lift => {
+                self.pairs.push(alone(self.sides, supporter)?);
+            }
+            Found::Case { kind, contacts, reasons } => {
+                let case = identity_case(self.sides, kind, &[&supporter], &contacts, reasons, self.at);
+                self.case(case, kind, &Subject::Supporter(supporter.id));
+            }
+            Found::Nobody => self.pairs.push(alone(self.sides, supporter)?),
+        }
+        Ok(())
+    }
+
+    /// Contacts that belong to nobody yet: identified among the supporters.
+    async fn strangers(
+        &mut self,
+        directory: Option<&Directory>,
+        ids: &[ContactId],
+        holds: &(dyn Fn(&SupporterId) -> bool + Sync),
+    ) -> Result<(), Fatal> {
+        if ids.is_empty() {
+            return Ok(());
+        }
+        let seen = self.read_strangers(directory, ids).await?;
+        let answers = identify(self.sides, &seen).await?;
+        let paired: HashSet<SupporterId> =
+            self.pairs.iter().filter_map(|pair| pair.supporter_id().cloned()).collect();
+        for (seen, answer) in seen.into_iter().zip(answers) {
+            let subject = Subject::Contact(seen.id());
+            match answer {
+                // The supporter is being dealt with: its own row says what becomes of both.
+                Identified::One(supporter, _) if paired.contains(&supporter.id) || holds(&supporter.id) => {
+                    self.changes.clear_dirty(&subject);
+                }
+                Identified::One(supporter, evidence) => {
+                    self.changes.clear_dirty(&subject);
+                    self.changes.mark_dirty(
+                        Subject::Supporter(supporter.id.clone()),
+                        DirtyReason::ContactChanged,
+                        None,
+                    );
+                    self.pairs.push(found_pair(self.sides, *supporter, seen, evidence)?);
+                }
+                Identified::Case { kind, supporters, reasons } => {
+                    let supporters: Vec<&Supporter> = supporters.iter().collect();
+                    let case = identity_case(
+                        self.sides,
+                        kind,
+                        &supporters,
+                        std::slice::from_ref(&seen),
+                        reasons,
+                        self.at,
+                    );
+                    self.case(case, kind, &subject);
+                }
+                Identified::New => self.pairs.push(Box::new(Pair {
+                    subject,
+                    supporter: None,
+                    contact: Some(seen),
+                    tie: Tie::Alone,
+                    bases: state::Bases::default(),
+                    in_flight: None,
+                    block: None,
+                })),
+            }
+        }
+        Ok(())
+    }
+
+    async fn read_strangers(
+        &mut self,
+        directory: Option<&Directory>,
+        ids: &[ContactId],
+    ) -> Result<Vec<SeenContact>, Fatal> {
+        let mut known = match fresh(self.sides, directory) {
+            Some(directory) => {
+                directory.by_ids(ids).map_err(Fatal::spool("reading the Contact directory"))?
+            }
+            None => std::collections::HashMap::new(),
+        };
+        let rest: Vec<ContactId> = ids.iter().copied().filter(|id| !known.contains_key(id)).collect();
+        for seen in plan::read::contacts(self.sides, &rest).await?.into_iter().flatten() {
+            known.insert(seen.id(), seen);
+        }
+        let mut there = Vec::new();
+        for id in ids {
+            match known.remove(id) {
+                Some(seen) => there.push(seen),
+                None => self.close(&Subject::Contact(*id), Outcome::Skipped(SkipReason::Gone)),
+            }
+        }
+        Ok(there)
+    }
+
+    fn case(&mut self, case: Option<model::Case>, kind: CaseKind, subject: &Subject) {
+        if let Some(case) = case {
+            self.changes.open_case(case);
+        }
+        self.close(subject, Outcome::Case(kind));
+    }
+
+    fn close(&mut self, subject: &Subject, outcome: Outcome) {
+        self.changes.clear_dirty(subject);
+        self.outcomes.push(outcome);
+    }
+
+    fn decide(mut self) -> Result<Batch, Fatal> {
+        let key = self.sides.state.digest_key();
+        let rules = Rules {
+            map: &self.sides.map,
+            settings: &self.sides.settings,
+            key: &key,
+            now: self.at.now,
+            lift_blocks: self.lift,
+        };
+        let mut plans = Vec::new();
+        for pair in std::mem::take(&mut self.pairs) {
+            match decide(&pair, &rules) {
+                Decided::Plan(plan) => plans.push(*plan),
+                Decided::Skip(why) => self.close(&pair.subject, Outcome::Skipped(why)),
+                Decided::Block { block, known } => {
+                    let outcome = if known {
+                        Outcome::Skipped(SkipReason::Blocked)
+                    } else {
+                        self.set_aside(&pair, block)
+                    };
+                    self.close(&pair.subject, outcome);
+                }
+            }
+        }
+        Ok(Batch { outcomes: self.outcomes, plans, changes: self.changes })
+    }
+
+    /// A value that cannot stand on the other side: the record is blocked and an administrator told.
+    fn set_aside(&mut self, pair: &Pair, block: model::Block) -> Outcome {
+        let code = block.code.clone();
+        let supporters: Vec<&Supporter> = pair.supporter.iter().collect();
+        let contacts: Vec<SeenContact> = pair.contact.iter().cloned().collect();
+        let reasons = std::iter::once(code.clone()).chain(block.fields.iter().cloned()).collect();
+        let case = identity_case(self.sides, CaseKind::Blocked, &supporters, &contacts, reasons, self.at);
+        if let Some(case) = case {
+            self.changes.open_case(case);
+        }
+        if let Some(id) = pair.supporter_id() {
+            self.changes.put_block(id, block);
+        }
+        Outcome::Blocked(code)
+    }
+}
+
+/// A new link to a Contact whose former supporter no longer exists: that link ends first.
+pub(crate) fn free_contact(sides: &Sides, changes: &mut Changes, plan: &PersonPlan) -> Result<(), Fatal> {
+    if let (Tie::Found(_), Some(contact), Some(id)) = (&plan.tie, plan.contact, plan.supporter_id())
+        && let Some(owner) = sides.state.supporter_of(&contact)?
+        && owner != *id
+    {
+        changes.set_link_life(&owner, LinkLife::SupporterDeleted);
+    }
+    Ok(())
+}
+
+/// Whether a plan cannot begin without writing the supporter.
+pub(crate) fn needs_pull(plan: &PersonPlan) -> bool {
+    plan.creates_supporter() || plan.fields.iter().any(plan::FieldPlan::to_supporter)
+}
+
+/// The outcome of a plan that writes nothing.
+pub(crate) fn still(plan: &PersonPlan) -> Outcome {
+    if plan.held().next().is_some() { Outcome::Case(CaseKind::ConflictHeld) } else { Outcome::InStep }
+}
+
+/// The person is done with for this cycle.
+pub(crate) fn finish(changes: &mut Changes, plan: &PersonPlan) {
+    if let Some(id) = plan.supporter_id() {
+        changes.clear_dirty(&Subject::Supporter(id.clone()));
+        changes.clear_intent(id);
+    }
+    if let Some(contact) = plan.contact {
+        changes.clear_dirty(&Subject::Contact(contact));
+    }
+}
+
+/// How many of the marked belong to nobody on the other side, counted no further than `enough`.
+pub(crate) fn unlinked(sides: &Sides, enough: usize) -> Result<u64, Fatal> {
+    let mut count = 0;
+    let mut after: Option<Subject> = None;
+    while count < enough {
+        let page = sides.state.dirty_page(after.as_ref(), sides.settings.batch)?;
+        let Some(last) = page.last() else { break };
+        after = Some(last.subject.clone());
+        let supporters: Vec<SupporterId> = page
+            .iter()
+            .filter_map(|dirty| match &dirty.subject {
+                Subject::Supporter(id) => Some(id.clone()),
+                Subject::Contact(_) => None,
+            })
+            .collect();
+        count += sides.state.links_of(&supporters)?.iter().filter(|link| link.is_none()).count();
+    }
+    Ok(count as u64)
+}
+
+/// Names everybody on both sides, whatever their stamps: supporters by a scan of the table. Contacts are named by the pull
+/// window, which begins at the beginning of time on a first load.
+pub(crate) async fn everybody(sides: &Sides, mut collect: Option<&mut Vec<Subject>>) -> Result<u64, Fatal> {
+    let mut marked = 0;
+    let mut after: Option<SupporterId> = None;
+    loop {
+        let page = sides.supporters.ids(after.as_ref(), sides.settings.batch).await?;
+        let Some(last) = page.last() else { break };
+        after = Some(last.clone());
+        marked += page.len() as u64;
+        let mut changes = Changes::new();
+        for id in page {
+            match collect.as_deref_mut() {
+                Some(collect) => collect.push(Subject::Supporter(id)),
+                None => {
+                    changes.mark_dirty(Subject::Supporter(id), DirtyReason::Backfill, None);
+                }
+            }
+        }
+        if !changes.is_empty() {
+            let _receipt = sides.state.commit(changes).await?;
+        }
+    }
+    Ok(marked)
+}

@@ -1,0 +1,357 @@
+//! The cycle: settle the journal, discover both sides, decide on fresh values, write the supporters, push, resolve what a
+//! duplicate rule refused, push that again.
+//!
+//! This function holds the branches; what it calls decides or does one thing each.
+
+use model::{CycleId, DirtyReason, Lane, Stamp, Subject, SupporterId};
+use plan::{CycleReport, Deferral, Directory, Fatal, Moment, Outcome, PersonPlan, Sides, Stretch};
+use push::{Outbox, Settled};
+use state::{AlreadyRunning, Changes};
+
+use crate::batch::{self, Batch};
+use crate::request::{Mode, Request};
+
+/// How many people of one cycle are remembered to be tried again in it; the rest waits, marked, for the next.
+const AGAIN_AT_MOST: usize = 200_000;
+
+/// Runs one cycle. Plans of a dry run, and every plan of a run of named people, are handed to `sink`.
+///
+/// # Errors
+/// [`Fatal`] when the cycle cannot go on. Everything committed stands; the next cycle goes on from there.
+pub async fn run(
+    sides: &Sides,
+    request: &Request,
+    sink: &mut (dyn FnMut(&PersonPlan) + Send),
+) -> Result<Result<CycleReport, AlreadyRunning>, Fatal> {
+    let guard = match sides.state.begin_cycle().await? {
+        Ok(guard) => guard,
+        Err(running) => return Ok(Err(running)),
+    };
+    let begun = sides.clock.now();
+    let calls = sides.org.usage().total();
+    let now = server_now(sides).await?;
+    let mut cycle = Cycle::new(sides, request, guard.id, now, sink);
+    let result = cycle.run().await;
+    let mut report = cycle.report;
+    report.stopped = sides.stopping();
+    report.api_calls = sides.org.usage().total().saturating_sub(calls);
+    report.duration_ms = u64::try_from(sides.clock.now().since(begun).as_millis()).unwrap_or(u64::MAX);
+    report.still_dirty = sides.state.dirty_count()?;
+    report.open_cases = sides.state.case_counts()?.values().sum();
+    if !request.dry_run {
+        keep(sides, &report, guard.id).await?;
+    }
+    result.map(|()| Ok(report))
+}
+
+/// The org's clock, from its first answer; asked for when nothing was answered yet.
+async fn server_now(sides: &Sides) -> Result<Stamp, Fatal> {
+    // Also tells how much of the daily allowance is left.
+    sides.org.limits().await?;
+    Ok(sides.org.server_time().unwrap_or_else(|| sides.clock.now()))
+}
+
+/// The numbers of the cycle stay readable after it.
+async fn keep(sides: &Sides, report: &CycleReport, cycle: CycleId) -> Result<(), Fatal> {
+    let mut changes = Changes::new();
+    changes.put_summary(cycle, serde_json::to_value(report).unwrap_or_default());
+    let _receipt = sides.state.commit(changes).await?;
+    Ok(())
+}
+
+struct Cycle<'a> {
+    sides: &'a Sides,
+    request: &'a Request,
+    at: Moment,
+    report: CycleReport,
+    outbox: Outbox,
+    directory: Option<Directory>,
+    again: Vec<SupporterId>,
+    job_rows: usize,
+    circuit_open: bool,
+    sink: &'a mut (dyn FnMut(&PersonPlan) + Send),
+}
+
+impl<'a> Cycle<'a> {
+    fn new(
+        sides: &'a Sides,
+        request: &'a Request,
+        cycle: CycleId,
+        now: Stamp,
+        sink: &'a mut (dyn FnMut(&PersonPlan) + Send),
+    ) -> Self {
+        Self {
+            sides,
+            request,
+            at: Moment { cycle, now },
+            report: CycleReport::new(cycle, request.mode.code(), now),
+            outbox: Outbox::default(),
+            directory: None,
+            again: Vec::new(),
+            job_rows: sides.settings.job_rows,
+            circuit_open: false,
+            sink,
+        }
+    }
+
+    async fn run(&mut self) -> Result<(), Fatal> {
+        if self.request.dry_run {
+            return self.preview().await;
+        }
+        let left = push::recover(self.sides, &mut self.report, self.at).await?;
+        self.absorb(left).await?;
+        match &self.request.only {
+            Some(subjects) => {
+                let subjects = subjects.clone();
+                self.mark(&subjects).await?;
+                self.prepare_directory(subjects.len() as u64).await?;
+                for chunk in subjects.chunks(self.sides.settings.batch) {
+                    self.work(chunk).await?;
+                }
+            }
+            None => {
+                self.discover().await?;
+                self.prepare_directory(batch::unlinked(self.sides, self.sides.settings.directory_from)?)
+                    .await?;
+                self.work_off_the_marks().await?;
+            }
+        }
+        self.send_all().await?;
+        self.rounds().await
+    }
+
+    /// What a cycle would do: the windows are read, nothing is marked, nothing is written.
+    async fn preview(&mut self) -> Result<(), Fatal> {
+        let mut subjects = Vec::new();
+        match &self.request.only {
+            Some(only) => subjects.clone_from(only),
+            None => {
+                let whole = self.request.mode == Mode::Backfill;
+                if self.request.mode.pulls() {
+                    pull::discover(self.sides, Some(&mut subjects), whole).await?;
+                }
+                if self.request.mode.pushes() {
+                    push::discover(self.sides, Some(&mut subjects)).await?;
+                }
+                if self.request.mode == Mode::Backfill {
+                    batch::everybody(self.sides, Some(&mut subjects)).await?;
+                }
+                let mut after = None;
+                loop {
+                    let page = self.sides.state.dirty_page(after.as_ref(), self.sides.settings.batch)?;
+                    let Some(last) = page.last() else { break };
+                    after = Some(last.subject.clone());
+                    subjects.extend(page.into_iter().map(|dirty| dirty.subject));
+                }
+            }
+        }
+        subjects.sort();
+        subjects.dedup();
+        self.report.discovered = subjects.len() as u64;
+        self.prepare_directory(subjects.len() as u64).await?;
+        for chunk in subjects.chunks(self.sides.settings.batch) {
+            let batch = self.batch(chunk).await?;
+            for outcome in &batch.outcomes {
+                self.report.count(outcome);
+            }
+            for plan in &batch.plans {
+                self.report.count(&planned_outcome(plan));
+                (self.sink)(plan);
+            }
+        }
+        Ok(())
+    }
+
+    async fn discover(&mut self) -> Result<(), Fatal> {
+        let whole = self.request.mode == Mode::Backfill;
+        if self.request.mode.pulls() && self.sides.settings.pull {
+            self.report.discovered += pull::discover(self.sides, None, whole).await?.marked;
+        }
+        if self.request.mode.pushes() && self.sides.settings.push {
+            self.report.discovered += push::discover(self.sides, None).await?.marked;
+        }
+        if self.request.mode == Mode::Backfill {
+            self.report.discovered += batch::everybody(self.sides, None).await?;
+        }
+        Ok(())
+    }
+
+    /// One query of all Contacts, where looking so many strangers up a few hundred at a time would cost more calls.
+    async fn prepare_directory(&mut self, strangers: u64) -> Result<(), Fatal> {
+        let many = strangers >= self.sides.settings.directory_from as u64;
+        if many && self.directory.is_none() {
+            self.directory = Some(Directory::fetch(self.sides).await?);
+        }
+        Ok(())
+    }
+
+    async fn mark(&mut self, subjects: &[Subject]) -> Result<(), Fatal> {
+        let mut changes = Changes::new();
+        for subject in subjects {
+            changes.mark_dirty(subject.clone(), DirtyReason::Resync, None);
+        }
+        let _receipt = self.sides.state.commit(changes).await?;
+        Ok(())
+    }
+
+    /// Everybody who is marked, a page at a time. Nobody is visited twice in one pass.
+    async fn work_off_the_marks(&mut self) -> Result<(), Fatal> {
+        self.sides.progress.begin(Stretch::Decide, Some(self.sides.state.dirty_count()?));
+        let mut after: Option<Subject> = None;
+        while !self.sides.stopping() && !self.circuit_open {
+            let page = self.sides.state.dirty_page(after.as_ref(), self.sides.settings.batch)?;
+            let Some(last) = page.last() else { break };
+            after = Some(last.subject.clone());
+            let subjects: Vec<Subject> = page.into_iter().map(|dirty| dirty.subject).collect();
+            self.work(&subjects).await?;
+        }
+        self.sides.progress.end();
+        Ok(())
+    }
+
+    /// One batch: read both sides, decide, record, write the supporters, put the Contacts' rows into the outbox.
+    async fn work(&mut self, subjects: &[Subject]) -> Result<(), Fatal> {
+        let batch = self.batch(subjects).await?;
+        let Batch { outcomes, plans, mut changes } = batch;
+        for outcome in &outcomes {
+            self.report.count(outcome);
+        }
+        for plan in &plans {
+            batch::free_contact(self.sides, &mut changes, plan)?;
+            plan::record::record_plan(&mut changes, &mut self.report, plan, self.at);
+            if self.request.only.is_some() {
+                (self.sink)(plan);
+            }
+        }
+        let receipt = self.sides.state.commit(changes).await?;
+        let taken = plan::record::refused_links(self.sides, &mut self.report, &receipt, self.at).await?;
+        let plans: Vec<PersonPlan> = plans
+            .into_iter()
+            .filter(|plan| plan.supporter_id().is_none_or(|id| !taken.contains(id)))
+            .collect();
+        self.write(plans).await?;
+        self.sides.progress.advance(subjects.len() as u64);
+        if self.outbox.is_full(&self.sides.settings) {
+            self.send_all().await?;
+        }
+        Ok(())
+    }
+
+    async fn batch(&mut self, subjects: &[Subject]) -> Result<Batch, Fatal> {
+        let lift = self.request.mode == Mode::Resync;
+        batch::read(self.sides, self.directory.as_ref(), subjects, self.at, lift, &|id| self.outbox.holds(id))
+            .await
+    }
+
+    async fn write(&mut self, plans: Vec<PersonPlan>) -> Result<(), Fatal> {
+        let (may_pull, may_push) = (
+            self.request.mode.pulls() && self.sides.settings.pull,
+            self.request.mode.pushes() && self.sides.settings.push,
+        );
+        let (now, later): (Vec<PersonPlan>, Vec<PersonPlan>) =
+            plans.into_iter().partition(|plan| may_pull || !batch::needs_pull(plan));
+        for _ in &later {
+            self.report.count(&Outcome::Deferred(Deferral::OtherDirection));
+        }
+        let written = pull::apply(self.sides, &mut self.report, &now, self.at).await?;
+        let mut changes = Changes::new();
+        for (plan, written) in now.into_iter().zip(written) {
+            let outcome = match (&written, plan.lane()) {
+                (pull::Written::Not(outcome), _) => Some(outcome.clone()),
+                (pull::Written::Done(id), _) if plan.creates_supporter() => {
+                    self.again(id.clone());
+                    None
+                }
+                (_, Some(_)) if !may_push => Some(Outcome::Deferred(Deferral::OtherDirection)),
+                (_, Some(lane)) => self.post(&plan, lane),
+                (pull::Written::Done(_), None) => Some(Outcome::SupporterUpdated),
+                (pull::Written::Nothing, None) => Some(batch::still(&plan)),
+            };
+            let Some(outcome) = outcome else { continue };
+            self.report.count(&outcome);
+            if !matches!(outcome, Outcome::Deferred(_)) {
+                batch::finish(&mut changes, &plan);
+            }
+        }
+        let _receipt = self.sides.state.commit(changes).await?;
+        Ok(())
+    }
+
+    /// Puts a row into the outbox. Its outcome comes with the job's results.
+    fn post(&mut self, plan: &PersonPlan, lane: Lane) -> Option<Outcome> {
+        let row = push::encode::encode(&self.sides.map, plan, lane)?;
+        (!self.outbox.add(lane, row)).then_some(Outcome::Deferred(Deferral::InFlight))
+    }
+
+    /// Sends what waits, both lanes, in jobs of bounded size.
+    async fn send_all(&mut self) -> Result<(), Fatal> {
+        for lane in [Lane::Update, Lane::Upsert] {
+            let mut rows = self.outbox.take(lane);
+            while !rows.is_empty() {
+                if self.sides.stopping() || self.circuit_open {
+                    for _ in &rows {
+                        self.report.count(&Outcome::Deferred(Deferral::Stopped));
+                    }
+                    break;
+                }
+                let rest = rows.split_off(rows.len().min(self.job_rows));
+                let settled = push::deliver(self.sides, &mut self.report, lane, rows, self.at).await?;
+                self.absorb(settled).await?;
+                rows = rest;
+            }
+        }
+        Ok(())
+    }
+
+    /// What a job leaves to be done in this cycle: refused people are resolved at once.
+    async fn absorb(&mut self, settled: Settled) -> Result<(), Fatal> {
+        self.circuit_open |= settled.circuit_open;
+        for (id, _why) in settled.again {
+            self.again(id);
+        }
+        for id in push::resolve(self.sides, &mut self.report, &settled.refused, self.at).await? {
+            self.again(id);
+        }
+        Ok(())
+    }
+
+    fn again(&mut self, id: SupporterId) {
+        if self.again.len() < AGAIN_AT_MOST {
+            self.again.push(id);
+        }
+    }
+
+    /// Those linked, refused in passing or not reached: again, in ever smaller jobs, a bounded number of times.
+    async fn rounds(&mut self) -> Result<(), Fatal> {
+        for _ in 0..self.sides.settings.retry_rounds {
+            let mut people = std::mem::take(&mut self.again);
+            if people.is_empty() || self.sides.stopping() || self.circuit_open {
+                self.again = people;
+                break;
+            }
+            people.sort();
+            people.dedup();
+            self.job_rows = (self.job_rows.min(people.len()) / 2).max(200);
+            let subjects: Vec<Subject> = people.into_iter().map(Subject::Supporter).collect();
+            for chunk in subjects.chunks(self.sides.settings.batch) {
+                self.work(chunk).await?;
+            }
+            self.send_all().await?;
+        }
+        for _ in std::mem::take(&mut self.again) {
+            self.report.count(&Outcome::Deferred(Deferral::Transient));
+        }
+        Ok(())
+    }
+}
+
+/// The outcome a plan would have if everything went well: what a dry run counts.
+fn planned_outcome(plan: &PersonPlan) -> Outcome {
+    match plan.lane() {
+        Some(Lane::Upsert) => Outcome::ContactCreated,
+        Some(Lane::Update) => Outcome::ContactUpdated,
+        None if plan.creates_supporter() => Outcome::SupporterCreated,
+        None if plan.writes_supporter() => Outcome::SupporterUpdated,
+        None => batch::still(plan),
+    }
+}

@@ -1,0 +1,63 @@
+//! What is asked of a cycle.
+
+use model::Subject;
+
+/// Which way, and how much.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+pub enum Mode {
+    /// Both directions, from the watermarks.
+    Sync,
+    /// Supporters to Contacts only; what belongs to the other direction stays marked.
+    Push,
+    /// Contacts to supporters only; what belongs to the other direction stays marked.
+    Pull,
+    /// The first load: everybody on both sides, whatever their stamps.
+    Backfill,
+    /// Named people only. No watermark moves, and blocked records are tried again.
+    Resync,
+}
+
+impl Mode {
+    /// A stable word.
+    #[must_use]
+    pub const fn code(self) -> &'static str {
+        match self {
+            Self::Sync => "sync",
+            Self::Push => "push",
+            Self::Pull => "pull",
+            Self::Backfill => "backfill",
+            Self::Resync => "resync",
+        }
+    }
+
+    /// Whether Contacts may be written.
+    #[must_use]
+    pub const fn pushes(self) -> bool {
+        !matches!(self, Self::Pull)
+    }
+
+    /// Whether supporters may be written.
+    #[must_use]
+    pub const fn pulls(self) -> bool {
+        !matches!(self, Self::Push)
+    }
+}
+
+/// One cycle.
+#[derive(Debug, Clone)]
+pub struct Request {
+    /// Which way.
+    pub mode: Mode,
+    /// These people only. No window is read then.
+    pub only: Option<Vec<Subject>>,
+    /// Nothing is written, nothing is marked; the plans are handed to the sink.
+    pub dry_run: bool,
+}
+
+impl Request {
+    /// A whole cycle of this mode.
+    #[must_use]
+    pub const fn whole(mode: Mode) -> Self {
+        Self { mode, only: None, dry_run: false }
+    }
+}

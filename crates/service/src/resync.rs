@@ -1,0 +1,145 @@
+//! One person, now: the same cycle with a selection, and what both sides hold before and after it. No watermark moves.
+
+use model::{Email, Subject, SupporterId};
+use plan::look_up::email_of;
+use plan::{CycleReport, Fatal, SeenContact, Sides};
+use serde::Serialize;
+use state::AlreadyRunning;
+
+use crate::cycle;
+use crate::request::{Mode, Request};
+
+/// How the person is named.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Who {
+    /// By supporter or by Contact.
+    Subject(Subject),
+    /// By an address that one supporter or one Contact carries.
+    Email(Email),
+}
+
+/// One mapped field on both sides. For the person who asked, on their own screen only.
+#[derive(Clone, PartialEq, Eq, Serialize)]
+pub struct FieldView {
+    /// The Contact field's API name.
+    pub field: String,
+    /// What the supporter holds; `None`: nothing, or no supporter.
+    pub supporter: Option<String>,
+    /// What the Contact holds; `None`: nothing, or no Contact.
+    pub contact: Option<String>,
+}
+
+impl std::fmt::Debug for FieldView {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        write!(f, "FieldView({}, <redacted>)", self.field)
+    }
+}
+
+/// A person on both sides at one moment.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+pub struct View {
+    /// The supporter's id.
+    pub supporter: Option<SupporterId>,
+    /// The Contact's id.
+    pub contact: Option<model::ContactId>,
+    /// Every mapped field.
+    pub fields: Vec<FieldView>,
+}
+
+/// What a resync did.
+#[derive(Debug, Clone, Serialize)]
+pub struct ResyncReport {
+    /// Both sides before.
+    pub before: View,
+    /// Both sides after.
+    pub after: View,
+    /// The outcome's stable word.
+    pub outcome: String,
+    /// The cycle.
+    pub cycle: CycleReport,
+}
+
+/// Nobody is known by that id or address.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+pub enum NotFound {
+    /// No such supporter or Contact.
+    #[error("nobody is known by that id")]
+    Nobody,
+    /// Several supporters share the address.
+    #[error("several supporters share that address: name one of them by id: {}", .0.join(", "))]
+    Several(Vec<String>),
+}
+
+/// What a resync comes to when nothing breaks.
+pub type Resynced = Result<Result<ResyncReport, NotFound>, AlreadyRunning>;
+
+/// Compares and writes one person.
+///
+/// # Errors
+/// [`Fatal`] when either side or the state fails.
+pub async fn resync(sides: &Sides, who: &Who) -> Result<Resynced, Fatal> {
+    let subject = match find(sides, who).await? {
+        Ok(subject) => subject,
+        Err(nobody) => return Ok(Ok(Err(nobody))),
+    };
+    let before = view(sides, &subject).await?;
+    if before.supporter.is_none() && before.contact.is_none() {
+        return Ok(Ok(Err(NotFound::Nobody)));
+    }
+    let request = Request { mode: Mode::Resync, only: Some(vec![subject.clone()]), dry_run: false };
+    let cycle = match cycle::run(sides, &request, &mut |_| {}).await? {
+        Ok(report) => report,
+        Err(running) => return Ok(Err(running)),
+    };
+    let after = view(sides, &subject).await?;
+    let outcome = cycle.outcomes.keys().next_back().cloned().unwrap_or_else(|| "in_step".to_owned());
+    Ok(Ok(Ok(ResyncReport { before, after, outcome, cycle })))
+}
+
+async fn find(sides: &Sides, who: &Who) -> Result<Result<Subject, NotFound>, Fatal> {
+    let email = match who {
+        Who::Subject(subject) => return Ok(Ok(subject.clone())),
+        Who::Email(email) => email,
+    };
+    let holders = sides.supporters.by_emails(std::slice::from_ref(email)).await?;
+    let exact = |supporter: &&model::Supporter| email_of(&sides.map, supporter).as_ref() == Some(email);
+    let ids: Vec<&SupporterId> = holders.iter().filter(exact).map(|supporter| &supporter.id).collect();
+    Ok(match ids.as_slice() {
+        [] => Err(NotFound::Nobody),
+        [one] => Ok(Subject::Supporter((*one).clone())),
+        several => Err(NotFound::Several(several.iter().map(ToString::to_string).collect())),
+    })
+}
+
+/// Both sides of a person as they are now.
+///
+/// # Errors
+/// [`Fatal`] when either side or the state fails.
+pub async fn view(sides: &Sides, subject: &Subject) -> Result<View, Fatal> {
+    let (supporter_id, contact_id) = match subject {
+        Subject::Supporter(id) => {
+            let linked = sides.state.link_of(id)?.map(|link| link.contact);
+            (Some(id.clone()), linked)
+        }
+        Subject::Contact(id) => (sides.state.supporter_of(id)?, Some(*id)),
+    };
+    let supporter = match &supporter_id {
+        Some(id) => sides.supporters.get(std::slice::from_ref(id)).await?.into_iter().flatten().next(),
+        None => None,
+    };
+    let contact: Option<SeenContact> = match contact_id {
+        Some(id) => plan::read::contacts(sides, &[id]).await?.into_iter().flatten().next(),
+        None => None,
+    };
+    let ours = supporter.as_ref().map(|supporter| sides.map.supporter_values(&supporter.cells));
+    let fields = sides.map.rules().iter().enumerate().map(|(at, rule)| FieldView {
+        field: rule.contact_field.clone(),
+        supporter: ours.as_ref().and_then(|values| values[at].as_ref().ok()?.text().map(str::to_owned)),
+        contact: contact.as_ref().and_then(|seen| seen.contact.cells[at].text().map(str::to_owned)),
+    });
+    Ok(View {
+        supporter: supporter.as_ref().map(|supporter| supporter.id.clone()),
+        contact: contact.as_ref().map(SeenContact::id),
+        fields: fields.collect(),
+    })
+}
