@@ -18,6 +18,8 @@ mod digest_key;
 mod dirty;
 mod draft;
 mod error;
+mod export;
+mod import;
 mod journal;
 mod keys;
 mod log;

@@ -52,6 +52,11 @@ impl ManifestFile {
         }
     }
 
+    /// The supporter database, as the configuration names it.
+    pub(crate) fn supporter_account(&self) -> Option<String> {
+        self.manifest.lock().unwrap_or_else(PoisonError::into_inner).supporter_account.clone()
+    }
+
     /// Notes the org, the first time it is known.
     pub(crate) fn adopt_org(&self, org: OrgId) -> Result<(), Fatal> {
         let mut manifest = self.manifest.lock().unwrap_or_else(PoisonError::into_inner);

@@ -19,8 +19,10 @@ use crate::{State, digest_key, meta, private_files, takeover, upgrade};
 /// Least free space beside a state, in bytes, unless told otherwise.
 const MIN_FREE_BYTES: u64 = 200 * 1024 * 1024;
 
-const LOCK: &str = "lock";
-const DATABASE: &str = "db";
+/// The file whose lock keeps other processes out.
+pub(crate) const LOCK: &str = "lock";
+/// The directory that belongs to sled.
+pub(crate) const DATABASE: &str = "db";
 
 /// How a state directory is opened.
 #[derive(Debug, Clone)]
