@@ -45,5 +45,5 @@ fn is_named_by_address(a: &Person, b: &Person, found: Finding) -> bool {
     let named = if a.first.is_blank() { b } else { a };
     found.given == Given::OneBlank
         && matches!(found.family, Family::Equal | Family::Variant)
-        && named.address_names_self
+        && named.is_named_by_address()
 }

@@ -39,7 +39,6 @@ pub struct Person {
     pub(crate) vowels_unwritten: bool,
     pub(crate) address: Address,
     pub(crate) role_address: bool,
-    pub(crate) address_names_self: bool,
 }
 
 impl Person {
@@ -49,7 +48,7 @@ impl Person {
         let read = Reading::of(first, last);
         let address = Address::new(email);
         let (first, last) = fold_both(&read);
-        let mut person = Self {
+        Self {
             aliases: read.aliases.iter().map(|alias| Folded::of(alias).name()).collect(),
             splits: if first.plain.is_empty() { last.splits() } else { Vec::new() },
             generation: read.generation,
@@ -61,11 +60,8 @@ impl Person {
             first_text: read.first_text,
             last_text: read.last_text,
             role_address: address.is_role(),
-            address_names_self: false,
             address,
-        };
-        person.address_names_self = person.is_named_by_address();
-        person
+        }
     }
 
     /// Whether neither name is there.
@@ -83,17 +79,27 @@ impl Person {
         self.first.plain.words.iter().chain(&self.last.plain.words)
     }
 
-    /// The address contains the first name, or starts with initial and last name in either order.
-    fn is_named_by_address(&self) -> bool {
+    /// Whether the address contains the first name, or starts with initial and last name in either order.
+    pub(crate) fn is_named_by_address(&self) -> bool {
         let (Some(first), Some(last)) = (self.first.plain.joined(), self.last.plain.joined()) else {
             return false;
         };
         let Some(initial) = first.first_letter() else { return false };
-        let local: Vec<u8> =
-            fold(self.address.local()).into_iter().flatten().filter(|b| !b.is_ascii_digit()).collect();
-        let contains = |part: &[u8]| local.windows(part.len()).any(|window| window == part);
-        let starts =
-            |head: &[u8], tail: &[u8]| local.strip_prefix(head).is_some_and(|rest| rest.starts_with(tail));
+        let local = self.address.local().bytes().filter(u8::is_ascii_lowercase);
+        let contains = |part: &[u8]| {
+            let mut rest = local.clone();
+            loop {
+                if rest.clone().take(part.len()).eq(part.iter().copied()) {
+                    return true;
+                }
+                if rest.next().is_none() {
+                    return false;
+                }
+            }
+        };
+        let starts = |head: &[u8], tail: &[u8]| {
+            local.clone().take(head.len() + tail.len()).eq(head.iter().chain(tail).copied())
+        };
         (first.len() >= TELLING_FIRST_NAME && contains(&first.text))
             || starts(&[initial], &last.text)
             || starts(&last.text, &[initial])
@@ -179,13 +185,13 @@ mod tests {
     fn an_address_names_its_owner() {
         for local in ["john.smith", "jsmith7", "smith-j", "bigjohn"] {
             assert!(
-                Person::new("John", "Smith", &format!("{local}@example.org")).address_names_self,
+                Person::new("John", "Smith", &format!("{local}@example.org")).is_named_by_address(),
                 "{local}"
             );
         }
-        assert!(!Person::new("Mary", "Smith", "john.smith@example.org").address_names_self);
+        assert!(!Person::new("Mary", "Smith", "john.smith@example.org").is_named_by_address());
         assert!(
-            !Person::new("Al", "Smith", "walter@example.org").address_names_self,
+            !Person::new("Al", "Smith", "walter@example.org").is_named_by_address(),
             "two letters prove nothing"
         );
     }

@@ -47,6 +47,15 @@ impl Sound {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use proptest::prelude::*;
+
+    proptest! {
+        #[test]
+        fn any_word_has_a_sound_or_none(word in "[a-z0-9]{0,60}") {
+            let sound = Sound::of(word.as_bytes());
+            prop_assert!(sound.primary.is_empty() || sound.shares_code_with(&sound.clone()));
+        }
+    }
 
     fn share(a: &str, b: &str) -> bool {
         Sound::of(a.as_bytes()).shares_code_with(&Sound::of(b.as_bytes()))

@@ -2,6 +2,8 @@
 
 mod development;
 
+use std::sync::LazyLock;
+
 use development::{Figures, Tally};
 
 /// Kinds whose pairs must hardly ever be linked, with the largest share that may be.
@@ -28,12 +30,15 @@ const LARGEST_SHARE: &[(&str, f64)] = &[
     ("role_address", 0.0),
 ];
 
-fn figures() -> Option<Figures> {
-    let folder = development::folder();
-    if folder.is_none() {
+/// Measured once for all tests.
+static FIGURES: LazyLock<Option<Figures>> =
+    LazyLock::new(|| development::folder().map(|folder| development::measure(&development::pairs(&folder))));
+
+fn figures() -> Option<&'static Figures> {
+    if FIGURES.is_none() {
         say_skipped();
     }
-    folder.map(|folder| development::measure(&development::pairs(&folder)))
+    FIGURES.as_ref()
 }
 
 #[allow(clippy::print_stderr, reason = "a skipped measurement must be seen")]
