@@ -1,1 +1,3 @@
 //! Whole cycles against the simulated org.
+
+mod first_contact;

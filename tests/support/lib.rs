@@ -1,1 +1,369 @@
-//! The harness: one org, one supporter database, one state directory, one clock.
+//! The harness: one simulated org, one SQLite supporter database, one state, and the rules between them.
+
+mod people;
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use model::field_map::plain_rule;
+use model::{Clock, Email, FieldMap, FieldRule, FieldType, Stamp, Subject, SupporterId, TechnicalFields};
+use plan::{ContactColumns, CycleReport, PersonPlan, Quiet, Settings, Sides};
+use salesforce::{Grant, Org, OrgConfig, PollPolicy, RetryPolicy};
+use serde_json::{Map, Value as Json, json};
+use service::request::{Mode, Request};
+use service::resync::{ResyncReport, Who};
+use simorg::duplicate::{DuplicateAction, DuplicateSettings};
+use sqlx::sqlite::{SqliteConnectOptions, SqlitePoolOptions};
+use sqlx::{AssertSqlSafe, Row as _, SqlitePool};
+use state::State;
+use supporters::{Sqlite, Table};
+
+pub use people::{Contact, Person};
+
+/// Everything a cycle needs, and hands on both sides.
+pub struct Harness {
+    /// The org.
+    pub org: simorg::Org,
+    /// Both sides and what stands between them.
+    pub sides: Sides,
+    /// The supporter database, for people's own edits.
+    pub pool: SqlitePool,
+    /// Where everything lies.
+    pub dir: tempfile::TempDir,
+}
+
+/// What differs from the default world.
+#[derive(Default)]
+pub struct World {
+    /// The org.
+    pub org: simorg::Settings,
+    /// The org's duplicate rules are as set; otherwise it has none.
+    pub own_duplicate_rules: bool,
+    /// The engine.
+    pub settings: Settings,
+    /// Further rules of the map.
+    pub rules: Vec<FieldRule>,
+    /// The "EN Push" marker is written.
+    pub push_marker: bool,
+    /// The id of our account, where Contacts carry one.
+    pub account: Option<String>,
+}
+
+impl World {
+    /// An org with the duplicate rule on, as Engaging Networks' guide sets it up.
+    #[must_use]
+    pub fn with_duplicate_rule() -> Self {
+        let mut world = Self { own_duplicate_rules: true, ..Self::default() };
+        world.org.duplicates = alerting("Use one of these records?");
+        world
+    }
+}
+
+/// First and last name fuzzy, address exact, alert on create: the set-up Engaging Networks asks for.
+#[must_use]
+pub fn alerting(text: &str) -> DuplicateSettings {
+    DuplicateSettings::name_and_email(DuplicateAction::Alert, text)
+}
+
+impl Harness {
+    /// The default world: no duplicate rule, no Flows, no marker.
+    pub async fn start() -> Self {
+        Self::start_in(World::default()).await
+    }
+
+    /// A world of choice.
+    pub async fn start_in(mut world: World) -> Self {
+        if !world.own_duplicate_rules {
+            world.org.duplicates = DuplicateSettings::none();
+        }
+        let dir = tempfile::tempdir().expect("a temporary directory");
+        let org = simorg::Org::start(world.org).await.expect("the org starts");
+        let pool = database(&dir.path().join("supporters.db")).await;
+        let sides = sides(&org, &dir, world.settings, world.rules, world.push_marker, world.account).await;
+        Self { org, sides, pool, dir }
+    }
+
+    /// The same world after the process died: the state is read again from disk.
+    pub async fn restart(&mut self) {
+        let old = self.sides.clone();
+        let fresh = client(&self.org);
+        self.sides = Sides { org: fresh, ..old };
+    }
+
+    /// Adds a supporter.
+    pub async fn supporter(&self, person: &Person) {
+        let columns = "id, email, first_name, last_name, address_1, address_2, city, phone, opt_in, sf_contact_id, modified";
+        let sql = format!("INSERT INTO supporters ({columns}) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)");
+        sqlx::query(AssertSqlSafe(sql))
+            .bind(person.id)
+            .bind(&person.email)
+            .bind(&person.first)
+            .bind(&person.last)
+            .bind(&person.street)
+            .bind(&person.street_2)
+            .bind(&person.city)
+            .bind(&person.phone)
+            .bind(&person.opt_in)
+            .bind(&person.contact_id)
+            .bind(self.supporter_time())
+            .execute(&self.pool)
+            .await
+            .expect("the supporter is new");
+    }
+
+    fn supporter_time(&self) -> String {
+        Clock::system().now().minus(Duration::from_secs(2)).to_seconds_text()
+    }
+
+    /// A person edits one column of a supporter, now.
+    pub async fn edit_supporter(&self, id: i64, column: &str, value: Option<&str>) {
+        let sql = format!("UPDATE supporters SET \"{column}\" = ?, modified = ? WHERE id = ?");
+        let done = sqlx::query(AssertSqlSafe(sql))
+            .bind(value)
+            .bind(Clock::system().now().minus(Duration::from_secs(1)).to_seconds_text())
+            .bind(id)
+            .execute(&self.pool)
+            .await
+            .expect("the edit is allowed");
+        assert_eq!(done.rows_affected(), 1, "no supporter {id}");
+    }
+
+    /// Deletes a supporter.
+    pub async fn delete_supporter(&self, id: i64) {
+        sqlx::query("DELETE FROM supporters WHERE id = ?")
+            .bind(id)
+            .execute(&self.pool)
+            .await
+            .expect("deleted");
+    }
+
+    /// One column of a supporter.
+    pub async fn supporter_cell(&self, id: i64, column: &str) -> Option<String> {
+        let sql = format!("SELECT \"{column}\" FROM supporters WHERE id = ?");
+        let row = sqlx::query(AssertSqlSafe(sql))
+            .bind(id)
+            .fetch_one(&self.pool)
+            .await
+            .expect("the supporter is there");
+        row.get(0)
+    }
+
+    /// How many supporters there are.
+    pub async fn supporters(&self) -> i64 {
+        sqlx::query("SELECT count(*) FROM supporters").fetch_one(&self.pool).await.expect("counted").get(0)
+    }
+
+    /// Adds a Contact, as if it had always been there. Returns its Id.
+    pub fn contact(&self, contact: &Contact) -> String {
+        let ids = self.org.admin().seed("Contact", vec![contact.to_json()]).expect("the Contact is seeded");
+        ids.into_iter().next().expect("one Contact")
+    }
+
+    /// A person edits a Contact in Salesforce, now.
+    pub fn edit_contact(&self, id: &str, fields: &Json) {
+        let admin = self.org.admin();
+        admin.edit_as(&admin.person(), "Contact", id, fields).expect("the edit is allowed");
+    }
+
+    /// The live Contacts.
+    #[must_use]
+    pub fn contacts(&self) -> Vec<Json> {
+        self.org.admin().records("Contact")
+    }
+
+    /// A live Contact's field as text; empty when null.
+    #[must_use]
+    pub fn contact_field(&self, id: &str, field: &str) -> String {
+        let found = self.contacts().into_iter().find(|contact| contact["Id"] == id);
+        let found = found.unwrap_or_else(|| Json::Object(Map::new()));
+        match &found[field] {
+            Json::String(text) => text.clone(),
+            Json::Null => String::new(),
+            other => other.to_string(),
+        }
+    }
+
+    /// Runs a cycle.
+    pub async fn run(&self, mode: Mode) -> CycleReport {
+        self.try_run(mode).await.expect("the cycle runs")
+    }
+
+    /// Runs a cycle that may fail.
+    ///
+    /// # Errors
+    /// What the cycle failed with.
+    pub async fn try_run(&self, mode: Mode) -> Result<CycleReport, plan::Fatal> {
+        let report = service::cycle::run(&self.sides, &Request::whole(mode), &mut |_| {}).await?;
+        let report = report.expect("no other cycle is running");
+        assert!(report.rows.balance(), "rows do not balance: {:?}", report.rows);
+        let counted: u64 = report.outcomes.values().sum();
+        assert_eq!(
+            counted, report.selected,
+            "every selected person has exactly one outcome: {:?}",
+            report.outcomes
+        );
+        Ok(report)
+    }
+
+    /// A whole cycle in both directions.
+    pub async fn sync(&self) -> CycleReport {
+        self.run(Mode::Sync).await
+    }
+
+    /// The plans of a dry run, as JSON.
+    pub async fn plans(&self, mode: Mode) -> Vec<Json> {
+        let mut plans = Vec::new();
+        let request = Request { mode, only: None, dry_run: true };
+        let mut keep = |plan: &PersonPlan| plans.push(serde_json::to_value(plan).unwrap_or_default());
+        service::cycle::run(&self.sides, &request, &mut keep)
+            .await
+            .expect("the dry run runs")
+            .expect("alone");
+        plans
+    }
+
+    /// Resyncs one supporter.
+    pub async fn resync(&self, id: i64) -> ResyncReport {
+        let subject = Subject::Supporter(SupporterId::parse(&id.to_string()).expect("an id"));
+        service::resync::resync(&self.sides, &Who::Subject(subject))
+            .await
+            .expect("the resync runs")
+            .expect("alone")
+            .expect("the supporter is known")
+    }
+
+    /// The Contact a supporter is linked to.
+    #[must_use]
+    pub fn link(&self, id: i64) -> Option<String> {
+        let id = SupporterId::parse(&id.to_string()).expect("an id");
+        self.sides.state.link_of(&id).expect("readable").map(|link| link.contact.to_string())
+    }
+
+    /// The kinds of the open cases, sorted.
+    #[must_use]
+    pub fn cases(&self) -> Vec<&'static str> {
+        let cases = self.sides.state.cases_page(None, 1_000).expect("readable");
+        let mut kinds: Vec<&'static str> = cases.iter().map(|case| case.kind.code()).collect();
+        kinds.sort_unstable();
+        kinds
+    }
+
+    /// The supporter's block, by code.
+    #[must_use]
+    pub fn block(&self, id: i64) -> Option<String> {
+        let id = SupporterId::parse(&id.to_string()).expect("an id");
+        self.sides.state.block_of(&id).expect("readable").map(|block| block.code)
+    }
+
+    /// Both watermarks: supporters', Salesforce's.
+    #[must_use]
+    pub fn watermarks(&self) -> (Option<Stamp>, Option<Stamp>) {
+        let state = &self.sides.state;
+        let of = |side| state.watermark(side).expect("readable");
+        (of(model::Side::Supporter), of(model::Side::Salesforce))
+    }
+}
+
+async fn database(path: &std::path::Path) -> SqlitePool {
+    let options = SqliteConnectOptions::new().filename(path).create_if_missing(true);
+    let pool = SqlitePoolOptions::new().max_connections(1).connect_with(options).await.expect("a database");
+    sqlx::query("PRAGMA journal_mode = WAL").execute(&pool).await.expect("WAL");
+    sqlx::query(
+        "CREATE TABLE supporters (id INTEGER PRIMARY KEY, email TEXT, first_name TEXT, last_name TEXT, address_1 TEXT, \
+         address_2 TEXT, city TEXT, phone TEXT, opt_in TEXT, sf_contact_id TEXT, modified TEXT)",
+    )
+    .execute(&pool)
+    .await
+    .expect("a table");
+    pool
+}
+
+/// The table of [`Harness::pool`] as the adapter is told of it.
+#[must_use]
+pub fn table(dir: &std::path::Path) -> Table {
+    serde_json::from_value(json!({
+        "url": dir.join("supporters.db").to_string_lossy(),
+        "table": "supporters",
+        "id": "id",
+        "modified": "modified",
+        "modified_format": "text",
+        "contact_id": "sf_contact_id",
+        "email": "email",
+    }))
+    .expect("a table description")
+}
+
+fn client(org: &simorg::Org) -> Org {
+    let admin = org.admin();
+    let grant = Grant::ClientCredentials {
+        client_id: admin.client_id(),
+        client_secret: admin.client_secret().into(),
+    };
+    let mut config = OrgConfig::new(org.url(), grant);
+    config.allow_plain_http_loopback = true;
+    config.retry = RetryPolicy {
+        base: Duration::from_millis(5),
+        cap: Duration::from_millis(20),
+        total: Duration::from_millis(400),
+        ..config.retry
+    };
+    config.poll = PollPolicy { first: Duration::from_millis(5), ..config.poll };
+    Org::new(config).expect("a client")
+}
+
+async fn sides(
+    org: &simorg::Org,
+    dir: &tempfile::TempDir,
+    settings: Settings,
+    extra: Vec<FieldRule>,
+    push_marker: bool,
+    account: Option<String>,
+) -> Sides {
+    let text = |field: &str, column: &str| plain_rule(field, column, FieldType::Text);
+    let mut rules = vec![
+        plain_rule("Email", "email", FieldType::Email),
+        FieldRule { max_length: Some(40), ..text("FirstName", "first_name") },
+        FieldRule { max_length: Some(80), ..text("LastName", "last_name") },
+        FieldRule {
+            columns: vec!["address_1".into(), "address_2".into()],
+            max_length: Some(255),
+            ..plain_rule("MailingStreet", "", FieldType::TextArea)
+        },
+        FieldRule { max_length: Some(40), ..text("MailingCity", "city") },
+        FieldRule { max_length: Some(40), ..plain_rule("HomePhone", "phone", FieldType::Phone) },
+        FieldRule {
+            yes_no: Some(("Y".into(), "N".into())),
+            ..plain_rule("Email_Opt_In__c", "opt_in", FieldType::Boolean)
+        },
+    ];
+    rules.extend(extra);
+    let technical = TechnicalFields {
+        supporter_id: "EN_Supporter_Id__c".into(),
+        account_id: account.map(|own| ("EN_Account_Id__c".to_owned(), own)),
+        push_marker: push_marker.then(|| "EN_Push__c".to_owned()),
+    };
+    let map = FieldMap::new(rules, technical).expect("a map");
+    let client = client(org);
+    let describe = client.describe("Contact").await.expect("described");
+    let columns = ContactColumns::new(&map, &settings, &describe).expect("every field is there");
+    let supporters = Sqlite::open(&table(dir.path()), map.columns()).await.expect("the table fits");
+    let state = State::in_memory(1).expect("a state");
+    std::fs::create_dir_all(state.spool_dir()).expect("a spool");
+    Sides {
+        org: client,
+        supporters: Arc::new(supporters),
+        state,
+        map: Arc::new(map),
+        columns: Arc::new(columns),
+        settings: Arc::new(settings),
+        clock: Clock::system(),
+        progress: Arc::new(Quiet),
+        stop: tokio_util::sync::CancellationToken::new(),
+    }
+}
+
+/// An address that parses.
+#[must_use]
+pub fn email(raw: &str) -> Email {
+    Email::parse(raw).expect("an address")
+}

@@ -28,7 +28,7 @@ struct Desk<'a> {
     at: Moment,
     lift: bool,
     outcomes: Vec<Outcome>,
-    pairs: Vec<Box<Pair>>,
+    pairs: Vec<Pair>,
     changes: Changes,
 }
 
@@ -89,7 +89,7 @@ impl Desk<'_> {
         let mut lost: Vec<Supporter> = Vec::new();
         for (id, gathered) in ids.iter().zip(gather(self.sides, directory, ids, self.lift).await?) {
             match gathered {
-                Gathered::Pair(pair) => self.pairs.push(pair),
+                Gathered::Pair(pair) => self.pairs.push(*pair),
                 Gathered::Ended(ended) => {
                     let outcome = record_end(&mut self.changes, &ended, self.at);
                     self.close(&Subject::Supporter(id.clone()), outcome);
@@ -116,17 +116,17 @@ impl Desk<'_> {
     fn found(&mut self, supporter: Supporter, found: Found) -> Result<(), Fatal> {
         match found {
             Found::One(seen, evidence) => {
-                self.pairs.push(found_pair(self.sides, supporter, *seen, evidence)?);
+                self.pairs.push(*found_pair(self.sides, supporter, *seen, evidence)?);
             }
             // An administrator asked for this person again, knowing that the Contact was deleted.
             Found::Case { kind: CaseKind::ContactDeleted, .. } if self.lift => {
-                self.pairs.push(alone(self.sides, supporter)?);
+                self.pairs.push(*alone(self.sides, supporter)?);
             }
             Found::Case { kind, contacts, reasons } => {
                 let case = identity_case(self.sides, kind, &[&supporter], &contacts, reasons, self.at);
                 self.case(case, kind, &Subject::Supporter(supporter.id));
             }
-            Found::Nobody => self.pairs.push(alone(self.sides, supporter)?),
+            Found::Nobody => self.pairs.push(*alone(self.sides, supporter)?),
         }
         Ok(())
     }
@@ -159,7 +159,7 @@ impl Desk<'_> {
                         DirtyReason::ContactChanged,
                         None,
                     );
-                    self.pairs.push(found_pair(self.sides, *supporter, seen, evidence)?);
+                    self.pairs.push(*found_pair(self.sides, *supporter, seen, evidence)?);
                 }
                 Identified::Case { kind, supporters, reasons } => {
                     let supporters: Vec<&Supporter> = supporters.iter().collect();
@@ -173,7 +173,7 @@ impl Desk<'_> {
                     );
                     self.case(case, kind, &subject);
                 }
-                Identified::New => self.pairs.push(Box::new(Pair {
+                Identified::New => self.pairs.push(Pair {
                     subject,
                     supporter: None,
                     contact: Some(seen),
@@ -181,7 +181,7 @@ impl Desk<'_> {
                     bases: state::Bases::default(),
                     in_flight: None,
                     block: None,
-                })),
+                }),
             }
         }
         Ok(())
