@@ -1,7 +1,7 @@
 //! Where supporters come from and go back to.
 //!
 //! [`Supporters`] is the contract: discover what changed, read people fresh, find them by Contact Id or e-mail, and write
-//! with a compare so that nobody's edit is overwritten. The SQLite adapter serves it from any existing table of a SQLite file,
+//! with a compare so that nobody's edit is overwritten. [`Sqlite`] serves it from any existing table of a SQLite file,
 //! described by a [`Table`]; [`Memory`] serves it in tests. An inspection looks at a database nobody has described yet and
 //! proposes a [`Table`] and a field map. This crate knows nothing of Salesforce beyond the form of a Contact Id.
 //!
@@ -17,10 +17,13 @@
 //!   the one that was read.
 
 mod applied;
+#[cfg(feature = "conformance")]
+pub mod conformance;
 mod error;
 mod loose;
 pub mod memory;
 mod shape;
+mod sqlite;
 mod table;
 
 use async_trait::async_trait;
@@ -30,6 +33,7 @@ pub use applied::{Applied, ContactIdWrite, SupporterWrite};
 pub use error::{Error, ErrorKind};
 pub use memory::Memory;
 pub use shape::{Column, ColumnKind, Relation, Shape};
+pub use sqlite::Sqlite;
 pub use table::{InvalidZone, NewId, StampFormat, Table, UndatedRows, Zone};
 
 /// The stamp of a row that has none to go by: the lower end of time, so that such rows come first in every window.

@@ -21,7 +21,7 @@ pub(super) struct Row {
 impl Row {
     /// The stamp to go by: [`UNDATED`] unless it lies after 1970 and at most a day ahead.
     fn stamp(&self, now: Stamp) -> Stamp {
-        self.modified.filter(|at| *at > UNDATED && *at <= now.plus(DAY)).unwrap_or(UNDATED)
+        self.modified.filter(|at| at.floor_second() > UNDATED && *at <= now.plus(DAY)).unwrap_or(UNDATED)
     }
 
     fn to_supporter(&self, now: Stamp, id: &SupporterId) -> Supporter {

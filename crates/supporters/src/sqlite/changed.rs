@@ -1,0 +1,191 @@
+//! Discovering changes: undated rows first, then the window second by second, in the order `(second, id)`.
+
+use model::{Position, Window};
+use sqlx::Row as _;
+use sqlx::sqlite::SqliteRow;
+
+use super::read::LEAST_PAGE;
+use super::sql::{Bind, Sql};
+use super::{Sqlite, cell, stamp};
+use crate::{Changed, Error, UNDATED, UndatedRows};
+
+const OPERATION: &str = "read changes";
+
+/// Where a page goes on: after this id within this second.
+struct Cursor {
+    second: i64,
+    id: String,
+}
+
+/// Seconds from `from` to before `until`.
+#[derive(Clone, Copy)]
+struct Seconds {
+    from: i64,
+    until: i64,
+}
+
+impl Sqlite {
+    pub(super) async fn read_changed(
+        &self,
+        window: &Window,
+        after: Option<&Position>,
+        limit: usize,
+    ) -> Result<Vec<Changed>, Error> {
+        let now = self.read_now().await?.micros().div_euclid(1_000_000);
+        let mut page = Vec::new();
+        let dated_from_here = after.filter(|position| position.stamp.floor_second() > UNDATED);
+        if dated_from_here.is_none() && self.table.undated == UndatedRows::Always {
+            let id = after.map(|position| position.id.clone());
+            self.undated(now, id, limit, &mut page).await?;
+        }
+        let cursor = dated_from_here.map(|position| Cursor {
+            second: position.stamp.micros().div_euclid(1_000_000),
+            id: position.id.clone(),
+        });
+        // The part of the window in which a stamp is a stamp.
+        let whole = Seconds {
+            from: window.from.micros().div_euclid(1_000_000).max(1),
+            until: window
+                .until
+                .micros()
+                .saturating_add(999_999)
+                .div_euclid(1_000_000)
+                .min(now + cell::AHEAD + 1),
+        };
+        if !window.is_empty() {
+            self.dated(window, whole, cursor, limit, &mut page).await?;
+        }
+        page.truncate(limit);
+        Ok(page)
+    }
+
+    /// Rows without a usable stamp, by id.
+    async fn undated(
+        &self,
+        now: i64,
+        mut after: Option<String>,
+        limit: usize,
+        page: &mut Vec<Changed>,
+    ) -> Result<(), Error> {
+        while page.len() < limit {
+            let asked = (limit - page.len()).max(LEAST_PAGE);
+            let mut sql = Sql::new("SELECT ");
+            self.table.id_text(&mut sql);
+            self.table.where_named(&mut sql);
+            self.is_undated(&mut sql, now);
+            self.after_id(&mut sql, after.as_deref());
+            sql.raw(" ORDER BY ")
+                .ident(&self.table.id)
+                .raw(" COLLATE BINARY LIMIT ")
+                .bind(Bind::count(asked));
+            let rows = self.database.rows(OPERATION, &sql).await?;
+            for row in &rows {
+                let Some(id) = cell::id(row, 0).map_err(|error| self.failed(OPERATION, &error))? else {
+                    continue;
+                };
+                let position = Position { stamp: UNDATED, id: id.to_string() };
+                page.push(Changed { id, modified: UNDATED, position });
+            }
+            if rows.len() < asked {
+                break;
+            }
+            after = Some(self.last_text(OPERATION, &rows)?);
+        }
+        Ok(())
+    }
+
+    /// ` AND` the stamp is missing, unreadable, not after 1970, or too far ahead.
+    pub(super) fn is_undated(&self, sql: &mut Sql, now: i64) {
+        sql.raw(" AND COALESCE(").push(&self.table.stamps.second()).raw(", 0) NOT BETWEEN 1 AND ");
+        sql.bind(Bind::Int(now.saturating_add(cell::AHEAD)));
+    }
+
+    async fn dated(
+        &self,
+        window: &Window,
+        whole: Seconds,
+        mut cursor: Option<Cursor>,
+        limit: usize,
+        page: &mut Vec<Changed>,
+    ) -> Result<(), Error> {
+        let mut from = cursor.as_ref().map_or(whole.from, |cursor| cursor.second.max(whole.from));
+        while page.len() < limit && from < whole.until {
+            let asked = (limit - page.len()).max(LEAST_PAGE);
+            let part = Seconds { from, until: self.cut(Seconds { from, until: whole.until }, asked).await? };
+            let sql = self.select_part(part, cursor.as_ref(), asked);
+            let rows = self.database.rows(OPERATION, &sql).await?;
+            for row in &rows {
+                page.extend(self.changed_row(row)?.filter(|changed| window.contains(changed.modified)));
+            }
+            if rows.len() < asked {
+                (from, cursor) = (part.until, None);
+            } else {
+                let next = self.cursor_after(&rows)?;
+                from = next.second;
+                cursor = Some(next);
+            }
+        }
+        Ok(())
+    }
+
+    /// An end for the next part such that it holds at least `rows` rows, or the given end: a window of a year is then
+    /// read along the index, and not sorted as a whole for each page.
+    async fn cut(&self, part: Seconds, rows: usize) -> Result<i64, Error> {
+        let stamps = &self.table.stamps;
+        if !stamps.ordered() || !stamps.indexed {
+            return Ok(part.until);
+        }
+        let mut sql = Sql::new("SELECT ");
+        sql.push(&stamps.second()).raw(" FROM ").ident(&self.table.table).raw(" WHERE 1");
+        stamps.at_least(&mut sql, part.from);
+        stamps.before(&mut sql, part.until);
+        sql.raw(" ORDER BY ").ident(&stamps.column).raw(" LIMIT 1 OFFSET ").bind(Bind::count(rows));
+        let found = self.database.rows(OPERATION, &sql).await?;
+        let Some(row) = found.first() else { return Ok(part.until) };
+        let second: Option<i64> = row.try_get(0).map_err(|error| self.failed(OPERATION, &error))?;
+        // An unreadable text at that place gives no second; then the whole rest is one part.
+        Ok(second.map_or(part.until, |second| (second + 1).clamp(part.from + 1, part.until)))
+    }
+
+    fn select_part(&self, part: Seconds, cursor: Option<&Cursor>, limit: usize) -> Sql {
+        let stamps = &self.table.stamps;
+        let second = stamps.second();
+        let mut sql = Sql::new("SELECT ");
+        self.table.id_text(&mut sql);
+        sql.raw(", ").push(&second).raw(" AS highwater_second, ").push(&stamps.rest());
+        self.table.where_named(&mut sql);
+        stamps.at_least(&mut sql, part.from);
+        stamps.before(&mut sql, part.until);
+        sql.raw(" AND ").push(&second).raw(" BETWEEN ").number(part.from).raw(" AND ").number(part.until - 1);
+        if let Some(cursor) = cursor.filter(|cursor| !cursor.id.is_empty()) {
+            sql.raw(" AND (").push(&second).raw(" > ").number(cursor.second).raw(" OR (").push(&second);
+            sql.raw(" = ").number(cursor.second);
+            self.after_id(&mut sql, Some(&cursor.id));
+            sql.raw("))");
+        }
+        sql.raw(" ORDER BY 2, ").ident(&self.table.id).raw(" COLLATE BINARY LIMIT ").bind(Bind::count(limit));
+        sql
+    }
+
+    fn changed_row(&self, row: &SqliteRow) -> Result<Option<Changed>, Error> {
+        let read = || -> Result<Option<Changed>, sqlx::Error> {
+            let Some(id) = cell::id(row, 0)? else { return Ok(None) };
+            let modified = cell::at_second(row.try_get(1)?, stamp::fraction(row, 2)?);
+            let position = Position { stamp: modified.floor_second(), id: id.to_string() };
+            Ok(Some(Changed { id, modified, position }))
+        };
+        read().map_err(|error| self.failed(OPERATION, &error))
+    }
+
+    /// The last row whose id is a text, also one that is no supporter id.
+    fn cursor_after(&self, rows: &[SqliteRow]) -> Result<Cursor, Error> {
+        for row in rows.iter().rev() {
+            let id = cell::cell(row, 0).map_err(|error| self.failed(OPERATION, &error))?;
+            if let Some(id) = id.text() {
+                let second = row.try_get(1).map_err(|error| self.failed(OPERATION, &error))?;
+                return Ok(Cursor { second, id: id.to_owned() });
+            }
+        }
+        self.last_text(OPERATION, &[]).map(|id| Cursor { second: 0, id })
+    }
+}

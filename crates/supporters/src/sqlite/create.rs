@@ -1,0 +1,147 @@
+//! Adding one row, unless the person is already there.
+
+use std::collections::{HashMap, HashSet};
+
+use model::{Cell, ContactId, Email, SupporterId};
+use sqlx::sqlite::SqliteConnection;
+
+use super::apply::RowEnd;
+use super::describe::Described;
+use super::sql::{Bind, Ident, Sql};
+use super::{cell, find, update};
+use crate::{Applied, NewId, SupporterWrite};
+
+/// Who holds the Contact Ids and addresses of a batch's new rows in another spelling than the plain one: looked up once
+/// for the batch, inside its transaction.
+pub(super) struct Taken {
+    contacts: HashMap<ContactId, SupporterId>,
+    emails: HashMap<Email, SupporterId>,
+}
+
+impl Taken {
+    pub(super) async fn look(
+        connection: &mut SqliteConnection,
+        table: &Described,
+        writes: &[SupporterWrite],
+    ) -> Result<Self, sqlx::Error> {
+        let new = writes.iter().filter_map(|write| match write {
+            SupporterWrite::Create { cells, contact_id } => Some((cells, *contact_id)),
+            SupporterWrite::Update { .. } => None,
+        });
+        let (mut contacts, mut emails) = (HashSet::new(), HashSet::new());
+        for (cells, contact) in new {
+            contacts.extend(contact);
+            emails.extend(email_of(table, cells));
+        }
+        Ok(Self {
+            contacts: match &table.contact_id {
+                Some(field) => find::holders(connection, table, field, &contacts).await?,
+                None => HashMap::new(),
+            },
+            emails: find::holders(connection, table, &table.email, &emails).await?,
+        })
+    }
+}
+
+fn email_of(table: &Described, cells: &[Cell]) -> Option<Email> {
+    Email::parse(cells.get(table.email_place?)?.text()?).ok()
+}
+
+pub(super) async fn row(
+    table: &Described,
+    connection: &mut SqliteConnection,
+    cells: &[Cell],
+    contact_id: Option<&ContactId>,
+    taken: &mut Taken,
+) -> Result<RowEnd, sqlx::Error> {
+    if cells.len() != table.columns.len() {
+        let message = "not one cell for each column of the field map";
+        return Ok(RowEnd::Undo(Applied::refused("place", message)));
+    }
+    let email = email_of(table, cells);
+    if let Some(id) = already_there(table, connection, contact_id, email.as_ref(), taken).await? {
+        return Ok(RowEnd::Outcome(Applied::AlreadyThere(id)));
+    }
+    let sql = insert(table, cells, contact_id);
+    let rows = sql.rows(&mut *connection).await?;
+    let id = rows.first().map_or(Ok(None), |row| cell::id(row, 0))?;
+    let Some(id) = id else {
+        let message = "the database gave the new row no usable id: set `new_id` to \"uuid\"";
+        return Ok(RowEnd::Undo(Applied::refused("no_id", message)));
+    };
+    if let Some(contact) = contact_id {
+        taken.contacts.insert(*contact, id.clone());
+    }
+    if let Some(email) = email {
+        taken.emails.insert(email, id.clone());
+    }
+    update::done(table, connection, &id).await
+}
+
+/// The row that has the Contact Id, or else the address.
+async fn already_there(
+    table: &Described,
+    connection: &mut SqliteConnection,
+    contact_id: Option<&ContactId>,
+    email: Option<&Email>,
+    taken: &Taken,
+) -> Result<Option<SupporterId>, sqlx::Error> {
+    if let (Some(field), Some(contact)) = (&table.contact_id, contact_id) {
+        let holder = find::plain_holder(connection, table, field, contact).await?;
+        if let Some(id) = holder.or_else(|| taken.contacts.get(contact).cloned()) {
+            return Ok(Some(id));
+        }
+    }
+    let Some(email) = email else { return Ok(None) };
+    let holder = find::plain_holder(connection, table, &table.email, email).await?;
+    Ok(holder.or_else(|| taken.emails.get(email).cloned()))
+}
+
+fn insert(table: &Described, cells: &[Cell], contact_id: Option<&ContactId>) -> Sql {
+    let mut columns: Vec<&Ident> = Vec::new();
+    let mut values: Vec<Sql> = Vec::new();
+    let mut put = |column, bind| {
+        let mut value = Sql::default();
+        value.bind(bind);
+        columns.push(column);
+        values.push(value);
+    };
+    if table.new_id == NewId::Uuid {
+        put(&table.id, Bind::text(&uuid::Uuid::new_v4().to_string()));
+    }
+    let own =
+        [Some(&table.id), Some(&table.stamps.column), table.contact_id.as_ref().map(|field| &field.ident)];
+    for (field, cell) in table.columns.iter().zip(cells) {
+        // What we fill ourselves is not filled twice. An empty cell is written as empty: a default might be a consent.
+        let ours = own.into_iter().flatten().any(|ident| *ident == field.ident);
+        if !ours && !cell.is_absent() {
+            put(&field.ident, update::value(field, cell));
+        }
+    }
+    if let (Some(field), Some(contact)) = (&table.contact_id, contact_id) {
+        put(&field.ident, Bind::text(contact.as_str()));
+    }
+    // A new row without a stamp would be looked at in every cycle.
+    if table.touch_modified || !table.stamped_by_default {
+        let mut now = Sql::default();
+        table.stamps.now(&mut now);
+        columns.push(&table.stamps.column);
+        values.push(now);
+    }
+    let mut sql = Sql::new("INSERT OR ABORT INTO ");
+    sql.ident(&table.table);
+    if columns.is_empty() {
+        sql.raw(" DEFAULT VALUES");
+    } else {
+        for (at, column) in columns.iter().enumerate() {
+            sql.raw(if at > 0 { ", " } else { " (" }).ident(column);
+        }
+        for (at, value) in values.iter().enumerate() {
+            sql.raw(if at > 0 { ", " } else { ") VALUES (" }).push(value);
+        }
+        sql.raw(")");
+    }
+    sql.raw(" RETURNING ");
+    table.id_text(&mut sql);
+    sql
+}

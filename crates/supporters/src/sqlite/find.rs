@@ -1,0 +1,216 @@
+//! Finding people by Contact Id and by e-mail address, in columns people type into.
+//!
+//! Most values are spelled plainly and are found by equality, through an index where there is one. The others (capitals,
+//! white space around, 18 characters in the wrong case) are few: one pass over the column brings them all, and they are
+//! read here by the same rules as everywhere else.
+
+use std::collections::{HashMap, HashSet};
+use std::hash::Hash;
+
+use futures_util::TryStreamExt as _;
+use model::{Cell, ContactId, Email, Supporter, SupporterId};
+use sqlx::sqlite::SqliteConnection;
+
+use super::describe::Described;
+use super::schema::Field;
+use super::sql::{Bind, Sql};
+use super::{Sqlite, cell};
+use crate::{Error, MAX_MATCHES_PER_KEY, loose};
+
+const OPERATION: &str = "find supporters";
+/// Keys looked up by one statement.
+const CHUNK: usize = 100;
+
+/// A kind of key: how it is spelled plainly, and which texts are spelled otherwise.
+pub(super) trait Key: Hash + Eq + Clone + Send + Sync {
+    /// The key in a text, by the rules of [`crate::Supporters`].
+    fn read(text: &str) -> Option<Self>;
+    /// The plain spellings.
+    fn plain(&self) -> Vec<Box<str>>;
+    /// A condition that holds for every text that is spelled otherwise than plainly.
+    fn spelled_otherwise(sql: &mut Sql, field: &Field);
+}
+
+impl Key for ContactId {
+    fn read(text: &str) -> Option<Self> {
+        loose::contact_id(text)
+    }
+
+    fn plain(&self) -> Vec<Box<str>> {
+        vec![self.as_str().into(), self.as_str()[..15].into()]
+    }
+
+    fn spelled_otherwise(sql: &mut Sql, field: &Field) {
+        let c = &field.ident;
+        sql.raw("typeof(").ident(c).raw(") = 'text' AND ").ident(c).raw(" <> '' AND (length(").ident(c);
+        sql.raw(") NOT IN (15, 18) OR ").ident(c).raw(" GLOB '*[^0-9A-Za-z]*' OR substr(").ident(c);
+        sql.raw(", 16) GLOB '*[a-z]*')");
+    }
+}
+
+impl Key for Email {
+    fn read(text: &str) -> Option<Self> {
+        Self::parse(text).ok()
+    }
+
+    fn plain(&self) -> Vec<Box<str>> {
+        vec![self.expose().into()]
+    }
+
+    fn spelled_otherwise(sql: &mut Sql, field: &Field) {
+        // Anything but printable ASCII without space and capitals.
+        sql.raw("typeof(").ident(&field.ident).raw(") = 'text' AND ");
+        sql.ident(&field.ident).raw(" GLOB '*[^!-@[-~]*'");
+    }
+}
+
+/// What was found so far: each row once, and not more rows for one key than allowed.
+struct Found<'a, K> {
+    wanted: &'a HashSet<K>,
+    counts: HashMap<K, usize>,
+    seen: HashSet<SupporterId>,
+}
+
+impl<'a, K: Key> Found<'a, K> {
+    fn new(wanted: &'a HashSet<K>) -> Self {
+        Self { wanted, counts: HashMap::new(), seen: HashSet::new() }
+    }
+
+    /// Whether a row that holds this text is one to keep.
+    fn keep(&mut self, id: &SupporterId, held: &Cell) -> bool {
+        let Some(key) = held.text().and_then(K::read).filter(|key| self.wanted.contains(key)) else {
+            return false;
+        };
+        let count = self.counts.entry(key).or_default();
+        let keep = *count < MAX_MATCHES_PER_KEY && self.seen.insert(id.clone());
+        *count += usize::from(keep);
+        keep
+    }
+}
+
+impl Sqlite {
+    pub(super) async fn find_contact_ids(&self, contacts: &[ContactId]) -> Result<Vec<Supporter>, Error> {
+        match &self.table.contact_id {
+            Some(field) => self.find(field, contacts).await,
+            None => Ok(Vec::new()),
+        }
+    }
+
+    pub(super) async fn find_emails(&self, emails: &[Email]) -> Result<Vec<Supporter>, Error> {
+        self.find(&self.table.email, emails).await
+    }
+
+    async fn find<K: Key>(&self, field: &Field, keys: &[K]) -> Result<Vec<Supporter>, Error> {
+        let wanted: HashSet<K> = keys.iter().cloned().collect();
+        let mut found = Found::new(&wanted);
+        let mut supporters = Vec::new();
+        let mut unique: Vec<&K> = wanted.iter().collect();
+        while !unique.is_empty() {
+            let chunk = unique.split_off(unique.len().saturating_sub(CHUNK));
+            if !self.find_plain(field, &chunk, &mut found, &mut supporters).await? {
+                for key in chunk {
+                    self.find_plain(field, &[key], &mut found, &mut supporters).await?;
+                }
+            }
+        }
+        if !wanted.is_empty() {
+            let others = self.find_otherwise(field, &mut found).await?;
+            supporters.extend(self.read_these(&others).await?.into_iter().flatten());
+        }
+        Ok(supporters)
+    }
+
+    /// Rows with these keys spelled plainly. `false`: so many that some key may have crowded out another; ask for each.
+    async fn find_plain<K: Key>(
+        &self,
+        field: &Field,
+        keys: &[&K],
+        found: &mut Found<'_, K>,
+        supporters: &mut Vec<Supporter>,
+    ) -> Result<bool, Error> {
+        // Two spellings of one key, each with as many rows as one key may bring.
+        let most = 2 * MAX_MATCHES_PER_KEY;
+        let mut sql = self.table.select_supporter();
+        sql.raw(", ");
+        cell::select(&mut sql, &field.ident);
+        self.table.where_named(&mut sql);
+        sql.raw(" AND ").ident(&field.ident).raw(" IN (");
+        let spellings = keys.iter().flat_map(|key| key.plain());
+        sql.list(spellings.map(Bind::Text)).raw(") LIMIT ").bind(Bind::count(most));
+        let rows = self.database.rows(OPERATION, &sql).await?;
+        let columns = self.table.columns.len();
+        for row in &rows {
+            let read = cell::supporter(row, columns)
+                .and_then(|s| Ok((s, cell::cell(row, cell::FIRST_CELL + columns)?)));
+            let (supporter, held) = read.map_err(|error| self.failed(OPERATION, &error))?;
+            supporters.extend(supporter.filter(|supporter| found.keep(&supporter.id, &held)));
+        }
+        Ok(rows.len() < most)
+    }
+
+    /// Ids of rows with the wanted keys in another spelling, from one pass over the column.
+    async fn find_otherwise<K: Key>(
+        &self,
+        field: &Field,
+        found: &mut Found<'_, K>,
+    ) -> Result<Vec<SupporterId>, Error> {
+        let sql = select_otherwise::<K>(&self.table, field);
+        let mut rows = sql.stream(&self.database.pool);
+        let mut ids = Vec::new();
+        while let Some(row) = rows.try_next().await.map_err(|error| self.failed(OPERATION, &error))? {
+            let read = cell::id(&row, 0).and_then(|id| Ok((id, cell::cell(&row, 1)?)));
+            let (id, held) = read.map_err(|error| self.failed(OPERATION, &error))?;
+            ids.extend(id.filter(|id| found.keep(id, &held)));
+        }
+        Ok(ids)
+    }
+}
+
+fn select_otherwise<K: Key>(table: &Described, field: &Field) -> Sql {
+    let mut sql = Sql::new("SELECT ");
+    table.id_text(&mut sql);
+    sql.raw(", ");
+    cell::select(&mut sql, &field.ident);
+    table.where_named(&mut sql);
+    sql.raw(" AND ");
+    K::spelled_otherwise(&mut sql, field);
+    sql
+}
+
+/// Who holds each of these keys in another spelling than the plain one; the first row found for each.
+pub(super) async fn holders<K: Key>(
+    connection: &mut SqliteConnection,
+    table: &Described,
+    field: &Field,
+    wanted: &HashSet<K>,
+) -> Result<HashMap<K, SupporterId>, sqlx::Error> {
+    let mut holders = HashMap::new();
+    if wanted.is_empty() {
+        return Ok(holders);
+    }
+    let sql = select_otherwise::<K>(table, field);
+    let mut rows = sql.stream(connection);
+    while let Some(row) = rows.try_next().await? {
+        let (Some(id), held) = (cell::id(&row, 0)?, cell::cell(&row, 1)?) else { continue };
+        if let Some(key) = held.text().and_then(K::read).filter(|key| wanted.contains(key)) {
+            holders.entry(key).or_insert(id);
+        }
+    }
+    Ok(holders)
+}
+
+/// Who holds this key in a plain spelling.
+pub(super) async fn plain_holder<K: Key>(
+    connection: &mut SqliteConnection,
+    table: &Described,
+    field: &Field,
+    key: &K,
+) -> Result<Option<SupporterId>, sqlx::Error> {
+    let mut sql = Sql::new("SELECT ");
+    table.id_text(&mut sql);
+    table.where_named(&mut sql);
+    sql.raw(" AND ").ident(&field.ident).raw(" COLLATE BINARY IN (");
+    sql.list(key.plain().into_iter().map(Bind::Text)).raw(") LIMIT 1");
+    let rows = sql.rows(connection).await?;
+    rows.first().map_or(Ok(None), |row| cell::id(row, 0))
+}

@@ -1,0 +1,170 @@
+//! What tables and columns there are, read from the database itself.
+
+use sqlx::Row as _;
+use sqlx::sqlite::SqliteRow;
+
+use super::connect::{Database, classify};
+use super::sql::{Bind, Ident, Sql};
+use crate::{Column, ColumnKind, Error, Relation};
+
+/// A table or view by name.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) struct Named {
+    pub(crate) name: String,
+    pub(crate) relation: Relation,
+    pub(crate) strict: bool,
+}
+
+/// A column and what only this adapter asks about it.
+#[derive(Debug, Clone)]
+pub(super) struct Field {
+    pub(super) column: Column,
+    pub(super) ident: Ident,
+    pub(super) has_default: bool,
+    /// First column of an index over all rows.
+    pub(super) indexed: bool,
+    /// Alone unique: the whole primary key, or a unique index over all rows.
+    pub(super) unique: bool,
+}
+
+/// Every table and view, without SQLite's own.
+pub(super) async fn relations(database: &Database) -> Result<Vec<Named>, Error> {
+    let sql = Sql::new(
+        "SELECT name, type, strict FROM pragma_table_list WHERE schema = 'main' AND type IN ('table', 'view', 'virtual') \
+         AND name NOT LIKE 'sqlite\\_%' ESCAPE '\\' ORDER BY name",
+    );
+    let rows = database.rows("list tables", &sql).await?;
+    let named = |row: &SqliteRow| {
+        let view = row.try_get::<String, _>(1)? == "view";
+        Ok(Named {
+            name: row.try_get(0)?,
+            relation: if view { Relation::View } else { Relation::Table },
+            strict: row.try_get::<i64, _>(2)? != 0,
+        })
+    };
+    rows.iter().map(named).collect::<Result<_, _>>().map_err(|error| classify("list tables", "", &error))
+}
+
+/// The table of this name. SQLite's names ignore case; the exact spelling goes first.
+pub(super) fn find<'a, T>(all: &'a [T], name: &str, name_of: impl Fn(&T) -> &str) -> Option<&'a T> {
+    let exact = all.iter().find(|one| name_of(one) == name);
+    exact.or_else(|| all.iter().find(|one| name_of(one).eq_ignore_ascii_case(name)))
+}
+
+/// The columns of a table, hidden ones of virtual tables left out.
+pub(super) async fn fields(database: &Database, table: &Named) -> Result<Vec<Field>, Error> {
+    let operation = "read columns";
+    let mut sql = Sql::new(
+        "SELECT name, type, \"notnull\", pk, hidden, dflt_value IS NOT NULL FROM pragma_table_xinfo(",
+    );
+    sql.bind(Bind::text(&table.name)).raw(") WHERE hidden <> 1 ORDER BY cid");
+    let rows = database.rows(operation, &sql).await?;
+    let indexes = indexes(database, table).await?;
+    let fields: Result<Vec<Field>, sqlx::Error> =
+        rows.iter().map(|row| field(row, table.strict, &indexes)).collect();
+    let mut fields = fields.map_err(|error| classify(operation, &table.name, &error))?;
+    let key: Vec<usize> = (0..fields.len()).filter(|&at| fields[at].column.primary_key > 0).collect();
+    if let [only] = key[..] {
+        fields[only].unique = true;
+        // The rowid by another name needs no index of its own.
+        fields[only].indexed |= fields[only].column.declared.eq_ignore_ascii_case("integer");
+    }
+    Ok(fields)
+}
+
+struct Index {
+    first: String,
+    columns: i64,
+    unique: bool,
+}
+
+async fn indexes(database: &Database, table: &Named) -> Result<Vec<Index>, Error> {
+    let operation = "read indexes";
+    let mut sql = Sql::new(
+        "SELECT c.name, l.\"unique\", (SELECT count(*) FROM pragma_index_info(l.name)) \
+         FROM pragma_index_list(",
+    );
+    sql.bind(Bind::text(&table.name)).raw(
+        ") AS l JOIN pragma_index_info(l.name) AS c ON c.seqno = 0 \
+         WHERE l.partial = 0 AND c.name IS NOT NULL",
+    );
+    let rows = database.rows(operation, &sql).await?;
+    let index = |row: &SqliteRow| {
+        Ok(Index { first: row.try_get(0)?, unique: row.try_get::<i64, _>(1)? != 0, columns: row.try_get(2)? })
+    };
+    rows.iter().map(index).collect::<Result<_, _>>().map_err(|error| classify(operation, &table.name, &error))
+}
+
+fn field(row: &SqliteRow, strict: bool, indexes: &[Index]) -> Result<Field, sqlx::Error> {
+    let name: String = row.try_get(0)?;
+    let declared: String = row.try_get::<Option<String>, _>(1)?.unwrap_or_default();
+    let own = || indexes.iter().filter(|index| index.first == name);
+    Ok(Field {
+        ident: Ident::from_schema(&name),
+        has_default: row.try_get(5)?,
+        indexed: own().next().is_some(),
+        unique: own().any(|index| index.unique && index.columns == 1),
+        column: Column {
+            kind: kind(&declared, strict),
+            length: length(&declared),
+            nullable: row.try_get::<i64, _>(2)? == 0,
+            primary_key: u32::try_from(row.try_get::<i64, _>(3)?).unwrap_or(0),
+            generated: row.try_get::<i64, _>(4)? > 1,
+            declared,
+            name,
+        },
+    })
+}
+
+/// The affinity of a declared type (SQLite documentation, "Datatypes In SQLite", 3.1).
+fn kind(declared: &str, strict: bool) -> ColumnKind {
+    let upper = declared.to_ascii_uppercase();
+    let has = |part: &str| upper.contains(part);
+    if strict && upper == "ANY" {
+        ColumnKind::Any
+    } else if has("INT") {
+        ColumnKind::Integer
+    } else if has("CHAR") || has("CLOB") || has("TEXT") {
+        ColumnKind::Text
+    } else if has("BLOB") || upper.is_empty() {
+        ColumnKind::Any
+    } else if has("REAL") || has("FLOA") || has("DOUB") {
+        ColumnKind::Real
+    } else {
+        ColumnKind::Numeric
+    }
+}
+
+/// The number in `VARCHAR(40)`.
+fn length(declared: &str) -> Option<usize> {
+    let (_, rest) = declared.split_once('(')?;
+    let upper = declared.to_ascii_uppercase();
+    let (digits, _) = rest.split_once(')')?;
+    (upper.contains("CHAR") || upper.contains("TEXT")).then(|| digits.trim().parse().ok()).flatten()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn declared_types_mean_what_sqlite_makes_of_them() {
+        for (declared, expected) in [
+            ("INTEGER", ColumnKind::Integer),
+            ("VARCHAR(40)", ColumnKind::Text),
+            ("", ColumnKind::Any),
+            ("DOUBLE PRECISION", ColumnKind::Real),
+            ("DATETIME", ColumnKind::Numeric),
+            ("STRING", ColumnKind::Numeric),
+            ("CHARINT", ColumnKind::Integer),
+            ("ANY", ColumnKind::Numeric),
+        ] {
+            assert_eq!(kind(declared, false), expected, "{declared}");
+        }
+        assert_eq!(kind("ANY", true), ColumnKind::Any);
+        assert_eq!(
+            (length("VARCHAR( 40 )"), length("DECIMAL(10,2)"), length("TEXT")),
+            (Some(40), None, None)
+        );
+    }
+}

@@ -1,0 +1,10 @@
+//! The contract on both adapters, and what only a real SQLite file can do to us.
+
+#![allow(clippy::unwrap_used)] // the helpers of tests may fail as loudly as the tests
+mod hostile;
+mod memory;
+mod sqlite;
+mod stamps;
+mod support;
+mod tables;
+mod triggers;
