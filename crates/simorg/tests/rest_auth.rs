@@ -148,3 +148,32 @@ async fn versions_are_listed_without_a_session_and_retired_ones_are_gone() {
     }
     assert_eq!(org.http.get(url("/v66.0/limits")).send().await.expect("an answer").status(), 401);
 }
+
+#[tokio::test]
+async fn soap_login_gives_a_session_and_refuses_wrong_passwords_and_new_versions() {
+    let org = Caller::start(plain()).await;
+    let login = async |version: &str, password: &str| {
+        let body = format!(
+            "<env:Envelope xmlns:env=\"http://schemas.xmlsoap.org/soap/envelope/\"><env:Body>\
+             <n1:login xmlns:n1=\"urn:partner.soap.sforce.com\"><n1:username>joe.smith@example.org</n1:username>\
+             <n1:password>{password}</n1:password></n1:login></env:Body></env:Envelope>"
+        );
+        let url = format!("{}/services/Soap/u/{version}", org.org.url());
+        let request = org.http.post(url).header("content-type", "text/xml").header("SOAPAction", "login");
+        let answer = request.body(body).send().await.expect("an answer");
+        (answer.status().as_u16(), answer.text().await.expect("text"))
+    };
+    let (status, body) = login("64.0", "correct-horsetoken").await;
+    assert_eq!(status, 200, "{body}");
+    let session =
+        body.split("<sessionId>").nth(1).and_then(|rest| rest.split('<').next()).expect("a session");
+    let url = format!("{}/services/oauth2/userinfo", org.org.url());
+    let me = org.http.get(url).bearer_auth(session).send().await.expect("an answer");
+    assert_eq!(split(me).await.1["username"], "joe.smith@example.org");
+    assert!(body.contains(&format!("<serverUrl>{}/services/Soap/u/64.0/", org.org.url())));
+
+    let (status, body) = login("64.0", "wrong").await;
+    assert_eq!(status, 500);
+    assert!(body.contains("<faultcode>INVALID_LOGIN</faultcode>"), "{body}");
+    assert_eq!(login("65.0", "correct-horsetoken").await.0, 500);
+}

@@ -66,9 +66,10 @@ fn before(
             ApiError::new(415, "UNSUPPORTED_MEDIA_TYPE", "Unsupported content encoding").into_response(),
         );
     }
-    let drawn = settings.http.flaky_rate > 0.0 && org.random.chance(settings.http.flaky_rate);
-    let kind = settings.http.flaky.get(org.random.below(settings.http.flaky.len())).filter(|_| drawn);
-    if let Some(kind) = kind {
+    if settings.http.flaky_rate > 0.0
+        && org.random.chance(settings.http.flaky_rate)
+        && let Some(kind) = settings.http.flaky.get(org.random.below(settings.http.flaky.len()))
+    {
         return Some(reply::flaky(*kind));
     }
     if op.is_billed() {

@@ -81,14 +81,24 @@ impl OrgState {
         let mut guard = self.settings.write().unwrap_or_else(PoisonError::into_inner);
         let mut settings = Settings::clone(&guard);
         change(&mut settings);
+        let fields_same =
+            settings.custom_fields == guard.custom_fields && settings.hidden_fields == guard.hidden_fields;
+        // Rules read every record when they are made ready, so they are left alone when nothing changed.
+        if !fields_same || settings.duplicates != guard.duplicates {
+            self.rebuild(&settings);
+        }
+        *guard = Arc::new(settings);
+    }
+
+    fn rebuild(&self, settings: &Settings) {
         let schema = Schema::new(&settings.custom_fields, &settings.hidden_fields);
         let mut store = self.store_mut();
         store.adopt(&schema);
         let full = Schema::of(store.tables().map(|table| table.schema().clone()).collect());
         let engine = DuplicateEngine::new(&settings.duplicates, &full);
         engine.arm(&mut store);
+        add_rules(&mut store, &SaveEnv { settings, now: self.clock.now(), duplicates: None });
         *self.engine.write().unwrap_or_else(PoisonError::into_inner) = Arc::new(engine);
-        *guard = Arc::new(settings);
     }
 
     /// The records, to read. Hold it shortly and never across an await.
@@ -171,9 +181,19 @@ fn add_users(store: &mut Store, env: &SaveEnv<'_>) {
     }
 }
 
+/// The record of a duplicate rule by its developer name.
+fn rule_id(store: &Store, name: &str) -> Option<RecordId> {
+    let table = store.table("DuplicateRule")?;
+    let field = table.schema().any_field("DeveloperName")?;
+    table.iter().find(|record| record.value(field).text() == Some(name)).map(|record| record.id)
+}
+
 fn add_rules(store: &mut Store, env: &SaveEnv<'_>) {
     let context = SaveContext::new(RecordId::mint("005", &env.settings.pod, 1), Api::Seed);
     for rule in &env.settings.duplicates.rules {
+        if rule_id(store, &rule.name).is_some() {
+            continue;
+        }
         let fields = [
             ("DeveloperName", Value::text(rule.name.as_str())),
             ("MasterLabel", Value::text(rule.name.replace('_', " "))),

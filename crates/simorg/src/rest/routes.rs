@@ -28,6 +28,8 @@ pub(crate) fn router(org: &Arc<OrgState>) -> Router {
     let all = Router::new()
         .route("/services/oauth2/token", post(auth::token))
         .route("/services/oauth2/revoke", post(auth::revoke))
+        .route("/services/Soap/{kind}/{version}", post(auth::login))
+        .route("/services/Soap/{kind}/{version}/{org}", post(auth::login))
         .route("/services/data", get(versions::versions))
         .merge(signed_in)
         .layer(RequestDecompressionLayer::new())

@@ -5,7 +5,7 @@ use crate::value::Value;
 use serde::{Deserialize, Serialize};
 
 /// A custom field as the settings name it.
-#[derive(Clone, Debug, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(default, deny_unknown_fields)]
 #[expect(clippy::struct_excessive_bools, reason = "describe has one flag each")]
 pub struct CustomField {

@@ -21,6 +21,8 @@ pub struct UserSettings {
     pub security_token: String,
     /// A user for software; the first one runs the client credentials flow.
     pub integration: bool,
+    /// The password has expired: SOAP login answers a session that is good for nothing.
+    pub password_expired: bool,
     /// May sign in.
     pub active: bool,
     /// Has approved the connected app (JWT bearer needs it).
@@ -37,6 +39,7 @@ impl Default for UserSettings {
             password: "correct-horse".into(),
             security_token: "token".into(),
             integration: false,
+            password_expired: false,
             active: true,
             approved: true,
         }

@@ -1,0 +1,133 @@
+//! SOAP `login()`, for old integrations: up to v64.0 only (Help 005132110).
+
+use super::grants::by_password;
+use crate::org::OrgState;
+use axum::body::Bytes;
+use axum::extract::{Path, State};
+use axum::http::{StatusCode, header};
+use axum::response::{IntoResponse, Response};
+use std::collections::HashMap;
+use std::sync::Arc;
+
+/// Largest accepted request (limits sheet: 10 KB).
+const BODY_BYTES: usize = 10_240;
+/// The last version with `login()`.
+const LAST_VERSION: u32 = 64;
+
+/// `POST /services/Soap/u/64.0` (partner) or `/c/` (enterprise).
+pub(crate) async fn login(
+    State(org): State<Arc<OrgState>>,
+    Path(path): Path<HashMap<String, String>>,
+    body: Bytes,
+) -> Response {
+    let kind = path.get("kind").map_or("", String::as_str);
+    let version = path.get("version").map_or("", String::as_str);
+    let number = version.split('.').next().and_then(|number| number.parse::<u32>().ok());
+    if !matches!(kind, "u" | "c") || !number.is_some_and(|number| (31..=LAST_VERSION).contains(&number)) {
+        return fault("UNSUPPORTED_API_VERSION", "Invalid Api version specified on URL");
+    }
+    let text = String::from_utf8_lossy(&body);
+    if body.len() > BODY_BYTES || !text.contains("login") {
+        return fault("INVALID_OPERATION", "only login() of at most 10 KB is served");
+    }
+    let wanted = || Some((element(&text, "username")?, element(&text, "password")?));
+    let settings = org.settings();
+    let user = wanted().and_then(|(name, password)| by_password(&settings, &name, &password));
+    let user = user.filter(|user| user.active).and_then(|user| Some((org.user_id(&user.username)?, user)));
+    let Some((id, user)) = user else {
+        let text = "Invalid username, password, security token; or user locked out.";
+        return fault("INVALID_LOGIN", text);
+    };
+    let org_id = org.org_id();
+    // An expired password still answers 200, with a session no call accepts.
+    let session = if user.password_expired {
+        format!("{}!restricted", org_id.short())
+    } else {
+        org.sessions.start(org_id, id, org.clock.now(), &org.random)
+    };
+    let server = |letter: &str| format!("{}/services/Soap/{letter}/{version}/{}", org.url(), org_id.short());
+    let body = format!(
+        "<loginResponse><result><metadataServerUrl>{}</metadataServerUrl>\
+         <passwordExpired>{}</passwordExpired><sandbox>false</sandbox><serverUrl>{}</serverUrl>\
+         <sessionId>{session}</sessionId><userId>{id}</userId><userInfo>\
+         <organizationId>{org_id}</organizationId><userFullName>{}</userFullName><userId>{id}</userId>\
+         <userName>{}</userName></userInfo></result></loginResponse>",
+        server("m"),
+        user.password_expired,
+        server(kind),
+        escape(&format!("{} {}", user.first_name, user.last_name)),
+        escape(&user.username),
+    );
+    envelope(
+        StatusCode::OK,
+        &format!("urn:{}.soap.sforce.com", if kind == "u" { "partner" } else { "enterprise" }),
+        &body,
+    )
+}
+
+fn envelope(status: StatusCode, namespace: &str, body: &str) -> Response {
+    let text = format!(
+        "<?xml version=\"1.0\" encoding=\"UTF-8\"?><soapenv:Envelope \
+         xmlns:soapenv=\"http://schemas.xmlsoap.org/soap/envelope/\" xmlns=\"{namespace}\" \
+         xmlns:sf=\"urn:fault.partner.soap.sforce.com\" \
+         xmlns:xsi=\"http://www.w3.org/2001/XMLSchema-instance\"><soapenv:Body>{body}</soapenv:Body>\
+         </soapenv:Envelope>"
+    );
+    (status, [(header::CONTENT_TYPE, "text/xml; charset=utf-8")], text).into_response()
+}
+
+fn fault(code: &str, text: &str) -> Response {
+    let body = format!(
+        "<soapenv:Fault><faultcode>{code}</faultcode><faultstring>{code}: {text}</faultstring><detail>\
+         <sf:LoginFault xsi:type=\"sf:LoginFault\"><sf:exceptionCode>{code}</sf:exceptionCode>\
+         <sf:exceptionMessage>{text}</sf:exceptionMessage></sf:LoginFault></detail></soapenv:Fault>"
+    );
+    envelope(StatusCode::INTERNAL_SERVER_ERROR, "urn:partner.soap.sforce.com", &body)
+}
+
+/// Text of the first element of this local name, whatever its prefix. Enough for the two plain elements of
+/// `login()`; no general XML is read here.
+fn element(text: &str, name: &str) -> Option<String> {
+    let mut rest = text;
+    while let Some((_, after)) = rest.split_once('<') {
+        let (tag, content) = after.split_once('>')?;
+        let full = tag.split_whitespace().next().unwrap_or_default();
+        if full.rsplit(':').next() == Some(name) && !full.starts_with('/') {
+            return Some(unescape(content.split_once('<')?.0));
+        }
+        rest = content;
+    }
+    None
+}
+
+fn unescape(text: &str) -> String {
+    [("&lt;", "<"), ("&gt;", ">"), ("&quot;", "\""), ("&apos;", "'"), ("&#39;", "'"), ("&amp;", "&")]
+        .iter()
+        .fold(text.trim().to_owned(), |text, (entity, plain)| text.replace(entity, plain))
+}
+
+fn escape(text: &str) -> String {
+    text.replace('&', "&amp;").replace('<', "&lt;").replace('>', "&gt;")
+}
+
+#[cfg(test)]
+mod tests {
+    use super::element;
+    use proptest::prelude::*;
+
+    #[test]
+    fn an_element_is_found_by_its_local_name_and_unescaped() {
+        let text =
+            "<n1:login xmlns:n1=\"urn\"><n1:username>a@b.org</n1:username><password>a&lt;b&amp;</password>";
+        assert_eq!(element(text, "username").as_deref(), Some("a@b.org"));
+        assert_eq!(element(text, "password").as_deref(), Some("a<b&"));
+        assert_eq!(element(text, "nothing"), None);
+    }
+
+    proptest! {
+        #[test]
+        fn any_text_has_an_element_or_not(text in "[<>/:a-z&; ]{0,80}") {
+            let _ = element(&text, "a");
+        }
+    }
+}
