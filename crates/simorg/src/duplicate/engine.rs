@@ -16,6 +16,9 @@ use crate::store::Store;
 /// Most records one matching rule finds (Salesforce help: duplicate rules).
 const MAX_MATCHES: usize = 100;
 
+/// Most records compared with one row for one matching rule, which bounds the work when thousands share a match key.
+const MAX_COMPARED: usize = 1_000;
+
 /// A row about to be saved.
 #[derive(Clone, Copy)]
 pub struct Candidate<'a> {
@@ -169,8 +172,8 @@ impl DuplicateEngine {
         let own = candidate.before.map(|record| record.id);
         let stored = slots.into_iter().filter_map(|slot| table.at(*slot));
         let others = stored.filter(|record| !record.deleted && Some(record.id) != own);
-        let scored = others.filter_map(|record| {
-            let theirs = read(store, &search.paths, Holder::Stored(record));
+        let scored = others.take(MAX_COMPARED).filter_map(|record| {
+            let theirs = |item: usize| fold(search.paths[item].text(store, Holder::Stored(record)));
             search.matcher.compare(&row, &theirs).map(|score| (record.id, score))
         });
         let records: Vec<_> = scored.take(MAX_MATCHES).collect();

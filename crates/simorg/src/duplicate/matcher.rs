@@ -48,37 +48,20 @@ impl Matcher {
         self.items.iter().all(|(method, _)| *method == MatchMethod::Exact)
     }
 
-    /// The best score of a group that matches whole, 0 to 100.
-    pub(crate) fn compare(&self, a: &Row, b: &Row) -> Option<Score> {
-        let transposed = self.names.map(|(first, last)| {
-            let mut row = a.clone();
-            row.swap(first, last);
-            row
-        });
-        let plain = self.groups.iter().filter_map(|g| self.compare_group(g, a, b));
-        let swapped = self.groups.iter().filter_map(|g| {
-            let both = self.names.is_some_and(|(first, last)| g.contains(&first) && g.contains(&last));
-            transposed.as_ref().filter(|_| both).and_then(|row| self.compare_group(g, row, b))
-        });
-        plain.chain(swapped).max()
-    }
-
-    fn compare_group(&self, group: &[usize], a: &Row, b: &Row) -> Option<Score> {
-        let mut total = 0_u32;
-        let mut compared = 0_u32;
-        for &item in group {
-            let (method, blank) = self.items[item];
-            let score = match (a[item].as_deref(), b[item].as_deref()) {
-                (Some(a), Some(b)) => method.matches(a, b, self.jaro_winkler_alone)?,
-                (None, None) if blank == BlankRule::MatchBlanks => 100,
-                _ if blank == BlankRule::LeftOutNextToExact && self.has_exact(group) => continue,
-                _ => return None,
-            };
-            total += u32::from(score);
-            compared += 1;
+    /// The best score of a group that matches whole, 0 to 100. `theirs` gives the folded value of an item of the other
+    /// record; it is asked once for each item that matters, so most records that only share a key cost two names.
+    pub(crate) fn compare(&self, ours: &Row, theirs: &dyn Fn(usize) -> Option<String>) -> Option<Score> {
+        let mut pair =
+            Pair { matcher: self, ours, theirs, values: vec![None; self.items.len()], found: Vec::new() };
+        pair.found.resize(self.items.len(), None);
+        let plain = self.groups.iter().filter_map(|group| pair.group(group)).max();
+        let Some((first, last)) = self.names else { return plain };
+        if plain == Some(100) {
+            return plain;
         }
-        let mean = total.checked_div(compared)?;
-        Score::try_from(mean).ok()
+        pair.transpose(first, last);
+        let named = self.groups.iter().filter(|g| g.contains(&first) && g.contains(&last));
+        named.filter_map(|group| pair.group(group)).max().max(plain)
     }
 
     fn has_exact(&self, group: &[usize]) -> bool {
@@ -140,6 +123,73 @@ impl Matcher {
     }
 }
 
+/// How one item of two records compares.
+#[derive(Clone, Copy)]
+enum Found {
+    Score(Score),
+    BothBlank,
+    OneBlank,
+    Different,
+}
+
+/// Two records being compared; each item is compared at most once.
+struct Pair<'p> {
+    matcher: &'p Matcher,
+    ours: &'p Row,
+    theirs: &'p dyn Fn(usize) -> Option<String>,
+    values: Vec<Option<Option<String>>>,
+    found: Vec<Option<Found>>,
+}
+
+impl Pair<'_> {
+    fn group(&mut self, group: &[usize]) -> Option<Score> {
+        let has_exact = self.matcher.has_exact(group);
+        let mut total = 0_u32;
+        let mut compared = 0_u32;
+        for &item in group {
+            let blank = self.matcher.items[item].1;
+            let left_out = blank == BlankRule::LeftOutNextToExact && has_exact;
+            let score = match self.item(item) {
+                Found::Score(score) => score,
+                Found::BothBlank if blank == BlankRule::MatchBlanks => 100,
+                Found::BothBlank | Found::OneBlank if left_out => continue,
+                Found::BothBlank | Found::OneBlank | Found::Different => return None,
+            };
+            total += u32::from(score);
+            compared += 1;
+        }
+        Score::try_from(total.checked_div(compared)?).ok()
+    }
+
+    fn item(&mut self, item: usize) -> Found {
+        if let Some(found) = self.found[item] {
+            return found;
+        }
+        let found = self.compare(item, item);
+        self.found[item] = Some(found);
+        found
+    }
+
+    /// Our item `ours` by its method against their item `theirs`.
+    fn compare(&mut self, ours: usize, theirs: usize) -> Found {
+        let other = self.values[theirs].get_or_insert_with(|| (self.theirs)(theirs));
+        let method = self.matcher.items[theirs].0;
+        match (self.ours[ours].as_deref(), other.as_deref()) {
+            (Some(a), Some(b)) => {
+                method.matches(a, b, self.matcher.jaro_winkler_alone).map_or(Found::Different, Found::Score)
+            }
+            (None, None) => Found::BothBlank,
+            (Some(_), None) | (None, Some(_)) => Found::OneBlank,
+        }
+    }
+
+    /// From now on the names are compared crosswise.
+    fn transpose(&mut self, first: usize, last: usize) {
+        self.found[first] = Some(self.compare(last, first));
+        self.found[last] = Some(self.compare(first, last));
+    }
+}
+
 /// What one field gives to a match key.
 enum Part {
     /// This text.
@@ -157,6 +207,10 @@ mod tests {
 
     fn row(values: &[&str]) -> Row {
         values.iter().map(|v| fold(Some(v))).collect()
+    }
+
+    fn compare(matcher: &Matcher, a: &Row, b: &Row) -> Option<Score> {
+        matcher.compare(a, &|item| b[item].clone())
     }
 
     fn shares_key(matcher: &Matcher, a: &Row, b: &Row) -> bool {
@@ -180,7 +234,7 @@ mod tests {
             (row(&["Raj", "Smith", "joe@example.org"]), false),
             (row(&["", "Smith", "joe@example.org"]), false),
         ] {
-            assert_eq!(matcher.compare(&candidate, &stored).is_some(), expected, "{candidate:?}");
+            assert_eq!(compare(&matcher, &candidate, &stored).is_some(), expected, "{candidate:?}");
             if expected {
                 assert!(shares_key(&matcher, &candidate, &stored), "{candidate:?}");
             }
@@ -197,10 +251,10 @@ mod tests {
         let by_name_only = row(&["Joe", "Smith", "", "", "", "", "", "Leeds", ""]);
         for candidate in [&by_phone, &by_street] {
             assert!(
-                matcher.compare(candidate, &stored).is_some() && shares_key(&matcher, candidate, &stored)
+                compare(&matcher, candidate, &stored).is_some() && shares_key(&matcher, candidate, &stored)
             );
         }
-        assert_eq!(matcher.compare(&by_name_only, &stored), None);
+        assert_eq!(compare(&matcher, &by_name_only, &stored), None);
     }
 
     #[test]
@@ -208,7 +262,7 @@ mod tests {
         let matcher = Matcher::new(&DuplicateSettings::default().matching_rules[0], false).unwrap();
         let stored = row(&["", "Smith", "", "", "joe@example.org", "", "", "", ""]);
         let candidate = row(&["Joe", "Smith", "", "", "joe@example.org", "", "", "", ""]);
-        assert_eq!(matcher.compare(&candidate, &stored), Some(100));
+        assert_eq!(compare(&matcher, &candidate, &stored), Some(100));
         assert!(shares_key(&matcher, &candidate, &stored));
     }
 }
