@@ -99,16 +99,13 @@ fn classify(error: reqwest::Error) -> TransportError {
     TransportError::because(kind, error.without_url())
 }
 
-/// The TLS library's error arrives wrapped in an I/O error of kind `InvalidData`; a broken connection has other kinds.
-fn certificate_refused(error: &reqwest::Error) -> bool {
-    let mut source = std::error::Error::source(error);
-    while let Some(inner) = source {
-        if let Some(io) = inner.downcast_ref::<io::Error>()
-            && io.kind() == io::ErrorKind::InvalidData
-        {
-            return true;
-        }
-        source = inner.source();
+/// The TLS library's error arrives wrapped in I/O errors, the innermost of kind `InvalidData`; a broken connection has
+/// other kinds.
+fn certificate_refused(error: &(dyn std::error::Error + 'static)) -> bool {
+    if let Some(io) = error.downcast_ref::<io::Error>() {
+        // The source of an I/O error is the source of what it wraps, which would be skipped.
+        return io.kind() == io::ErrorKind::InvalidData
+            || io.get_ref().is_some_and(|inner| certificate_refused(inner));
     }
-    false
+    error.source().is_some_and(certificate_refused)
 }

@@ -1,0 +1,115 @@
+use model::SalesforceId;
+use salesforce::{Class, DuplicateKind, DuplicateRuleHeader, ErrorCode, ErrorKind, Fields};
+use serde_json::json as value;
+
+use crate::support::{Reply, Scripted, json, org, refusal};
+
+const A: &str = "003RM0000068xVCYAY";
+
+fn fields() -> Fields {
+    value!({ "LastName": "Smith", "Email": null }).as_object().unwrap().clone()
+}
+
+#[tokio::test]
+async fn a_duplicate_refusal_names_the_records_found() {
+    let script = Scripted::new(|_, _| {
+        json(
+            400,
+            &format!(
+                r#"[{{"duplicateResut":{{"allowSave":true,"duplicateRule":"Rule","matchResults":[{{"entityType":"Contact",
+            "matchRecords":[{{"matchConfidence":100.0,"record":{{"Id":"{A}"}}}}]}}]}},
+            "errorCode":"DUPLICATES_DETECTED","message":"Use one of these records?"}}]"#
+            ),
+        )
+    });
+    let header = DuplicateRuleHeader { include_record_details: true, ..Default::default() };
+    let refused = org(&script).create("Contact", &fields(), Some(header)).await.unwrap().unwrap_err();
+    assert_eq!(refused.error.class(), &Class::Duplicate(DuplicateKind::Contact));
+    assert_eq!(refused.duplicate.unwrap().matches[0].id.as_str(), A);
+    let seen = &script.seen()[0];
+    assert_eq!(seen.line, "POST /sobjects/Contact");
+    assert_eq!(
+        seen.headers["sforce-duplicate-rule-header"],
+        "allowSave=false; includeRecordDetails=true; runAsCurrentUser=false"
+    );
+    assert_eq!(seen.text(), r#"{"Email":null,"LastName":"Smith"}"#);
+}
+
+#[tokio::test]
+async fn an_upsert_tells_created_from_updated_and_several() {
+    let script = Scripted::new(|_, number| match number {
+        0 => json(201, &format!(r#"{{"id":"{A}","success":true,"errors":[],"created":true}}"#)),
+        1 => json(200, &format!(r#"{{"id":"{A}","success":true,"errors":[],"created":false}}"#)),
+        _ => json(
+            300,
+            r#"["/services/data/v66.0/sobjects/Contact/003A","/services/data/v66.0/sobjects/Contact/003B"]"#,
+        ),
+    });
+    let org = org(&script);
+    for created in [true, false] {
+        let saved = org.upsert("Contact", "Key__c", "a/b 1", &fields(), None).await.unwrap().unwrap();
+        assert_eq!((saved.id.as_str(), saved.created), (A, created));
+    }
+    let several = org.upsert("Contact", "Key__c", "..", &fields(), None).await;
+    assert_eq!(several.unwrap_err().kind(), ErrorKind::Configuration, "a key that no address can carry");
+    let several = org.upsert("Contact", "Key__c", "x", &fields(), None).await.unwrap().unwrap_err();
+    assert_eq!(several.error.code(), &ErrorCode::DuplicateExternalId);
+    assert_eq!(script.lines()[0], "PATCH /sobjects/Contact/Key__c/a%2Fb%201");
+}
+
+#[tokio::test(start_paused = true)]
+async fn updates_are_repeated_and_creates_are_not() {
+    let id = SalesforceId::parse(A).unwrap();
+    let script = Scripted::new(|_, number| Reply::Http(if number < 2 { 503 } else { 204 }, vec![], vec![]));
+    assert!(org(&script).update("Contact", id, &fields(), None).await.unwrap().is_ok());
+    assert_eq!(script.seen().len(), 3);
+    let script = Scripted::new(|_, _| Reply::Http(503, vec![], vec![]));
+    for error in [
+        org(&script).create("Contact", &fields(), None).await.unwrap_err(),
+        org(&script).upsert("Contact", "Key__c", "1", &fields(), None).await.unwrap_err(),
+        org(&script).collections_create("Contact", &[fields()], None).await.unwrap_err(),
+        org(&script).collections_upsert("Contact", "Key__c", &[fields()], None).await.unwrap_err(),
+    ] {
+        assert_eq!(error.kind(), ErrorKind::OutcomeUnknown);
+    }
+    assert_eq!(script.seen().len(), 4);
+}
+
+#[tokio::test]
+async fn a_record_that_is_gone_is_an_outcome_and_a_used_up_allowance_is_not() {
+    let id = SalesforceId::parse(A).unwrap();
+    let script = Scripted::new(|_, _| refusal(404, "ENTITY_IS_DELETED", "entity is deleted"));
+    let gone = org(&script).update("Contact", id, &fields(), None).await.unwrap().unwrap_err();
+    assert_eq!(gone.error.class(), &Class::StaleId);
+    assert!(!org(&script).delete("Contact", id).await.unwrap());
+    let script =
+        Scripted::new(|_, _| refusal(403, "REQUEST_LIMIT_EXCEEDED", "TotalRequests Limit exceeded."));
+    let error = org(&script).update("Contact", id, &fields(), None).await.unwrap_err();
+    assert_eq!(error.kind(), ErrorKind::RequestLimit);
+}
+
+#[tokio::test]
+async fn collections_answer_record_by_record() {
+    let script = Scripted::new(|_, _| {
+        json(
+            200,
+            &format!(
+                r#"[{{"success":false,"errors":[{{"statusCode":"DUPLICATES_DETECTED","message":"x","fields":[]}}]}},
+            {{"id":"{A}","success":true,"errors":[]}}]"#
+            ),
+        )
+    });
+    let org = org(&script);
+    let results = org.collections_create("Contact", &[fields(), fields()], None).await.unwrap();
+    assert!(results[0].is_err());
+    assert!(results[1].as_ref().unwrap().created);
+    let body: serde_json::Value = serde_json::from_slice(&script.seen()[0].body).unwrap();
+    assert_eq!(body["records"][1]["attributes"]["type"], "Contact");
+    let short = org.collections_create("Contact", &[fields()], None).await.unwrap_err();
+    assert_eq!(short.kind(), ErrorKind::OutcomeUnknown, "two results for one record");
+    let many = vec![fields(); 201];
+    assert_eq!(
+        org.collections_create("Contact", &many, None).await.unwrap_err().kind(),
+        ErrorKind::Configuration
+    );
+}
