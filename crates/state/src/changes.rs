@@ -169,7 +169,7 @@ impl Changes {
         self.add(Change::RemoveJournal(plan))
     }
 
-    /// Sets a supporter aside.
+    /// Sets a supporter aside. A message over 2 KiB is cut, and the cut is shown.
     pub fn put_block(&mut self, supporter: &SupporterId, block: Block) -> &mut Self {
         self.add(Change::PutBlock { supporter: supporter.clone(), block })
     }
@@ -206,7 +206,7 @@ impl Changes {
         self.add(Change::CloseCasesOf(subject.clone()))
     }
 
-    /// Appends to the conflict log. Values over 12 KiB are cut, and the cut is shown.
+    /// Appends to the conflict log. Values over 24 KiB are cut, and the cut is shown.
     pub fn log_conflict(&mut self, conflict: Conflict) -> &mut Self {
         self.add(Change::LogConflict(Box::new(conflict)))
     }
@@ -227,7 +227,7 @@ impl Changes {
         self.add(Change::NoteSeen { side, id: id.to_owned(), stamp })
     }
 
-    /// Stores a cycle's summary; the last 50 are kept.
+    /// Stores a cycle's summary; the last 50 are kept. One over 48 KiB is replaced by its size.
     pub fn put_summary(&mut self, cycle: CycleId, value: serde_json::Value) -> &mut Self {
         self.add(Change::PutSummary { cycle, value })
     }

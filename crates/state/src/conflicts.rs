@@ -6,13 +6,14 @@ use model::{ContactId, CycleId, Policy, Side, Stamp, SupporterId};
 use serde::{Deserialize, Serialize};
 
 use crate::State;
+use crate::bounded_text::cut;
 use crate::error::Error;
 use crate::record::{self, Coding, Record};
 use crate::store::Scan;
 use crate::tree::Tree;
 
-/// The longest value kept, in bytes; the cut is shown in the text.
-const MAX_VALUE: usize = 12 * 1024;
+/// The longest value kept, in bytes of JSON; the cut is shown in the text.
+const MAX_VALUE: usize = 24 * 1024;
 
 /// One field that both sides had changed. Holds personal data: see [`crate::Changes::prune_conflicts`].
 #[derive(Clone, PartialEq, Eq, Serialize, Deserialize)]
@@ -48,16 +49,8 @@ impl Conflict {
     pub(crate) fn bounded(mut self) -> Self {
         cut(&mut self.supporter_value, MAX_VALUE);
         cut(&mut self.contact_value, MAX_VALUE);
+        cut(&mut self.field, 256);
         self
-    }
-}
-
-/// Cuts a text to about `max` bytes at a character, and says how long it was.
-pub(crate) fn cut(text: &mut String, max: usize) {
-    if text.len() > max {
-        let whole = text.len();
-        text.truncate(text.floor_char_boundary(max));
-        text.push_str(&format!("… [cut here, {whole} bytes in all]"));
     }
 }
 

@@ -9,6 +9,7 @@
 //! and the way from a Contact to its supporter change in the same commit as what they describe.
 
 mod bases;
+mod bounded_text;
 mod cases;
 mod changes;
 mod commit;

@@ -2,19 +2,23 @@
 
 use model::{Case, CaseKind, Subject};
 
+use crate::bounded_text::{cut, json_cost};
 use crate::cases::{CaseKey, MAX_KINDS, case_prefix};
-use crate::conflicts::cut;
 use crate::draft::Draft;
 use crate::error::Fatal;
 use crate::record;
 use crate::store::Scan;
 
-/// The largest a case may grow, in bytes of its text.
-const MAX_CASE: usize = 48 * 1024;
+/// The most that the fields of a case take, in bytes of JSON.
+const MAX_FIELDS: usize = 20 * 1024;
 /// The most records shown side by side.
 const MAX_RECORDS: usize = 12;
 /// The longest field value once a case is too large.
 const MAX_FIELD: usize = 256;
+/// The most ids listed on either side.
+const MAX_IDS: usize = 50;
+/// The most reasons listed.
+const MAX_REASONS: usize = 20;
 
 impl Draft<'_> {
     pub(super) fn open_case(&mut self, case: Case) -> Result<(), Fatal> {
@@ -48,21 +52,34 @@ impl Draft<'_> {
     }
 }
 
-/// Makes a case fit into one record: first fewer records, then shorter values, always visibly.
+/// Makes a case fit into one record: first fewer of everything, then shorter values, always visibly.
 fn bounded(mut case: Case) -> Case {
-    if case.records.len() > MAX_RECORDS {
-        case.reasons.push(format!("records_shown={MAX_RECORDS}_of_{}", case.records.len()));
-        case.records.truncate(MAX_RECORDS);
-    }
-    let size = |case: &Case| {
-        let fields = case.records.iter().flat_map(|record| &record.fields);
-        fields.map(|(name, value)| name.len() + 2 * value.len() + 8).sum::<usize>()
-    };
-    if size(&case) > MAX_CASE {
-        for (_, value) in case.records.iter_mut().flat_map(|record| &mut record.fields) {
+    let mut shown = Vec::new();
+    few(&mut case.records, "records", MAX_RECORDS, &mut shown);
+    few(&mut case.supporters, "supporters", MAX_IDS, &mut shown);
+    few(&mut case.contacts, "contacts", MAX_IDS, &mut shown);
+    few(&mut case.reasons, "reasons", MAX_REASONS, &mut shown);
+    case.reasons.extend(shown);
+    case.reasons.iter_mut().for_each(|reason| cut(reason, MAX_FIELD));
+    if size(&case) > MAX_FIELDS {
+        for (name, value) in case.records.iter_mut().flat_map(|record| &mut record.fields) {
+            cut(name, MAX_FIELD);
             cut(value, MAX_FIELD);
         }
     }
-    while size(&case) > MAX_CASE && case.records.pop().is_some() {}
+    while size(&case) > MAX_FIELDS && case.records.pop().is_some() {}
     case
+}
+
+fn few<T>(all: &mut Vec<T>, what: &str, max: usize, shown: &mut Vec<String>) {
+    if all.len() > max {
+        shown.push(format!("{what}_shown={max}_of_{}", all.len()));
+        all.truncate(max);
+    }
+}
+
+/// What the fields of a case take in JSON, in bytes.
+fn size(case: &Case) -> usize {
+    let fields = case.records.iter().flat_map(|record| &record.fields);
+    fields.map(|(name, value)| json_cost(name) + json_cost(value) + 8).sum()
 }

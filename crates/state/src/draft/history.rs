@@ -2,6 +2,7 @@
 
 use model::{CycleId, Stamp};
 
+use crate::bounded_text::cut;
 use crate::conflicts::Conflict;
 use crate::draft::Draft;
 use crate::error::Fatal;
@@ -14,6 +15,8 @@ use crate::tree::Tree;
 const MAX_PRUNED: usize = 2_000;
 /// The longest audit text, in bytes.
 const MAX_AUDIT_TEXT: usize = 1_024;
+/// The largest summary, in bytes of JSON.
+const MAX_SUMMARY: usize = 48 * 1024;
 
 impl Draft<'_> {
     pub(super) fn log_conflict(&mut self, conflict: Conflict) -> Result<(), Fatal> {
@@ -34,8 +37,8 @@ impl Draft<'_> {
     }
 
     pub(super) fn audit(&mut self, mut who: String, mut what: String) -> Result<(), Fatal> {
-        crate::conflicts::cut(&mut who, MAX_AUDIT_TEXT);
-        crate::conflicts::cut(&mut what, MAX_AUDIT_TEXT);
+        cut(&mut who, MAX_AUDIT_TEXT);
+        cut(&mut what, MAX_AUDIT_TEXT);
         self.counts.audits += 1;
         let number = self.counts.audits;
         if let Some(oldest) = number.checked_sub(MAX_AUDITS) {
@@ -52,6 +55,8 @@ impl Draft<'_> {
         for (key, _) in kept.into_iter().take(spare) {
             self.batch.delete(Tree::Log, key);
         }
+        let bytes = value.to_string().len();
+        let value = if bytes > MAX_SUMMARY { serde_json::json!({ "too_large_bytes": bytes }) } else { value };
         self.append(&cycle, &Summary { cycle, value })
     }
 }

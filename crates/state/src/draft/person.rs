@@ -4,6 +4,7 @@ use model::{
     Block, CycleId, Digest, DirtyReason, Intent, JournalEntry, PlanId, RuleKey, Subject, SupporterId,
 };
 
+use crate::bounded_text::cut;
 use crate::draft::Draft;
 use crate::error::{Error, Fatal};
 use crate::person::{Person, indexed};
@@ -11,6 +12,8 @@ use crate::{Bases, keys, meta};
 
 /// Blocked supporters read at once.
 const PAGE: usize = 1_000;
+/// The longest error text kept, in bytes.
+const MAX_MESSAGE: usize = 2 * 1024;
 
 impl Draft<'_> {
     pub(super) fn person(&mut self, id: &SupporterId) -> Result<Option<&Person>, Fatal> {
@@ -75,7 +78,8 @@ impl Draft<'_> {
         self.tidy(id)
     }
 
-    pub(super) fn put_block(&mut self, id: &SupporterId, block: Block) -> Result<(), Fatal> {
+    pub(super) fn put_block(&mut self, id: &SupporterId, mut block: Block) -> Result<(), Fatal> {
+        cut(&mut block.message, MAX_MESSAGE);
         self.person_mut(id)?.block = Some(block);
         Ok(())
     }

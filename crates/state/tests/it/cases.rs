@@ -1,0 +1,95 @@
+//! Cases.
+
+use model::{Case, CaseKind, CaseRecord, SupporterId};
+use state::CaseKey;
+
+use crate::support::{at, commit, in_memory, subject, supporter};
+
+pub(crate) fn case(kind: CaseKind, n: u32, seconds: i64) -> Case {
+    Case {
+        kind,
+        subject: subject(n),
+        supporters: vec![supporter(n)],
+        contacts: Vec::new(),
+        reasons: vec!["several_candidates".to_owned()],
+        records: Vec::new(),
+        opened_at: at(seconds),
+        seen_at: at(seconds),
+    }
+}
+
+#[tokio::test]
+async fn a_case_seen_again_is_the_same_case() {
+    let state = in_memory();
+    for seconds in [10, 20] {
+        let _ = commit(&state, |changes| {
+            changes.open_case(case(CaseKind::AmbiguousContacts, 1, seconds));
+        })
+        .await;
+    }
+    let found = state.case_of(CaseKind::AmbiguousContacts, &subject(1)).unwrap().unwrap();
+    assert_eq!((found.opened_at, found.seen_at), (at(10), at(20)));
+    assert_eq!(state.case_count(CaseKind::AmbiguousContacts).unwrap(), 1);
+}
+
+#[tokio::test]
+async fn closing_a_subject_closes_all_its_cases_and_nobody_elses() {
+    let state = in_memory();
+    let _ = commit(&state, |changes| {
+        changes.open_case(case(CaseKind::AmbiguousContacts, 1, 1));
+        changes.open_case(case(CaseKind::ConflictHeld, 1, 1));
+        changes.open_case(case(CaseKind::ConflictHeld, 11, 1));
+    })
+    .await;
+    assert_eq!(state.cases_of(&subject(1)).unwrap().len(), 2);
+    let receipt = commit(&state, |changes| {
+        changes.open_case(case(CaseKind::Blocked, 1, 1)).close_cases_of(&subject(1));
+        changes.close_case(CaseKind::Blocked, &subject(1));
+    })
+    .await;
+    assert_eq!(receipt.closed, 3);
+    assert_eq!(state.case_counts().unwrap().into_iter().collect::<Vec<_>>(), [(CaseKind::ConflictHeld, 1)]);
+    assert_eq!(state.cases_page(None, 9).unwrap(), [case(CaseKind::ConflictHeld, 11, 1)]);
+}
+
+#[tokio::test]
+async fn pages_cover_every_case_once() {
+    let state = in_memory();
+    let _ = commit(&state, |changes| {
+        for n in 1..=20 {
+            changes.open_case(case(CaseKind::Blocked, n, 1)).open_case(case(CaseKind::ReviewMatch, n, 1));
+        }
+    })
+    .await;
+    let mut keys: Vec<CaseKey> = Vec::new();
+    loop {
+        let page = state.cases_page(keys.last(), 7).unwrap();
+        if page.is_empty() {
+            break;
+        }
+        keys.extend(page.iter().map(CaseKey::of));
+    }
+    let count = keys.len();
+    keys.sort();
+    keys.dedup();
+    assert_eq!((count, keys.len()), (40, 40));
+}
+
+#[tokio::test]
+async fn a_case_that_is_too_large_is_cut_and_says_so() {
+    let state = in_memory();
+    let mut large = case(CaseKind::AmbiguousContacts, 1, 1);
+    let record =
+        CaseRecord { subject: subject(1), fields: vec![("Description".to_owned(), "ä\"".repeat(20_000))] };
+    large.records = vec![record; 40];
+    large.supporters = vec![SupporterId::parse(&"\"".repeat(255)).unwrap(); 500];
+    large.reasons = vec!["\u{1}".repeat(500); 90];
+    let _ = commit(&state, |changes| {
+        changes.open_case(large);
+    })
+    .await;
+    let found = state.case_of(CaseKind::AmbiguousContacts, &subject(1)).unwrap().unwrap();
+    assert_eq!(found.records.len(), 12);
+    assert!(found.reasons.iter().any(|reason| reason == "records_shown=12_of_40"));
+    assert!(found.records[0].fields[0].1.ends_with("[cut here, 60000 bytes in all]"));
+}
