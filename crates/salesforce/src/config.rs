@@ -36,7 +36,7 @@ pub struct OrgConfig {
     pub retry: RetryPolicy,
     /// Waiting between looks at a job.
     pub poll: PollPolicy,
-    /// The `User-Agent` header, and the client name in `Sforce-Call-Options`.
+    /// The `User-Agent` header.
     pub user_agent: String,
     /// A PEM file of certificates to trust in addition to the system's.
     pub extra_ca: Option<PathBuf>,

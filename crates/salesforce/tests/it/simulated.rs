@@ -6,8 +6,8 @@ use std::time::Duration;
 use model::{SalesforceId, Stamp, Window};
 use salesforce::csv::{Cell, RowWriter};
 use salesforce::{
-    Class, DuplicateKind, ErrorKind, Field, Grant, IngestSpec, JobState, Keyset, Operation, Org, OrgConfig, ResultRow,
-    ResultSet, Soql,
+    Class, DuplicateKind, ErrorKind, Field, Grant, IngestSpec, JobState, Keyset, Operation, Org, OrgConfig,
+    ResultRow, ResultSet, Soql,
 };
 use serde_json::{Map, Value, json};
 use simorg::{Fault, Op, Progress, Settings};
@@ -30,9 +30,7 @@ fn client(org: &simorg::Org) -> Org {
 }
 
 fn people(count: usize) -> Vec<Map<String, Value>> {
-    let person = |n: usize| {
-        json!({ "LastName": format!("Person{n}"), "Email": format!("p{n}@example.org"), "EN_Supporter_Id__c": n.to_string() })
-    };
+    let person = |n: usize| json!({ "LastName": format!("Person{n}"), "Email": format!("p{n}@example.org"), "EN_Supporter_Id__c": n.to_string() });
     (0..count).map(|n| person(n).as_object().unwrap().clone()).collect()
 }
 
@@ -119,12 +117,16 @@ async fn an_upsert_job_goes_from_rows_to_outcomes() {
     org.close_job(&job.id).await.unwrap();
     let mut looks = 0;
     let done = org.wait(&job.id, Duration::from_secs(30), |_| looks += 1).await.unwrap();
-    assert_eq!((done.state, done.number_records_processed, done.number_records_failed), (JobState::JobComplete, Some(4), Some(1)));
+    assert_eq!(
+        (done.state, done.number_records_processed, done.number_records_failed),
+        (JobState::JobComplete, Some(4), Some(1))
+    );
     assert!(looks > 0 && done.succeeded() == Some(3));
 
     let mut good = results(&org, &job.id, ResultSet::Successful, dir.path()).await;
     good.sort_by_key(|row| row.get("EN_Supporter_Id__c").unwrap().to_owned());
-    let outcome: Vec<_> = good.iter().map(|row| (row.get("EN_Supporter_Id__c").unwrap(), row.created)).collect();
+    let outcome: Vec<_> =
+        good.iter().map(|row| (row.get("EN_Supporter_Id__c").unwrap(), row.created)).collect();
     assert_eq!(outcome, [("1", false), ("2", false), ("77", true)]);
     let bad = results(&org, &job.id, ResultSet::Failed, dir.path()).await;
     assert_eq!((bad.len(), bad[0].get("EN_Supporter_Id__c")), (1, Some("78")));
@@ -153,7 +155,8 @@ async fn an_update_job_tells_of_ids_that_lead_nowhere() {
     sim.delete_as(&sim.person(), "Contact", &ids[1]).unwrap();
     let org = client(&sim);
     let file = dir.path().join("rows.csv");
-    let rows: Vec<Vec<Cell<'_>>> = ids[..2].iter().map(|id| vec![Cell::Text(id), Cell::Text("Changed")]).collect();
+    let rows: Vec<Vec<Cell<'_>>> =
+        ids[..2].iter().map(|id| vec![Cell::Text(id), Cell::Text("Changed")]).collect();
     write(&file, &["Id", "FirstName"], &rows).await;
     let job = org.create_ingest_job(&IngestSpec::update("Contact").unwrap()).await.unwrap();
     org.upload(&job.id, &file).await.unwrap();
@@ -203,7 +206,8 @@ async fn answers_lost_on_the_way_are_cleared_up_or_called_unknown() {
     assert!(org.close_job(&job).await.unwrap().state != JobState::Open);
     sim.fault(Op::IngestInfo, Fault::Html { status: 200 });
     org.wait(&job, Duration::from_secs(30), |_| {}).await.unwrap();
-    for fault in [Fault::Truncate { bytes: 20 }, Fault::TruncateCleanly { bytes: 20 }, Fault::DoThenDropReply] {
+    for fault in [Fault::Truncate { bytes: 20 }, Fault::TruncateCleanly { bytes: 20 }, Fault::DoThenDropReply]
+    {
         sim.fault(Op::IngestFailed, fault);
     }
     assert_eq!(results(&org, &job, ResultSet::Failed, dir.path()).await.len(), 1);
@@ -237,14 +241,18 @@ async fn queries_by_page_window_and_job_agree() {
     let fields = ["Id", "Email", "EN_Supporter_Id__c", "Account.Name"];
     let soql = Soql::select("Contact", fields).unwrap();
     let keys = |rows: &[salesforce::Row]| {
-        let mut keys: Vec<String> = rows.iter().map(|row| row.get("EN_Supporter_Id__c").unwrap().to_owned()).collect();
+        let mut keys: Vec<String> =
+            rows.iter().map(|row| row.get("EN_Supporter_Id__c").unwrap().to_owned()).collect();
         keys.sort();
         keys
     };
     let by_page = org.query(&soql).unwrap().collect(5_000).await.unwrap();
     assert_eq!(by_page.len(), 4_100);
 
-    let window = Window { from: Stamp::parse("2026-01-02T03:04:00Z").unwrap(), until: Stamp::parse("2026-01-02T03:05:00Z").unwrap() };
+    let window = Window {
+        from: Stamp::parse("2026-01-02T03:04:00Z").unwrap(),
+        until: Stamp::parse("2026-01-02T03:05:00Z").unwrap(),
+    };
     let mut pages = org.keyset(Keyset::new("Contact", "SystemModstamp", &fields, window).unwrap(), None);
     let mut by_window = Vec::new();
     let mut middle = None;
@@ -283,12 +291,18 @@ async fn conditions_find_what_they_say() {
     sim.seed("Contact", rows).unwrap();
     let org = client(&sim);
     let base = Soql::select("Contact", ["EN_Supporter_Id__c"]).unwrap();
-    let find = async |condition| org.query(&base.clone().filter(condition)).unwrap().collect(1_000).await.unwrap().len();
+    let find = async |condition| {
+        org.query(&base.clone().filter(condition)).unwrap().collect(1_000).await.unwrap().len()
+    };
     let last = Field::parse("LastName").unwrap();
     assert_eq!(find(last.eq("o'brien \\ \"X\" 100%_")).await, 1);
     assert_eq!(find(last.like(&salesforce::soql::escape_like("O'Brien \\ \"x\" 100%_"))).await, 1);
     assert_eq!(find(last.like("O'Brien%")).await, 2);
-    assert_eq!(find(last.ne("Person1").and(last.is_null().negate()).and(last.eq("Person2").or(last.eq("Person3")))).await, 2);
+    assert_eq!(
+        find(last.ne("Person1").and(last.is_null().negate()).and(last.eq("Person2").or(last.eq("Person3"))))
+            .await,
+        2
+    );
     let emails: Vec<String> = (0..900).map(|n| format!("P{n}@EXAMPLE.org")).collect();
     let mut found = 0;
     for chunk in base.in_chunks(&Field::parse("Email").unwrap(), emails.iter().map(Into::into)) {
@@ -337,8 +351,10 @@ async fn records_are_saved_one_by_one_and_in_collections() {
     let saved = org.create("Contact", &fields("Smith"), None).await.unwrap().unwrap();
     assert!(saved.created);
     assert!(org.update("Contact", saved.id, &fields("Smythe"), None).await.unwrap().is_ok());
-    let first = org.upsert("Contact", "EN_Supporter_Id__c", "a/b", &fields("Key"), None).await.unwrap().unwrap();
-    let second = org.upsert("Contact", "EN_Supporter_Id__c", "A/B", &fields("Key"), None).await.unwrap().unwrap();
+    let first =
+        org.upsert("Contact", "EN_Supporter_Id__c", "a/b", &fields("Key"), None).await.unwrap().unwrap();
+    let second =
+        org.upsert("Contact", "EN_Supporter_Id__c", "A/B", &fields("Key"), None).await.unwrap().unwrap();
     assert_eq!((first.created, second.created, first.id == second.id), (true, false, true));
     let empty = org.create("Contact", &Map::new(), None).await.unwrap().unwrap_err();
     assert_eq!(empty.error.code().as_str(), "REQUIRED_FIELD_MISSING");
@@ -346,7 +362,8 @@ async fn records_are_saved_one_by_one_and_in_collections() {
     assert!(results[0].is_ok() && results[1].is_err());
     let mut keyed = fields("Two");
     keyed.insert("EN_Supporter_Id__c".into(), json!("c"));
-    let results = org.collections_upsert("Contact", "EN_Supporter_Id__c", &[keyed.clone()], None).await.unwrap();
+    let results =
+        org.collections_upsert("Contact", "EN_Supporter_Id__c", &[keyed.clone()], None).await.unwrap();
     assert!(results[0].as_ref().unwrap().created);
     let mut by_id = fields("Three");
     by_id.insert("id".into(), json!(saved.id.as_str()));
@@ -385,7 +402,7 @@ async fn a_used_up_allowance_defers_and_a_retired_version_is_named() {
     assert_eq!(error.kind(), ErrorKind::RequestLimit);
 
     let sim = start().await;
-    sim.configure(|settings| settings.api.version_floor = 67);
+    sim.configure(|settings| settings.api.floor = 67);
     let error = client(&sim).limits().await.unwrap_err();
     assert_eq!(error.kind(), ErrorKind::VersionRetired);
 }
@@ -394,7 +411,10 @@ async fn a_used_up_allowance_defers_and_a_retired_version_is_named() {
 async fn duplicates_are_refused_in_bulk_and_named_over_rest() {
     let sim = start().await;
     let dir = tempfile::tempdir().unwrap();
-    let twin = json!({ "FirstName": "Joe", "LastName": "Smith", "Email": "joe@example.org" }).as_object().unwrap().clone();
+    let twin = json!({ "FirstName": "Joe", "LastName": "Smith", "Email": "joe@example.org" })
+        .as_object()
+        .unwrap()
+        .clone();
     let ids = sim.seed("Contact", vec![twin.clone()]).unwrap();
     let org = client(&sim);
     let refused = org.create("Contact", &twin, None).await.unwrap().unwrap_err();
