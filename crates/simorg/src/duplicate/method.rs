@@ -43,7 +43,7 @@ impl MatchMethod {
         let (score, from) = match self {
             Self::Exact => (same, 100),
             Self::FirstName => (first_name(a, b, jaro_winkler_alone), 85),
-            Self::LastName => (keyboard_distance(a, b).max(phonetic(a, b)), 90),
+            Self::LastName => (last_name(a, b), 90),
             Self::CompanyName => {
                 let (a, b) = (company(a), company(b));
                 (acronym(&a, &b).max(edit_distance(&a, &b)), 70)
@@ -76,6 +76,17 @@ fn first_name(a: &str, b: &str, jaro_winkler_alone: bool) -> Score {
     let known = if are_variants(a, b) { 95 } else { 0 };
     let alone = if jaro_winkler_alone { jaro_winkler(a, b) } else { 0 };
     initials(a, b).max(known).max(phonetic(a, b)).max(alone)
+}
+
+fn last_name(a: &str, b: &str) -> Score {
+    let sound = phonetic(a, b);
+    let (short, long) = (a.len().min(b.len()), a.len().max(b.len()));
+    // Each letter more costs a whole step: far apart in length is below the threshold whatever the letters are.
+    if sound > 0 || (a.is_ascii() && b.is_ascii() && short * 10 < long * 9) {
+        sound
+    } else {
+        keyboard_distance(a, b)
+    }
 }
 
 /// A company without punctuation and the words that only say its legal form.

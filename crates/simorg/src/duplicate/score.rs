@@ -100,15 +100,31 @@ pub(crate) fn keyboard_distance(a: &str, b: &str) -> Score {
     percent(1.0 - row[b.len()] / longest as f64)
 }
 
+/// Row and column of each letter on the keyboard, `a` to `z`.
+const KEYS: [(u8, u8); 26] = keys();
+
+const fn keys() -> [(u8, u8); 26] {
+    const ROWS: [&[u8]; 3] = [b"qwertyuiop", b"asdfghjkl", b"zxcvbnm"];
+    let mut keys = [(0, 0); 26];
+    let mut row = 0;
+    while row < ROWS.len() {
+        let mut column = 0;
+        while column < ROWS[row].len() {
+            keys[(ROWS[row][column] - b'a') as usize] = (row as u8, column as u8);
+            column += 1;
+        }
+        row += 1;
+    }
+    keys
+}
+
 fn substitution_cost(x: char, y: char) -> f64 {
-    const ROWS: [&str; 3] = ["qwertyuiop", "asdfghjkl", "zxcvbnm"];
     if x == y {
         return 0.0;
     }
-    let place =
-        |c: char| ROWS.iter().enumerate().find_map(|(row, keys)| keys.find(c).map(|column| (row, column)));
+    let place = |c: char| if c.is_ascii_lowercase() { KEYS.get(c as usize - 'a' as usize) } else { None };
     match (place(x), place(y)) {
-        (Some((r1, c1)), Some((r2, c2))) if r1.abs_diff(r2) <= 1 && c1.abs_diff(c2) <= 1 => 0.5,
+        (Some((r1, c1)), Some((r2, c2))) if r1.abs_diff(*r2) <= 1 && c1.abs_diff(*c2) <= 1 => 0.5,
         _ => 1.0,
     }
 }
