@@ -123,7 +123,7 @@ impl<R, O: Clone> Runner<R, O> {
                 Turn::Due => (Trigger::Schedule, scheduled(), None),
                 Turn::Asked(ticket) => (Trigger::Manual, ticket.request, Some(ticket.answer)),
             };
-            yields = false;
+            yields = trigger == Trigger::Schedule;
             let outcome = self.one(trigger, &now, job(request, stop.clone())).await;
             if let Some(answer) = answer {
                 // Whoever asked may have gone; the run stands all the same.

@@ -76,7 +76,13 @@ impl Client {
         request: &Request,
         print: &mut (dyn FnMut(Stream, &str) -> io::Result<()> + Send),
     ) -> Result<i32, Error> {
-        line::write(&mut self.to, request, PATIENCE).await?;
+        if let Err(why) = line::write(&mut self.to, request, PATIENCE).await {
+            // A service that hangs up has said why before.
+            return match line::read(&mut self.from, ANSWER_BYTES, PATIENCE).await {
+                Ok(Some(Answer::Refused(said))) => Err(Error::Refused(said)),
+                Ok(_) | Err(_) => Err(why),
+            };
+        }
         loop {
             match line::read(&mut self.from, ANSWER_BYTES, SILENCE).await?.ok_or(Error::Gone)? {
                 Answer::Stdout(text) => print(Stream::Stdout, &text).map_err(Error::io("printing"))?,

@@ -206,9 +206,23 @@ async fn stopping_waits_for_the_verb_at_work_and_removes_the_socket() {
         async move { call(client, &["wait"]).await }
     });
     service.begun.notified().await;
-    // GIVEN a client that connected and asked nothing: it must not hold the service up
-    let _idle = service.client().await;
+    // GIVEN a client that connected and asked nothing
+    let idle = service.client().await;
     service.stop.cancel();
+    // THEN it is told so at once instead of holding the service up
+    let told = call(idle, &["say", "late"]).await.unwrap_err();
+    assert!(
+        matches!(&told, Error::Refused(why) if why.contains("stopping")) || matches!(told, Error::Io { .. })
+    );
+    // AND nobody finds a service any more, although a verb is still at work
+    let mut tries = 0;
+    while let Ok(Some(_)) | Err(Error::Refused(_) | Error::Gone) = Client::connect(service.state.path()).await
+    {
+        tries += 1;
+        assert!(tries < 1_000, "the socket is still there");
+        tokio::task::yield_now().await;
+    }
+    assert!(Client::connect(service.state.path()).await.unwrap().is_none());
     service.go_on.notify_one();
     assert_eq!(waiting.await.unwrap().unwrap().0, 0);
     let state = service.end().await;

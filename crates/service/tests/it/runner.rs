@@ -51,7 +51,9 @@ async fn with_runner<F: Future<Output = ()>>(
         .run_until(async {
             let work = runner.work(wall(), || "due".to_owned(), job, stop.clone());
             let work = tokio::task::spawn_local(work);
-            test(handle, stop.clone(), seen).await;
+            // Held time: a day passes at once when nobody has anything to do, and then something is stuck.
+            let tested = tokio::time::timeout(MINUTE * 1_440, test(handle, stop.clone(), seen)).await;
+            tested.expect("the test ends within a day of held time");
             stop.cancel();
             work.await.unwrap();
         })
