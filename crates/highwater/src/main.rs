@@ -1,3 +1,36 @@
 //! The highwater binary: arguments, configuration, wiring, output, exit codes.
+//!
+//! The only crate that prints: data to standard output, everything else to standard error.
 
-fn main() {}
+#![allow(unreachable_pub, reason = "a binary exports nothing; `pub` marks what other modules use")]
+
+mod check;
+mod cli;
+mod code;
+mod commands;
+mod config;
+mod cycle_text;
+mod desk;
+mod exit;
+mod failure;
+mod forward;
+mod job;
+mod log;
+mod output;
+mod plan_text;
+mod progress;
+#[cfg(test)]
+mod reference;
+mod run;
+mod selection;
+mod wire;
+
+use std::process::ExitCode;
+
+use clap::Parser;
+
+use crate::cli::Cli;
+
+fn main() -> ExitCode {
+    run::run(&Cli::parse()).into()
+}

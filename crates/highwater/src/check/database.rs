@@ -1,0 +1,106 @@
+//! The supporter database: the table, its columns, its stamps.
+
+use model::FieldType;
+use supporters::{Column, ColumnKind, Shape};
+
+use super::finding::{Finding, Weight};
+use super::of_failure;
+use crate::code::supporters as code;
+use crate::config::{Config, Field};
+use crate::exit::Exit;
+use crate::failure::Failure;
+use crate::wire;
+
+const STOP: Weight = Weight::Stop(Exit::Usage);
+
+/// What is found on the supporters' side.
+pub(super) async fn check(config: &Config) -> Vec<Finding> {
+    match looked(config).await {
+        Ok(findings) => findings,
+        Err(failure) => vec![of_failure("supporters", &failure)],
+    }
+}
+
+async fn looked(config: &Config) -> Result<Vec<Finding>, Failure> {
+    let columns = wire::supporters::columns(config);
+    let supporters = wire::supporters::supporters(config, &columns).await?;
+    let shape = supporters.shape().await?;
+    let mut findings = vec![Finding::new(
+        &code::TABLE,
+        Weight::Note,
+        &shape.table,
+        format!("{} rows, {} columns, stamps: {}", shape.rows, shape.columns.len(), shape.stamps),
+    )];
+    findings.extend(writing(config, &shape));
+    findings.extend(rows(config, &shape));
+    findings.extend(indexes(config, &shape));
+    findings.extend(config.fields.iter().filter_map(|field| unfit(field, &shape)));
+    if config.supporters.contact_id_column.is_none() {
+        let text = "supporters.contact_id_column is not set";
+        findings.push(Finding::new(&code::NO_CONTACT_COLUMN, Weight::Warning, &shape.table, text));
+    }
+    Ok(findings)
+}
+
+fn writing(config: &Config, shape: &Shape) -> Option<Finding> {
+    let reason = shape.read_only?;
+    let needed = config.sync.pull || config.supporters.contact_id_column.is_some();
+    let weight = if config.sync.pull { STOP } else { Weight::Warning };
+    needed.then(|| Finding::new(&code::READ_ONLY, weight, &shape.table, reason))
+}
+
+fn rows(config: &Config, shape: &Shape) -> Vec<Finding> {
+    let mut findings = Vec::new();
+    if shape.undated > 0 {
+        let some = shape.undated_ids.iter().take(5).map(String::as_str).collect::<Vec<_>>().join(", ");
+        let text = format!("{} rows have no usable stamp, for example {some}", shape.undated);
+        let column = &config.supporters.modified_column;
+        findings.push(Finding::new(&code::UNDATED, Weight::Warning, column, text));
+    }
+    if shape.ahead > 0 {
+        let text = format!("{} rows are stamped in the future", shape.ahead);
+        findings.push(Finding::new(&code::AHEAD, Weight::Warning, &config.supporters.modified_column, text));
+    }
+    if shape.unaddressable > 0 {
+        let text = format!("{} rows have no usable id", shape.unaddressable);
+        findings.push(Finding::new(&code::NO_ID, Weight::Warning, &config.supporters.id_column, text));
+    }
+    findings
+}
+
+fn indexes(config: &Config, shape: &Shape) -> Vec<Finding> {
+    let email = wire::supporters::table(config).email;
+    let contact = config.supporters.contact_id_column.as_deref().unwrap_or_default();
+    let wanted = [
+        (shape.modified_indexed, config.supporters.modified_column.as_str()),
+        (shape.email_indexed, email.as_str()),
+        (shape.contact_id_indexed.unwrap_or(true), contact),
+    ];
+    // A table that fits into a few pages is read as fast as an index.
+    let weight = if shape.rows > 5_000 { Weight::Warning } else { Weight::Note };
+    let lacking = wanted.into_iter().filter(|(indexed, _)| !indexed);
+    lacking
+        .map(|(_, column)| {
+            let advice =
+                format!("CREATE INDEX \"{}_by_{column}\" ON {:?} ({column:?})", shape.table, shape.table);
+            Finding::new(&code::NO_INDEX, weight, column, "has no index").advise(advice)
+        })
+        .collect()
+}
+
+/// Text that may begin with a zero, kept in a column of numbers.
+fn unfit(field: &Field, shape: &Shape) -> Option<Finding> {
+    let textual = match field.kind {
+        Some(kind) => matches!(kind, FieldType::Phone | FieldType::Text),
+        None => ["phone", "postalcode"].iter().any(|part| field.contact.to_lowercase().contains(part)),
+    };
+    let numeric = |column: &&Column| match column.kind {
+        ColumnKind::Integer | ColumnKind::Real | ColumnKind::Numeric => true,
+        ColumnKind::Text | ColumnKind::Any => false,
+    };
+    let names = field.column_names();
+    let named = |column: &&Column| names.iter().any(|name| name.eq_ignore_ascii_case(&column.name));
+    let column = shape.columns.iter().filter(named).find(numeric).filter(|_| textual)?;
+    let text = format!("is declared {:?} and mapped to {}", column.declared, field.contact);
+    Some(Finding::new(&code::TYPE_UNFIT, Weight::Warning, &column.name, text))
+}

@@ -1,0 +1,31 @@
+//! Tests both sides, reading only, and says what does not fit.
+
+mod contact;
+mod database;
+mod finding;
+mod org;
+
+use model::Clock;
+
+pub use finding::{Finding, Weight, answer, exit};
+
+use crate::config::Config;
+use crate::failure::Failure;
+
+/// Everything that was found, both sides. What one side says does not depend on the other being there.
+pub async fn check(config: &Config, clock: &Clock) -> Vec<Finding> {
+    let (mut findings, database) = tokio::join!(org::check(config, clock), database::check(config));
+    findings.extend(database);
+    findings
+}
+
+/// A failure as a finding: what stops a check part-way is found, too.
+fn of_failure(about: &str, failure: &Failure) -> Finding {
+    Finding {
+        code: failure.code(),
+        weight: Weight::Stop(failure.exit()),
+        about: about.to_owned(),
+        text: failure.to_string(),
+        advice: failure.advice(),
+    }
+}

@@ -1,0 +1,85 @@
+//! The org: login, identity, allowances, clock, and what the Contact looks like.
+
+use std::time::Duration;
+
+use model::Clock;
+use salesforce::{ApiVersion, Limit, Limits, Org};
+
+use super::finding::{Finding, Weight};
+use super::{contact, of_failure};
+use crate::code::contact_fields as code;
+use crate::config::Config;
+use crate::failure::Failure;
+use crate::wire;
+
+/// How far this machine's clock may be from the org's.
+const SKEW: Duration = Duration::from_secs(60);
+
+/// Versions older than this are likely to be retired within a year or so.
+const AGEING: u16 = 62;
+
+/// What is found on the org's side.
+pub(super) async fn check(config: &Config, clock: &Clock) -> Vec<Finding> {
+    let mut findings = Vec::new();
+    let found = match wire::org::org(config, clock) {
+        Ok(org) => asked(config, clock, &org, &mut findings).await,
+        Err(failure) => Err(failure),
+    };
+    if let Err(failure) = found {
+        findings.push(of_failure("org", &failure));
+    }
+    findings
+}
+
+async fn asked(
+    config: &Config,
+    clock: &Clock,
+    org: &Org,
+    findings: &mut Vec<Finding>,
+) -> Result<(), Failure> {
+    let identity = org.identity().await?;
+    let text = format!("org {}, user {} ({})", identity.org_id, identity.username, identity.user_id);
+    let named = config.salesforce.expected_org_id.is_some();
+    let weight = if named { Weight::Note } else { Weight::Warning };
+    findings.push(
+        Finding::new(&code::ORG, weight, "org", text)
+            .advise(format!("add expected_org_id = \"{}\" to [salesforce]", identity.org_id)),
+    );
+    findings.extend(skew(clock, org));
+    findings.extend(version(org.api_version()));
+    findings.extend(allowances(&org.limits().await?));
+    findings.extend(contact::check(config, org.describe("Contact").await?.as_ref()));
+    Ok(())
+}
+
+fn skew(clock: &Clock, org: &Org) -> Option<Finding> {
+    let (ours, theirs) = (clock.now(), org.server_time()?);
+    let apart = ours.since(theirs).max(theirs.since(ours));
+    (apart > SKEW).then(|| {
+        let text = format!("this machine's clock and the org's are {} seconds apart", apart.as_secs());
+        Finding::new(&code::CLOCK, Weight::Warning, "clock", text)
+    })
+}
+
+fn version(version: ApiVersion) -> Option<Finding> {
+    (version.major() < AGEING).then(|| {
+        let text = format!("{version} is old; this highwater was made with {}", ApiVersion::default());
+        Finding::new(&code::API_VERSION, Weight::Warning, "salesforce.api_version", text)
+    })
+}
+
+fn allowances(limits: &Limits) -> Vec<Finding> {
+    let known = [
+        ("API requests a day", limits.daily_api_requests()),
+        ("Bulk batches a day", limits.daily_bulk_batches()),
+        ("Bulk query jobs a day", limits.daily_query_jobs()),
+    ];
+    known.into_iter().filter_map(|(name, limit)| Some(allowance(name, limit?))).collect()
+}
+
+fn allowance(name: &str, limit: Limit) -> Finding {
+    let low = limit.remaining < limit.max / 10;
+    let weight = if low { Weight::Warning } else { Weight::Note };
+    let text = format!("{} of {} are left", limit.remaining, limit.max);
+    Finding::new(&code::ALLOWANCE_LOW, weight, name, text)
+}

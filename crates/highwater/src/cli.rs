@@ -1,0 +1,158 @@
+//! The command line.
+
+use std::path::PathBuf;
+
+use clap::{ArgAction, Parser, Subcommand};
+
+use crate::commands::{
+    backfill, check, completions, demo, errors, explain, init, plan, pull, push, report, resync, serve,
+    simorg, status, sync, watermark,
+};
+use crate::exit;
+use crate::output::Format;
+
+/// Keeps a supporter database and Salesforce Contacts in step, in both directions.
+#[derive(Debug, Parser)]
+#[command(
+    name = "highwater",
+    version,
+    max_term_width = 120,
+    propagate_version = true,
+    arg_required_else_help = true,
+    after_long_help = long_help(),
+    after_help = "Begin with `highwater demo`, then `highwater init` and `highwater check`. More with --help."
+)]
+pub struct Cli {
+    /// What all verbs share.
+    #[command(flatten)]
+    pub common: Common,
+    /// What to do.
+    #[command(subcommand)]
+    pub verb: Verb,
+}
+
+/// Options of every verb.
+#[derive(Debug, Clone, clap::Args)]
+pub struct Common {
+    /// The configuration file
+    #[arg(
+        long,
+        short = 'c',
+        global = true,
+        value_name = "FILE",
+        env = "HIGHWATER_CONFIG",
+        default_value = "highwater.toml",
+        help_heading = "Options of every command"
+    )]
+    pub config: PathBuf,
+    /// How data is written to standard output
+    #[arg(
+        long,
+        global = true,
+        value_name = "FORMAT",
+        env = "HIGHWATER_FORMAT",
+        default_value = "table",
+        help_heading = "Options of every command"
+    )]
+    pub format: Format,
+    /// Log more to standard error; twice for everything
+    #[arg(
+        long,
+        short = 'v',
+        global = true,
+        action = ArgAction::Count,
+        conflicts_with = "quiet",
+        help_heading = "Options of every command"
+    )]
+    pub verbose: u8,
+    /// Log errors only, and show no progress
+    #[arg(long, short = 'q', global = true, help_heading = "Options of every command")]
+    pub quiet: bool,
+    /// Show no progress bar on a terminal
+    #[arg(long, global = true, help_heading = "Options of every command")]
+    pub no_progress: bool,
+}
+
+/// The verbs.
+#[derive(Debug, Subcommand)]
+pub enum Verb {
+    /// Show everything on this machine: a simulated org, a small database, one full story
+    Demo(demo::Args),
+    /// Propose a configuration from what the org and the database hold
+    Init(init::Args),
+    /// Test both sides and name what is wrong; never writes
+    Check(check::Args),
+    /// Show what a cycle would write, per person and field, with the reason; never writes
+    Plan(plan::Args),
+    /// Run one cycle in both directions
+    Sync(sync::Args),
+    /// Run one cycle, delivering supporters' changes to Salesforce only
+    Push(push::Args),
+    /// Run one cycle, delivering Contacts' changes to the supporter database only
+    Pull(pull::Args),
+    /// First load: match everybody first, then create only the unmatched
+    Backfill(backfill::Args),
+    /// Bring one person in step now, and show before and after
+    Resync(resync::Args),
+    /// Reports for administrators
+    Report(report::Args),
+    /// Show watermarks, the last cycles, who is waiting, and the policies in force
+    Status(status::Args),
+    /// Show which records are set aside, why, and what to do
+    Errors(errors::Args),
+    /// Run cycles on the schedule until told to stop
+    Serve(serve::Args),
+    /// Show or move the positions below which everything has been handled
+    Watermark(watermark::Args),
+    /// Run the simulated org alone, for anybody's client
+    Simorg(simorg::Args),
+    /// Explain a code such as HW0301: what happened, what highwater did, what to do
+    Explain(explain::Args),
+    /// Print a completion script for a shell
+    Completions(completions::Args),
+}
+
+fn long_help() -> String {
+    format!(
+        "\
+Examples:
+  highwater demo                                see the whole story on this machine
+  highwater init --supporters sqlite:people.db  write a commented highwater.toml
+  highwater check                               find out what does not fit yet
+  highwater plan                                see what a cycle would do, and why
+  highwater sync                                run one cycle
+  highwater serve                               run a cycle every hour
+  highwater resync 10042                        bring one person in step now
+  highwater report merges --format csv          what only a person can decide
+
+Data goes to standard output (--format), everything else to standard error. While `highwater serve` runs, the same
+commands are carried out by the service.
+
+Environment: HIGHWATER_CONFIG, HIGHWATER_FORMAT, HIGHWATER_STATE_DIR, HIGHWATER_LOG.
+
+{}",
+        exit::HELP
+    )
+}
+
+#[cfg(test)]
+mod tests {
+    use clap::CommandFactory;
+
+    use super::*;
+
+    #[test]
+    fn the_definition_is_consistent() {
+        Cli::command().debug_assert();
+    }
+
+    #[test]
+    fn every_verb_says_what_it_does_and_gives_an_example() {
+        for verb in Cli::command().get_subcommands() {
+            let name = verb.get_name();
+            assert!(verb.get_about().is_some(), "{name}");
+            let help = verb.get_after_help().map(ToString::to_string).unwrap_or_default();
+            assert!(help.contains(&format!("highwater {name}")), "{name} shows no example");
+        }
+    }
+}

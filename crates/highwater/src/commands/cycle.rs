@@ -1,0 +1,45 @@
+//! What `sync`, `push`, `pull`, `backfill` and `plan` share: one cycle, real or dry, and its report.
+
+use service::request::Request;
+
+use crate::code::run::SOME_FAILED;
+use crate::cycle_text;
+use crate::desk::Desk;
+use crate::exit::Exit;
+use crate::failure::Failure;
+use crate::job::{self, Job};
+use crate::output::Format;
+use crate::plan_text;
+
+/// Runs one cycle and shows what came of it.
+///
+/// # Errors
+/// [`Failure`] when the cycle cannot begin or go on.
+pub async fn run(request: Request, desk: &Desk) -> Result<Exit, Failure> {
+    if request.dry_run { show(request, desk).await } else { really(request, desk).await }
+}
+
+async fn really(request: Request, desk: &Desk) -> Result<Exit, Failure> {
+    let done = desk.carry_out(Job::cycle(request)).await?;
+    let report = job::cycle_report(&done)?;
+    desk.screen.answer(&cycle_text::answer(report, false)).await.map_err(Failure::stdout)?;
+    if !report.has_failures() {
+        return Ok(Exit::Done);
+    }
+    desk.screen.say(&format!("{}: {}", SOME_FAILED, SOME_FAILED.remedy)).await;
+    Ok(Exit::SomeFailed)
+}
+
+/// Data are the plans; the numbers go to standard error.
+async fn show(request: Request, desk: &Desk) -> Result<Exit, Failure> {
+    let (plans, writing) = plan_text::channel(&desk.screen);
+    let done = desk.carry_out(Job::Cycle { request, plans: Some(plans) }).await;
+    let written = writing.await.map_err(|_| Failure::Unexpected("showing the plans ended in a defect"))?;
+    let done = done?;
+    let report = job::cycle_report(&done)?;
+    let shown = written.map_err(Failure::stdout)?;
+    let text = cycle_text::answer(report, true).render(Format::Table, desk.screen.width());
+    desk.screen.say(text.trim_end()).await;
+    desk.screen.say(&format!("{shown} people are shown; nothing was written")).await;
+    Ok(Exit::Done)
+}

@@ -1,0 +1,129 @@
+//! `highwater errors`: which records are set aside, and what to do.
+
+use std::collections::BTreeMap;
+
+use model::{Block, SupporterId};
+use serde_json::json;
+
+use crate::desk::Desk;
+use crate::exit::Exit;
+use crate::failure::Failure;
+use crate::output::{Answer, Sheet};
+
+/// How many are read at a time.
+const PAGE: usize = 500;
+
+/// How many.
+#[derive(Debug, clap::Args)]
+#[command(after_help = "Examples:
+  highwater errors
+  highwater errors --limit 1000 --format csv
+  highwater errors --by-code
+
+A record is set aside after a permanent error, and tried again by itself once a mapped field of either side changes, or the
+field map does. `highwater resync` tries one again now. Messages are Salesforce's own and may quote the record.")]
+pub struct Args {
+    /// The most records that are listed
+    #[arg(long, value_name = "NUMBER", default_value_t = 100, value_parser = clap::value_parser!(u32).range(1..=1_000_000))]
+    pub limit: u32,
+    /// Count by code instead of listing
+    #[arg(long)]
+    pub by_code: bool,
+}
+
+/// Lists them.
+///
+/// # Errors
+/// [`Failure`] when the state cannot be read.
+pub async fn run(args: &Args, desk: &Desk) -> Result<Exit, Failure> {
+    let total = desk.state.block_count()?;
+    let answer = if args.by_code { counted(desk)? } else { listed(desk, args.limit, total)? };
+    desk.screen.answer(&answer).await.map_err(Failure::stdout)?;
+    Ok(Exit::Done)
+}
+
+fn listed(desk: &Desk, limit: u32, total: u64) -> Result<Answer, Failure> {
+    let mut sheet = Sheet::new(
+        "records set aside",
+        &["supporter", "code", "fields", "since", "tries", "message", "what to do"],
+    );
+    let mut json = Vec::new();
+    each(desk, u64::from(limit), &mut |id, block| {
+        let advice = advice(&block.code);
+        json.push(json!({
+            "supporter": id, "code": block.code, "fields": block.fields, "since": block.since.to_string(),
+            "attempts": block.attempts, "message": block.message, "advice": advice,
+        }));
+        sheet.row([
+            id.to_string(),
+            block.code.clone(),
+            block.fields.join(", "),
+            block.since.to_seconds_text(),
+            block.attempts.to_string(),
+            block.message.clone(),
+            advice.to_owned(),
+        ]);
+    })?;
+    let shown = sheet.rows.len();
+    let mut answer = Answer::of(sheet, json!({ "total": total, "records": json }));
+    if total > shown as u64 {
+        answer.notes.push(format!("{shown} of {total} are shown; --limit shows more"));
+    }
+    Ok(answer)
+}
+
+fn counted(desk: &Desk) -> Result<Answer, Failure> {
+    let mut counts: BTreeMap<String, u64> = BTreeMap::new();
+    each(desk, u64::MAX, &mut |_, block| *counts.entry(block.code.clone()).or_default() += 1)?;
+    let mut sheet = Sheet::new("records set aside", &["code", "how many", "what to do"]);
+    for (code, count) in &counts {
+        sheet.row([code.clone(), count.to_string(), advice(code).to_owned()]);
+    }
+    Ok(Answer::of(sheet, json!(counts)))
+}
+
+/// Visits at most `limit` blocks, a page at a time.
+fn each(desk: &Desk, limit: u64, see: &mut dyn FnMut(&SupporterId, &Block)) -> Result<(), Failure> {
+    let mut after: Option<SupporterId> = None;
+    let mut left = limit;
+    loop {
+        let page = desk.state.blocks_page(after.as_ref(), PAGE)?;
+        for (id, block) in page.iter().take(usize::try_from(left).unwrap_or(usize::MAX)) {
+            see(id, block);
+        }
+        left = left.saturating_sub(page.len() as u64);
+        match page.into_iter().last() {
+            Some((id, _)) if left > 0 => after = Some(id),
+            Some(_) | None => return Ok(()),
+        }
+    }
+}
+
+/// What to do about a code of Salesforce's, or of ours (Bulk guide v66 and Object reference, "Status codes").
+fn advice(code: &str) -> &'static str {
+    match code {
+        "REQUIRED_FIELD_MISSING" => {
+            "fill the field that is named, map it, or give it a default in Salesforce"
+        }
+        "STRING_TOO_LONG" | "too_long" => "shorten the value, or lengthen the field in Salesforce",
+        "INVALID_EMAIL_ADDRESS" | "email" => "correct the e-mail address",
+        "FIELD_CUSTOM_VALIDATION_EXCEPTION" => {
+            "a validation rule of the org refuses the record: correct it, or the rule"
+        }
+        "CANNOT_INSERT_UPDATE_ACTIVATE_ENTITY" | "APEX_ERROR" => {
+            "a trigger or Flow of the org failed: show it to its author"
+        }
+        "INSUFFICIENT_ACCESS_OR_READONLY" | "INSUFFICIENT_ACCESS_ON_CROSS_REFERENCE_ENTITY" => {
+            "give the integration user access to the record"
+        }
+        "INVALID_FIELD_FOR_INSERT_UPDATE" => {
+            "give the integration user edit access to the field, or set direction = \"pull\""
+        }
+        "DUPLICATES_DETECTED" | "DUPLICATE_VALUE" => "see `highwater report merges`",
+        "INVALID_OR_NULL_FOR_RESTRICTED_PICKLIST" => "decode the value to one that the picklist has",
+        "ENTITY_IS_DELETED" | "INVALID_CROSS_REFERENCE_KEY" => {
+            "correct the Contact Id on the supporter, or clear it"
+        }
+        _ => "correct the field that is named, on either side; the record is tried again by itself",
+    }
+}

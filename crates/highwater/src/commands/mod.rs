@@ -1,0 +1,20 @@
+//! One file per verb.
+
+pub mod backfill;
+pub mod check;
+pub mod completions;
+mod cycle;
+pub mod demo;
+pub mod errors;
+pub mod explain;
+pub mod init;
+pub mod plan;
+pub mod pull;
+pub mod push;
+pub mod report;
+pub mod resync;
+pub mod serve;
+pub mod simorg;
+pub mod status;
+pub mod sync;
+pub mod watermark;

@@ -1,0 +1,167 @@
+//! `highwater report`: what administrators read.
+
+use std::fs::{File, OpenOptions};
+use std::io::{self, Write};
+use std::path::{Path, PathBuf};
+
+use clap::Subcommand;
+use report::{LinkPattern, Links, Options};
+use state::State;
+
+use crate::config::Config;
+use crate::desk::Desk;
+use crate::exit::Exit;
+use crate::failure::Failure;
+use crate::output::Format;
+
+/// Which report.
+#[derive(Debug, clap::Args)]
+#[command(after_help = "Examples:
+  highwater report merges
+  highwater report merges --format csv --output merges.csv")]
+pub struct Args {
+    /// Which.
+    #[command(subcommand)]
+    pub report: Report,
+}
+
+/// The reports.
+#[derive(Debug, Subcommand)]
+pub enum Report {
+    /// Who cannot be matched by machine, with the records side by side and what to do
+    #[command(after_help = "Example:
+  highwater report merges --format csv --output merges.csv
+
+Holds names and addresses: keep the file to yourself.")]
+    Merges(Target),
+    /// Fields that both sides had changed, and which value was kept
+    #[command(after_help = "Example:
+  highwater report conflicts --format csv --output conflicts.csv
+
+Holds both values: keep the file to yourself.")]
+    Conflicts(Target),
+}
+
+/// Where to.
+#[derive(Debug, clap::Args)]
+pub struct Target {
+    /// Write to this file, which only you can read, instead of standard output
+    #[arg(long, short = 'o', value_name = "FILE")]
+    pub output: Option<PathBuf>,
+    /// Replace the file if it is there
+    #[arg(long, requires = "output")]
+    pub force: bool,
+}
+
+impl Report {
+    const fn target(&self) -> &Target {
+        match self {
+            Self::Merges(target) | Self::Conflicts(target) => target,
+        }
+    }
+
+    /// The report's name on the command line.
+    #[must_use]
+    pub const fn word(&self) -> &'static str {
+        match self {
+            Self::Merges(_) => "merges",
+            Self::Conflicts(_) => "conflicts",
+        }
+    }
+}
+
+/// Writes the report.
+///
+/// # Errors
+/// When the state cannot be read or the output not be written.
+pub async fn run(args: &Args, desk: &Desk) -> Result<Exit, Failure> {
+    let target = file(args)?;
+    let to_file = target.is_some();
+    let mut writer = target.map_or_else(|| desk.screen.writer(), |file| Box::new(io::BufWriter::new(file)));
+    let options = options(&desk.config, desk.screen.format, desk.screen.width());
+    let (state, which) = (desk.state.clone(), args.report.word());
+    let write = move || write(&state, which, &options, writer.as_mut());
+    let written = tokio::task::spawn_blocking(write).await;
+    let count = match written.map_err(|_| Failure::Unexpected("the report ended in a defect"))? {
+        Ok(count) => count,
+        // Whoever reads has seen enough.
+        Err(problem) if problem.is_closed_pipe() => return Ok(Exit::Done),
+        Err(report::Error::State(problem)) => return Err(problem.into()),
+        Err(report::Error::Write(source)) => {
+            return Err(Failure::Output { what: "the report".to_owned(), source });
+        }
+    };
+    if to_file {
+        desk.screen.say(&format!("{count} written")).await;
+    }
+    Ok(Exit::Done)
+}
+
+fn write(state: &State, which: &str, options: &Options, to: &mut dyn Write) -> Result<u64, report::Error> {
+    let count = match which {
+        "conflicts" => report::conflicts(state, options, to)?,
+        _ => report::merges(state, options, to)?,
+    };
+    to.flush()?;
+    Ok(count)
+}
+
+fn options(config: &Config, format: Format, width: Option<u16>) -> Options {
+    let pattern = |raw: &Option<String>| raw.as_deref().and_then(|raw| LinkPattern::parse(raw).ok());
+    let contact = pattern(&config.report.contact_url).or_else(|| own_pattern(&config.salesforce.login_url));
+    Options {
+        format: match format {
+            Format::Table => report::Format::Table,
+            Format::Json => report::Format::Json,
+            Format::Csv => report::Format::Csv,
+        },
+        links: Links { supporter: pattern(&config.report.supporter_url), contact },
+        width: width.unwrap_or(Options::default().width),
+        ..Options::default()
+    }
+}
+
+/// Where Lightning shows a Contact of this My Domain.
+fn own_pattern(login_url: &str) -> Option<LinkPattern> {
+    let domain = login_url.trim_end_matches('/').strip_suffix(".my.salesforce.com")?;
+    LinkPattern::parse(&format!("{domain}.lightning.force.com/lightning/r/Contact/{{id}}/view")).ok()
+}
+
+/// The output file, if one was asked for: new, readable by its owner only, no link followed.
+///
+/// # Errors
+/// When it is there already, or cannot be made.
+pub fn file(args: &Args) -> Result<Option<File>, Failure> {
+    let target = args.report.target();
+    let Some(path) = &target.output else { return Ok(None) };
+    let failed = |source| Failure::Output { what: path.display().to_string(), source };
+    if target.force {
+        remove(path).map_err(failed)?;
+    }
+    match private(path) {
+        Ok(file) => Ok(Some(file)),
+        Err(problem) if problem.kind() == io::ErrorKind::AlreadyExists => Err(Failure::Arguments {
+            problem: format!("{} is there already", path.display()),
+            advice: "name another file, or replace it with --force",
+        }),
+        Err(source) => Err(failed(source)),
+    }
+}
+
+fn remove(path: &Path) -> io::Result<()> {
+    match std::fs::symlink_metadata(path) {
+        Ok(found) if found.is_file() => std::fs::remove_file(path),
+        Ok(_) => Err(io::Error::new(io::ErrorKind::AlreadyExists, "it is no plain file")),
+        Err(problem) if problem.kind() == io::ErrorKind::NotFound => Ok(()),
+        Err(problem) => Err(problem),
+    }
+}
+
+/// Makes a file that was not there. `create_new` follows no link.
+pub(super) fn private(path: &Path) -> io::Result<File> {
+    let mut options = OpenOptions::new();
+    options.write(true).create_new(true);
+    #[cfg(unix)]
+    std::os::unix::fs::OpenOptionsExt::mode(&mut options, 0o600);
+    options.open(path)
+}

@@ -1,0 +1,171 @@
+//! `highwater status`: how things stand.
+
+use std::collections::BTreeMap;
+
+use model::{Policy, Side};
+use serde_json::{Value, json};
+
+use crate::desk::Desk;
+use crate::exit::Exit;
+use crate::failure::Failure;
+use crate::output::{Answer, Sheet};
+
+/// How many of the last cycles are shown.
+const CYCLES: usize = 5;
+
+/// How many marks are counted by reason before the count is called "at least".
+const MARKS: usize = 10_000;
+
+/// Nothing to choose.
+#[derive(Debug, clap::Args)]
+#[command(after_help = "Examples:\n  highwater status\n  highwater status --format json")]
+pub struct Args {}
+
+/// Shows how things stand. Asks neither side: everything is in the state.
+///
+/// # Errors
+/// [`Failure`] when the state cannot be read.
+pub async fn run(_: &Args, desk: &Desk) -> Result<Exit, Failure> {
+    let parts = [
+        positions(desk)?,
+        numbers(desk)?,
+        waiting(desk)?,
+        cases(desk)?,
+        cycles(desk)?,
+        jobs(desk)?,
+        policies(desk),
+    ];
+    let mut answer = Answer::default();
+    let mut json = serde_json::Map::new();
+    for (key, sheet, value) in parts {
+        answer.sheets.push(sheet);
+        json.insert(key.to_owned(), value);
+    }
+    answer.json = json.into();
+    desk.screen.answer(&answer).await.map_err(Failure::stdout)?;
+    Ok(Exit::Done)
+}
+
+type Part = (&'static str, Sheet, Value);
+
+fn positions(desk: &Desk) -> Result<Part, Failure> {
+    let mut sheet = Sheet::new("watermarks", &["side", "handled up to"]);
+    let mut json = serde_json::Map::new();
+    for side in [Side::Supporter, Side::Salesforce] {
+        let at = desk.state.watermark(side)?.map(|at| at.to_string());
+        sheet.row([side.to_string(), at.clone().unwrap_or_else(|| "nothing yet".to_owned())]);
+        json.insert(side.to_string(), at.into());
+    }
+    Ok(("watermarks", sheet, json.into()))
+}
+
+fn numbers(desk: &Desk) -> Result<Part, Failure> {
+    let mut sheet = Sheet::new("people", &["what", "how many"]);
+    let figures = [
+        ("linked", desk.state.link_count()?),
+        ("waiting to be compared", desk.state.dirty_count()?),
+        ("blocked", desk.state.block_count()?),
+    ];
+    for (what, count) in figures {
+        sheet.row([what.to_owned(), count.to_string()]);
+    }
+    let json = json!({ "linked": figures[0].1, "waiting": figures[1].1, "blocked": figures[2].1 });
+    Ok(("people", sheet, json))
+}
+
+fn waiting(desk: &Desk) -> Result<Part, Failure> {
+    let marks = desk.state.dirty_page(None, MARKS)?;
+    let mut reasons: BTreeMap<String, u64> = BTreeMap::new();
+    for reason in marks.iter().flat_map(|mark| mark.reasons.iter()) {
+        *reasons.entry(word(&reason)).or_default() += 1;
+    }
+    let at_least = if marks.len() == MARKS { " (of the first 10,000)" } else { "" };
+    let mut sheet = Sheet::new(&format!("waiting, by reason{at_least}"), &["reason", "how many"]);
+    for (reason, count) in &reasons {
+        sheet.row([reason.clone(), count.to_string()]);
+    }
+    Ok(("waiting", sheet, json!(reasons)))
+}
+
+/// The word an enum is stored and shown under.
+fn word(value: &impl serde::Serialize) -> String {
+    serde_json::to_value(value).ok().and_then(|value| value.as_str().map(str::to_owned)).unwrap_or_default()
+}
+
+fn cases(desk: &Desk) -> Result<Part, Failure> {
+    let mut sheet = Sheet::new("open cases (`highwater report merges`)", &["kind", "how many", "what to do"]);
+    let counts = desk.state.case_counts()?;
+    for (kind, count) in counts.iter().filter(|(_, count)| **count > 0) {
+        sheet.row([kind.code().to_owned(), count.to_string(), kind.advice().to_owned()]);
+    }
+    let json: BTreeMap<&str, u64> = counts.iter().map(|(kind, count)| (kind.code(), *count)).collect();
+    Ok(("cases", sheet, json!(json)))
+}
+
+fn cycles(desk: &Desk) -> Result<Part, Failure> {
+    let mut sheet = Sheet::new("last cycles", &["cycle", "mode", "began", "seconds", "selected", "outcomes"]);
+    let summaries: Vec<_> = desk.state.summaries()?.into_iter().take(CYCLES).collect();
+    for summary in &summaries {
+        let text = |key: &str| summary.value.get(key).map_or_else(String::new, plain);
+        let seconds = summary.value.get("duration_ms").and_then(Value::as_u64).map(|ms| ms.div_ceil(1_000));
+        sheet.row([
+            summary.cycle.0.to_string(),
+            text("mode"),
+            text("started_at"),
+            seconds.map_or_else(String::new, |seconds| seconds.to_string()),
+            text("selected"),
+            counts_text(summary.value.get("outcomes")),
+        ]);
+    }
+    let json: Vec<Value> =
+        summaries.into_iter().map(|s| json!({ "cycle": s.cycle, "report": s.value })).collect();
+    Ok(("cycles", sheet, json.into()))
+}
+
+fn plain(value: &Value) -> String {
+    value.as_str().map_or_else(|| value.to_string(), str::to_owned)
+}
+
+/// `in_step 12, contact_created 3`.
+fn counts_text(outcomes: Option<&Value>) -> String {
+    let outcomes = outcomes.and_then(Value::as_object);
+    let parts = outcomes.into_iter().flatten().map(|(code, count)| format!("{code} {count}"));
+    parts.collect::<Vec<_>>().join(", ")
+}
+
+fn jobs(desk: &Desk) -> Result<Part, Failure> {
+    let mut sheet =
+        Sheet::new("jobs in flight", &["plan", "cycle", "lane", "rows", "phase", "job", "planned"]);
+    let journal = desk.state.journal()?;
+    for entry in &journal {
+        sheet.row([
+            entry.plan.0.to_string(),
+            entry.cycle.0.to_string(),
+            entry.lane.code().to_owned(),
+            entry.rows.to_string(),
+            word(&entry.phase),
+            entry.job.as_ref().map(ToString::to_string).unwrap_or_default(),
+            entry.planned_at.to_string(),
+        ]);
+    }
+    Ok(("journal", sheet, json!(journal)))
+}
+
+/// What the configuration says about conflicts, without what is left to the org to say.
+fn policies(desk: &Desk) -> Part {
+    let mut sheet =
+        Sheet::new("policies in force", &["Contact field", "direction", "both changed", "first meeting"]);
+    let mut json = Vec::new();
+    for field in &desk.config.fields {
+        let by_type = || {
+            let consent = field.kind == Some(model::FieldType::Boolean) || field.yes.is_some();
+            if consent { Policy::MostRestrictive } else { Policy::Salesforce }
+        };
+        let policy = word(&field.policy.unwrap_or_else(by_type));
+        let first = word(&field.first_link.unwrap_or_else(by_type));
+        let direction = word(&field.direction);
+        json.push(json!({ "contact_field": field.contact, "direction": direction, "policy": policy, "first_link": first }));
+        sheet.row([field.contact.clone(), direction, policy, first]);
+    }
+    ("policies", sheet, json.into())
+}

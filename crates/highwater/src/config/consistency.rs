@@ -1,0 +1,133 @@
+//! What no single key can say: keys that exclude, or need, each other.
+
+use model::OrgId;
+use report::LinkPattern;
+use salesforce::ApiVersion;
+use service::InvalidSchedule;
+
+use super::{Config, ConfigError, Field, GrantName};
+
+/// Checks the keys against each other. Whether the org and the database agree is for `highwater check`.
+pub(super) fn check(config: &Config) -> Result<(), ConfigError> {
+    check_org(config)?;
+    check_login(config)?;
+    check_schedule(config)?;
+    check_accounts(config)?;
+    check_patterns(config)?;
+    if config.fields.is_empty() {
+        return refuse(config, "field", "the field map is empty; LastName and Email must be mapped");
+    }
+    for (at, field) in config.fields.iter().enumerate() {
+        check_field(config, at, field)?;
+    }
+    if !config.sync.push && !config.sync.pull {
+        return refuse(config, "sync.pull", "push and pull are both off: nothing would ever be done");
+    }
+    Ok(())
+}
+
+fn check_org(config: &Config) -> Result<(), ConfigError> {
+    if let Err(problem) = config.salesforce.api_version.parse::<ApiVersion>() {
+        return refuse(config, "salesforce.api_version", &problem.to_string());
+    }
+    if let Some(Err(problem)) = config.salesforce.expected_org_id.as_deref().map(OrgId::parse) {
+        return refuse(config, "salesforce.expected_org_id", &problem.to_string());
+    }
+    Ok(())
+}
+
+fn check_login(config: &Config) -> Result<(), ConfigError> {
+    let org = &config.salesforce;
+    let (wanted, unwanted) = match org.grant {
+        GrantName::ClientCredentials => (org.client_secret(), org.private_key()),
+        GrantName::JwtBearer => (org.private_key(), org.client_secret()),
+    };
+    if wanted.named() != 1 {
+        let key = format!("salesforce.{}_env", wanted.key);
+        let problem =
+            "exactly one of the keys ending in _env, _file and _command must be given for this grant";
+        return refuse(config, &key, problem);
+    }
+    if unwanted.named() != 0 {
+        return refuse(config, &format!("salesforce.{}_env", unwanted.key), "does not belong to this grant");
+    }
+    match (org.grant, &org.username) {
+        (GrantName::JwtBearer, None) => refuse(config, "salesforce.username", "is needed for this grant"),
+        (GrantName::ClientCredentials, Some(_)) => {
+            refuse(config, "salesforce.username", "does not belong to this grant")
+        }
+        (GrantName::JwtBearer, Some(_)) | (GrantName::ClientCredentials, None) => Ok(()),
+    }
+}
+
+fn check_schedule(config: &Config) -> Result<(), ConfigError> {
+    if config.schedule.cron.is_some() && config.schedule.every_minutes.is_some() {
+        return refuse(config, "schedule.cron", "give either cron or every_minutes");
+    }
+    match service::Schedule::parse(&config.schedule.text(), &config.schedule.time_zone) {
+        Ok(_) => Ok(()),
+        Err(problem @ InvalidSchedule::Zone(_)) => refuse(config, "schedule.time_zone", &problem.to_string()),
+        Err(
+            problem @ (InvalidSchedule::Form(_)
+            | InvalidSchedule::Interval
+            | InvalidSchedule::Cron { .. }
+            | InvalidSchedule::Never(_)),
+        ) => refuse(config, "schedule.cron", &problem.to_string()),
+    }
+}
+
+fn check_accounts(config: &Config) -> Result<(), ConfigError> {
+    match (&config.contact_fields.account_id, &config.supporters.account_id) {
+        (Some(_), None) => {
+            refuse(config, "contact_fields.account_id", "needs supporters.account_id, the value it takes")
+        }
+        (None, Some(_)) => refuse(
+            config,
+            "supporters.account_id",
+            "needs contact_fields.account_id, the field that takes it",
+        ),
+        (None, None) if config.sync.only_own_account => refuse(
+            config,
+            "sync.only_own_account",
+            "needs supporters.account_id and contact_fields.account_id",
+        ),
+        (None, None) | (Some(_), Some(_)) => Ok(()),
+    }
+}
+
+fn check_patterns(config: &Config) -> Result<(), ConfigError> {
+    let patterns = [
+        ("report.supporter_url", &config.report.supporter_url),
+        ("report.contact_url", &config.report.contact_url),
+    ];
+    for (key, pattern) in patterns {
+        if let Some(Err(problem)) = pattern.as_deref().map(LinkPattern::parse) {
+            return refuse(config, key, &problem.to_string());
+        }
+    }
+    Ok(())
+}
+
+fn check_field(config: &Config, at: usize, field: &Field) -> Result<(), ConfigError> {
+    let key = |name: &str| format!("field[{at}].{name}");
+    let sources = [field.column.is_some(), field.columns.is_some(), field.constant.is_some()];
+    if sources.iter().filter(|given| **given).count() != 1 {
+        return refuse(config, &key("contact"), "needs exactly one of column, columns and constant");
+    }
+    if field.columns.as_ref().is_some_and(Vec::is_empty) {
+        return refuse(config, &key("columns"), "names no column");
+    }
+    if field.yes.is_some() != field.no.is_some() {
+        return refuse(config, &key("yes"), "yes and no go together");
+    }
+    Ok(())
+}
+
+fn refuse(config: &Config, key: &str, problem: &str) -> Result<(), ConfigError> {
+    Err(ConfigError::Value {
+        place: config.places.of_key(key),
+        key: key.to_owned(),
+        problem: problem.to_owned(),
+        suggestion: None,
+    })
+}

@@ -1,0 +1,21 @@
+//! `[contact_fields]`: fields of the Contact that highwater itself reads and writes.
+
+use serde::Deserialize;
+
+/// API names of the technical fields.
+#[derive(Debug, Clone, PartialEq, Eq, Deserialize)]
+#[serde(deny_unknown_fields, default)]
+pub struct ContactFields {
+    /// Takes the supporter id; External ID and Unique.
+    pub supporter_id: String,
+    /// Takes `supporters.account_id`.
+    pub account_id: Option<String>,
+    /// The "EN Push" checkbox that tells the org's Flows that a save is ours.
+    pub push_marker: Option<String>,
+}
+
+impl Default for ContactFields {
+    fn default() -> Self {
+        Self { supporter_id: "EN_Supporter_Id__c".to_owned(), account_id: None, push_marker: None }
+    }
+}

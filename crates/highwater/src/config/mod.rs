@@ -1,0 +1,104 @@
+//! The configuration: one TOML file, unknown keys refused, secrets named and never written.
+
+mod bounded;
+mod consistency;
+mod contact_fields;
+mod defaults;
+mod environment;
+mod error;
+mod field;
+mod literal_secret;
+mod load;
+mod log;
+mod matching;
+mod place;
+mod refusal;
+mod report;
+mod salesforce;
+mod schedule;
+mod secret;
+mod state;
+mod supporters;
+mod sync;
+
+#[cfg(test)]
+mod tests;
+
+use std::path::{Path, PathBuf};
+
+use serde::Deserialize;
+
+pub use bounded::{Share, Whole};
+pub use contact_fields::ContactFields;
+pub use defaults::COMMENTED_DEFAULTS;
+pub use environment::Environment;
+pub use error::ConfigError;
+pub use field::Field;
+pub use load::load;
+#[cfg(test)]
+pub use load::parse;
+pub use log::{Log, LogFormat, LogLevel};
+pub use matching::{LinkFrom, Matching, TieChoice};
+pub use place::{Place, Places};
+pub use report::Report;
+pub use salesforce::{GrantName, PlainHttp, Salesforce};
+pub use schedule::Schedule;
+pub use secret::{SecretError, SecretSource};
+pub use state::StateOptions;
+pub use supporters::{SupporterKind, Supporters};
+pub use sync::Sync;
+
+/// The whole file.
+#[derive(Debug, Clone, PartialEq, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Config {
+    /// The org, and how to log in to it.
+    pub salesforce: Salesforce,
+    /// The supporter database.
+    pub supporters: Supporters,
+    /// Where highwater keeps what it must not forget.
+    #[serde(default)]
+    pub state: StateOptions,
+    /// How a cycle behaves.
+    #[serde(default)]
+    pub sync: Sync,
+    /// When `serve` runs a cycle.
+    #[serde(default)]
+    pub schedule: Schedule,
+    /// Fields of the Contact that highwater itself reads and writes.
+    #[serde(default)]
+    pub contact_fields: ContactFields,
+    /// The field map, one entry per Contact field.
+    #[serde(default, rename = "field")]
+    pub fields: Vec<Field>,
+    /// When two records count as one person.
+    #[serde(default)]
+    pub matching: Matching,
+    /// Addresses of records, for the report's links.
+    #[serde(default)]
+    pub report: Report,
+    /// The log on standard error.
+    #[serde(default)]
+    pub log: Log,
+    /// The file's folder: what relative paths start from.
+    #[serde(skip)]
+    pub folder: PathBuf,
+    /// Where each key stands in the file, for messages.
+    #[serde(skip)]
+    pub places: Places,
+}
+
+impl Config {
+    /// A path of the configuration: absolute as it is, relative from the configuration file's folder, so that a
+    /// command started from elsewhere finds the same files.
+    #[must_use]
+    pub fn resolve(&self, path: &Path) -> PathBuf {
+        self.folder.join(path)
+    }
+
+    /// The state directory.
+    #[must_use]
+    pub fn state_dir(&self) -> PathBuf {
+        self.resolve(&self.state.dir)
+    }
+}

@@ -1,0 +1,88 @@
+//! `[sync]`: how a cycle behaves.
+
+use serde::Deserialize;
+
+use super::{Share, Whole};
+
+/// The behaviour of a cycle. Every key has a default that is safe for strangers' data.
+#[derive(Debug, Clone, PartialEq, Deserialize)]
+#[serde(deny_unknown_fields, default)]
+pub struct Sync {
+    /// Deliver supporters' changes to Salesforce.
+    pub push: bool,
+    /// Deliver Contacts' changes to the supporter database.
+    pub pull: bool,
+    /// Create a Contact for a supporter that has none.
+    pub create_contacts: bool,
+    /// Create a supporter for a Contact that has none.
+    pub create_supporters: bool,
+    /// Look for an existing Contact by e-mail and names before one is created.
+    pub match_before_create: bool,
+    /// Leave Contacts alone that do not carry our account id.
+    pub only_own_account: bool,
+    /// Contacts that are not pulled.
+    pub exclude: Vec<ExcludeContacts>,
+    /// How far below a watermark each window is read again.
+    pub overlap_seconds: Whole<0, 86_400>,
+    /// How far below Salesforce's clock a window ends when the org does not say what it covers.
+    pub lag_seconds: Whole<0, 3_600>,
+    /// How far below the supporter database's clock a window ends.
+    pub supporter_lag_seconds: Whole<0, 3_600>,
+    /// Policy `newest`: modified within this span of each other counts as modified at once.
+    pub newest_tolerance_seconds: Whole<0, 86_400>,
+    /// The most rows in one job.
+    pub job_rows: Whole<1, 1_000_000>,
+    /// The most megabytes in one job.
+    pub job_megabytes: Whole<1, 100>,
+    /// How long a job may run before it is aborted and its results are read.
+    pub job_deadline_minutes: Whole<1, 10_080>,
+    /// How often rows that failed in passing are sent again in one cycle.
+    pub retry_rounds: Whole<0, 10>,
+    /// After how many cycles a row that keeps failing in passing is blocked.
+    pub retry_cycles: Whole<1, 1_000>,
+    /// People handled at a time.
+    pub batch_people: Whole<1, 20_000>,
+    /// From how many never-linked people on all Contacts are fetched at once.
+    pub directory_from_people: Whole<1, 1_000_000>,
+    /// How old a value read from Salesforce may be when it is decided on.
+    pub fresh_for_minutes: Whole<1, 60>,
+    /// The share of a job that may be blocked for one new reason before planning stops.
+    pub circuit_share: Share,
+}
+
+/// Contacts with one of these values in this field are not pulled.
+#[derive(Debug, Clone, PartialEq, Eq, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct ExcludeContacts {
+    /// API name of the Contact field.
+    pub field: String,
+    /// The values that exclude, compared without case.
+    pub values: Vec<String>,
+}
+
+impl Default for Sync {
+    fn default() -> Self {
+        Self {
+            push: true,
+            pull: true,
+            create_contacts: true,
+            create_supporters: false,
+            match_before_create: true,
+            only_own_account: false,
+            exclude: Vec::new(),
+            overlap_seconds: Whole::of::<600>(),
+            lag_seconds: Whole::of::<60>(),
+            supporter_lag_seconds: Whole::of::<0>(),
+            newest_tolerance_seconds: Whole::of::<120>(),
+            job_rows: Whole::of::<100_000>(),
+            job_megabytes: Whole::of::<90>(),
+            job_deadline_minutes: Whole::of::<360>(),
+            retry_rounds: Whole::of::<3>(),
+            retry_cycles: Whole::of::<10>(),
+            batch_people: Whole::of::<2_000>(),
+            directory_from_people: Whole::of::<800>(),
+            fresh_for_minutes: Whole::of::<15>(),
+            circuit_share: Share::FIFTH,
+        }
+    }
+}

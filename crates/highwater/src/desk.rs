@@ -1,0 +1,74 @@
+//! What a verb works with once the state is open: in a process of its own, or inside the running service.
+
+use std::sync::Arc;
+
+use model::Clock;
+use plan::{Progress, Sides};
+use service::Handle;
+use state::State;
+use tokio_util::sync::CancellationToken;
+
+use crate::config::Config;
+use crate::failure::Failure;
+use crate::job::{self, Done, Job};
+use crate::output::Screen;
+use crate::wire;
+
+/// The configuration, the state, where to print, and who does the work.
+#[derive(Clone)]
+pub struct Desk {
+    /// The configuration.
+    pub config: Arc<Config>,
+    /// The open state.
+    pub state: State,
+    /// Where to print.
+    pub screen: Screen,
+    /// Who does the work.
+    pub worker: Worker,
+}
+
+/// Who does the work.
+#[derive(Clone)]
+pub enum Worker {
+    /// This process.
+    Own {
+        /// Who watches.
+        progress: Arc<dyn Progress>,
+        /// Cancelled by the first signal.
+        stop: CancellationToken,
+    },
+    /// The running service, one job after the other.
+    Service {
+        /// Both sides, as the service uses them.
+        sides: Box<Sides>,
+        /// Its queue.
+        handle: Handle<Job, Done>,
+    },
+}
+
+impl Desk {
+    /// Both sides, for looking.
+    ///
+    /// # Errors
+    /// Whatever stands in the way of a cycle.
+    pub async fn sides(&self) -> Result<Sides, Failure> {
+        match &self.worker {
+            Worker::Own { progress, stop } => {
+                let (state, progress) = (self.state.clone(), Arc::clone(progress));
+                wire::sides::sides(&self.config, state, Clock::system(), progress, stop.clone()).await
+            }
+            Worker::Service { sides, .. } => Ok((**sides).clone()),
+        }
+    }
+
+    /// Carries a job out.
+    ///
+    /// # Errors
+    /// Whatever stands in the way of a cycle; how the cycle itself ended is in [`Done`].
+    pub async fn carry_out(&self, job: Job) -> Result<Done, Failure> {
+        match &self.worker {
+            Worker::Own { .. } => Ok(job::carry_out(&self.sides().await?, &job).await),
+            Worker::Service { handle, .. } => Ok(handle.run(job).await?),
+        }
+    }
+}

@@ -1,0 +1,277 @@
+//! Why a verb could not do what was asked: for each kind an exit code, a code with a page, and advice.
+
+use std::io;
+
+use plan::Fatal;
+
+use crate::code::{self, Code};
+use crate::config::{ConfigError, SecretError};
+use crate::exit::Exit;
+use crate::job::Done;
+
+/// What ends a verb early.
+#[derive(Debug, thiserror::Error)]
+pub enum Failure {
+    /// The configuration.
+    #[error(transparent)]
+    Config(#[from] ConfigError),
+    /// The configuration does not fit what is there.
+    #[error("{problem}")]
+    Setup {
+        /// Which kind.
+        code: &'static Code,
+        /// What is wrong.
+        problem: String,
+        /// What to do.
+        advice: String,
+    },
+    /// The org.
+    #[error(transparent)]
+    Salesforce(#[from] salesforce::Error),
+    /// The supporter database.
+    #[error(transparent)]
+    Supporters(#[from] supporters::Error),
+    /// The state.
+    #[error(transparent)]
+    State(#[from] state::Error),
+    /// The service's control socket.
+    #[error(transparent)]
+    Control(#[from] service::control::Error),
+    /// A cycle that could not go on.
+    #[error("{}", cycle_text(.0))]
+    Cycle(Done),
+    /// Another cycle is at work.
+    #[error("{0}")]
+    AlreadyRunning(String),
+    /// Another process holds the state, and it is no service.
+    #[error("another process uses the state directory {0}")]
+    StateInUse(String),
+    /// The service takes no more work.
+    #[error(transparent)]
+    NotRun(#[from] service::NotRun),
+    /// Nobody fits what was asked for.
+    #[error("{0}")]
+    UnknownPerson(String),
+    /// The command line cannot be carried out as it stands.
+    #[error("{problem}")]
+    Arguments {
+        /// What is wrong.
+        problem: String,
+        /// What to do.
+        advice: &'static str,
+    },
+    /// Output could not be written.
+    #[error("{what} could not be written")]
+    Output {
+        /// Which output.
+        what: String,
+        /// Why.
+        #[source]
+        source: io::Error,
+    },
+    /// A task of ours ended in a way it never should.
+    #[error("{0}")]
+    Unexpected(&'static str),
+}
+
+impl Failure {
+    /// For `map_err` on standard output.
+    pub fn stdout(source: io::Error) -> Self {
+        Self::Output { what: "standard output".to_owned(), source }
+    }
+
+    /// The code whose page explains it.
+    #[must_use]
+    pub fn code(&self) -> &'static Code {
+        match self {
+            Self::Config(error) => of_config(error),
+            Self::Setup { code, .. } => code,
+            Self::Salesforce(error) => of_salesforce(error.kind()).0,
+            Self::Supporters(error) => of_supporters(error).0,
+            Self::State(error) => of_state(error).0,
+            Self::Control(_) => &code::run::SERVICE,
+            Self::Cycle(done) => of_cycle(done).map_or(&code::run::UNEXPECTED, |fatal| of_fatal(fatal).0),
+            Self::AlreadyRunning(_) => &code::run::CYCLE_RUNNING,
+            Self::StateInUse(_) => &code::state::IN_USE,
+            Self::NotRun(_) => &code::run::STOPPING,
+            Self::UnknownPerson(_) => &code::run::UNKNOWN_PERSON,
+            Self::Arguments { .. } => &code::configuration::ARGUMENTS,
+            Self::Output { .. } => &code::run::OUTPUT,
+            Self::Unexpected(_) => &code::run::UNEXPECTED,
+        }
+    }
+
+    /// How the program ends.
+    #[must_use]
+    pub fn exit(&self) -> Exit {
+        match self {
+            Self::Config(_) | Self::Setup { .. } | Self::UnknownPerson(_) | Self::Arguments { .. } => {
+                Exit::Usage
+            }
+            Self::Salesforce(error) => of_salesforce(error.kind()).1,
+            Self::Supporters(error) => of_supporters(error).1,
+            Self::State(error) => of_state(error).1,
+            Self::Cycle(done) => of_cycle(done).map_or(Exit::Unexpected, |fatal| of_fatal(fatal).1),
+            Self::AlreadyRunning(_) | Self::StateInUse(_) | Self::NotRun(_) => Exit::AlreadyRunning,
+            Self::Control(_) | Self::Output { .. } | Self::Unexpected(_) => Exit::Unexpected,
+        }
+    }
+
+    /// What to do, in one sentence.
+    #[must_use]
+    pub fn advice(&self) -> String {
+        match self {
+            Self::Config(error) => error.advice().to_owned(),
+            Self::Setup { advice, .. } => advice.clone(),
+            Self::Arguments { advice, .. } => (*advice).to_owned(),
+            Self::Salesforce(error) => error.advice().unwrap_or(self.code().remedy).to_owned(),
+            Self::Supporters(error) => error.advice().unwrap_or_else(|| self.code().remedy.to_owned()),
+            Self::State(error) => error.advice().unwrap_or(self.code().remedy).to_owned(),
+            Self::Cycle(done) => cycle_advice(done).unwrap_or_else(|| self.code().remedy.to_owned()),
+            Self::Control(_)
+            | Self::AlreadyRunning(_)
+            | Self::StateInUse(_)
+            | Self::NotRun(_)
+            | Self::UnknownPerson(_)
+            | Self::Output { .. }
+            | Self::Unexpected(_) => self.code().remedy.to_owned(),
+        }
+    }
+
+    /// What is shown: the failure, its causes, what to do, where to read on.
+    #[must_use]
+    pub fn text(&self) -> String {
+        let mut text = format!("error[{}]: {self}", self.code());
+        let mut cause = std::error::Error::source(self);
+        while let Some(error) = cause {
+            text.push_str(&format!("\n  because: {error}"));
+            cause = error.source();
+        }
+        text.push_str(&format!("\n  what to do: {}", self.advice()));
+        text.push_str(&format!("\n  more: highwater explain {}", self.code()));
+        text
+    }
+}
+
+const fn of_config(error: &ConfigError) -> &'static Code {
+    match error {
+        ConfigError::Missing { .. } | ConfigError::Unreadable { .. } => &code::configuration::NO_FILE,
+        ConfigError::Syntax { .. } => &code::configuration::NOT_TOML,
+        ConfigError::UnknownKey { .. } => &code::configuration::UNKNOWN_KEY,
+        ConfigError::Value { .. } => &code::configuration::WRONG_VALUE,
+        ConfigError::LiteralSecret { .. } => &code::configuration::LITERAL_SECRET,
+        ConfigError::Secret(
+            SecretError::Unnamed(_)
+            | SecretError::Ambiguous(_)
+            | SecretError::NotSet { .. }
+            | SecretError::Unreadable { .. }
+            | SecretError::Exposed { .. }
+            | SecretError::Command { .. }
+            | SecretError::Unusable(_),
+        ) => &code::configuration::SECRET_NOT_HAD,
+        ConfigError::Environment { .. } => &code::configuration::ENVIRONMENT,
+    }
+}
+
+/// What stopped a cycle.
+fn of_cycle(done: &Done) -> Option<&Fatal> {
+    done.as_ref().as_ref().err()
+}
+
+fn cycle_text(done: &Done) -> String {
+    of_cycle(done).map_or_else(|| "the cycle could not go on".to_owned(), ToString::to_string)
+}
+
+fn cycle_advice(done: &Done) -> Option<String> {
+    match of_cycle(done)? {
+        Fatal::Salesforce(error) => error.advice().map(str::to_owned),
+        Fatal::Supporters(error) => error.advice(),
+        Fatal::State(error) => error.advice().map(str::to_owned),
+        Fatal::Setup { advice, .. } => Some(advice.clone()),
+        Fatal::Spool { .. } => None,
+    }
+}
+
+/// The code and exit of each way a cycle stops.
+fn of_fatal(fatal: &Fatal) -> (&'static Code, Exit) {
+    match fatal {
+        Fatal::Salesforce(error) => of_salesforce(error.kind()),
+        Fatal::Supporters(error) => of_supporters(error),
+        Fatal::State(error) => of_state(error),
+        Fatal::Spool { .. } => (&code::org::LOCAL_FILE, Exit::State),
+        Fatal::Setup { .. } => (&code::configuration::CONTRADICTION, Exit::Usage),
+    }
+}
+
+/// The code and exit of each way a call to the org fails.
+#[must_use]
+pub const fn of_salesforce(kind: salesforce::ErrorKind) -> (&'static Code, Exit) {
+    use salesforce::ErrorKind;
+    match kind {
+        ErrorKind::Configuration => (&code::org::CLIENT_SETTINGS, Exit::Usage),
+        ErrorKind::Unreachable => (&code::org::UNREACHABLE, Exit::Unreachable),
+        ErrorKind::Tls => (&code::org::CERTIFICATE, Exit::Unreachable),
+        ErrorKind::NotAuthorised => (&code::org::CREDENTIALS, Exit::NotAuthorised),
+        ErrorKind::Forbidden => (&code::org::FORBIDDEN, Exit::NotAuthorised),
+        ErrorKind::RequestLimit => (&code::org::ALLOWANCE, Exit::Unreachable),
+        ErrorKind::Busy => (&code::org::BUSY, Exit::Unreachable),
+        ErrorKind::Rejected => (&code::org::REFUSED, Exit::Usage),
+        ErrorKind::NotFound | ErrorKind::Conflict => (&code::org::REFUSED, Exit::Unexpected),
+        ErrorKind::VersionRetired => (&code::org::VERSION_RETIRED, Exit::Usage),
+        ErrorKind::OutcomeUnknown => (&code::org::OUTCOME_UNKNOWN, Exit::Unreachable),
+        ErrorKind::Contract | ErrorKind::Incomplete | ErrorKind::TooSlow => {
+            (&code::org::ANSWER, Exit::Unreachable)
+        }
+        ErrorKind::TooLarge => (&code::org::ANSWER, Exit::Unexpected),
+        ErrorKind::Redirect | ErrorKind::UntrustedAddress => (&code::org::ADDRESS, Exit::Usage),
+        ErrorKind::WrongOrg => (&code::org::WRONG_ORG, Exit::Usage),
+        ErrorKind::Deadline => (&code::org::JOB, Exit::Unreachable),
+        ErrorKind::JobFailed => (&code::org::JOB, Exit::Unexpected),
+        ErrorKind::LocalFile => (&code::org::LOCAL_FILE, Exit::State),
+    }
+}
+
+/// The code and exit of each way the supporter database fails.
+#[must_use]
+pub const fn of_supporters(error: &supporters::Error) -> (&'static Code, Exit) {
+    use supporters::Error;
+    match error {
+        Error::Unreachable { .. } => (&code::supporters::UNREACHABLE, Exit::Unreachable),
+        Error::MissingTable { .. } => (&code::supporters::TABLE_MISSING, Exit::Usage),
+        Error::MissingColumn { .. } => (&code::supporters::COLUMN_MISSING, Exit::Usage),
+        Error::Unsuitable { .. } => (&code::supporters::UNSUITABLE, Exit::Usage),
+        Error::Busy { .. } => (&code::supporters::LOCKED, Exit::Unreachable),
+        Error::ReadOnly { .. } => (&code::supporters::READ_ONLY, Exit::Usage),
+        Error::Database { .. } => (&code::supporters::FAILED, Exit::Unreachable),
+    }
+}
+
+/// The code and exit of each way the state fails.
+const fn of_state(error: &state::Error) -> (&'static Code, Exit) {
+    use state::{Fatal, Refusal};
+    match error {
+        state::Error::Fatal(fatal) => match fatal {
+            Fatal::Io { .. } | Fatal::Backend { .. } | Fatal::TooLarge { .. } | Fatal::Stopped => {
+                (&code::state::WRITE_FAILED, Exit::State)
+            }
+            Fatal::Damaged { .. } | Fatal::Panicked { .. } => (&code::state::DAMAGED, Exit::State),
+            Fatal::Fenced => (&code::state::TAKEN_OVER, Exit::State),
+        },
+        state::Error::Refused(refusal) => match refusal {
+            Refusal::Symlink(_) | Refusal::NotAStateDirectory(_) => (&code::state::DIRECTORY, Exit::Usage),
+            Refusal::InUse(_) => (&code::state::IN_USE, Exit::AlreadyRunning),
+            Refusal::LittleSpace { .. } => (&code::state::LITTLE_SPACE, Exit::State),
+            Refusal::Newer { .. } | Refusal::TooOld { .. } => (&code::state::FORMAT, Exit::State),
+            Refusal::RolledBack { .. } => (&code::state::ROLLED_BACK, Exit::State),
+            Refusal::Manifest | Refusal::DigestKey | Refusal::Export(_) => {
+                (&code::state::DAMAGED, Exit::State)
+            }
+            Refusal::OtherOrg { .. } | Refusal::OtherSupporterAccount => {
+                (&code::state::OTHER_ORG, Exit::Usage)
+            }
+        },
+        state::Error::LinkTaken { .. } | state::Error::InFlight { .. } => {
+            (&code::run::UNEXPECTED, Exit::Unexpected)
+        }
+    }
+}

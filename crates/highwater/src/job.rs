@@ -1,0 +1,87 @@
+//! One piece of work that needs both sides, carried out here or by the running service.
+
+use std::sync::Arc;
+
+use plan::{CycleReport, Fatal, Sides};
+use service::request::Request;
+use service::resync::{NotFound, ResyncReport, Who, resync};
+use state::AlreadyRunning;
+
+use crate::failure::Failure;
+use crate::plan_text::PlanSender;
+
+/// What is asked for.
+#[derive(Clone)]
+pub enum Job {
+    /// A cycle.
+    Cycle {
+        /// Which.
+        request: Request,
+        /// Who wants to see the plans of a dry run.
+        plans: Option<PlanSender>,
+    },
+    /// One person, with before and after.
+    Resync(Who),
+}
+
+impl Job {
+    /// A cycle whose plans nobody wants to see.
+    #[must_use]
+    pub const fn cycle(request: Request) -> Self {
+        Self::Cycle { request, plans: None }
+    }
+}
+
+/// What a job that was begun came to.
+#[derive(Debug)]
+pub enum Report {
+    /// A cycle's numbers.
+    Cycle(Box<CycleReport>),
+    /// One person, or why there was none.
+    Person(Box<Result<ResyncReport, NotFound>>),
+}
+
+/// What came of it. Shared, because the service keeps the last one.
+pub type Done = Arc<Result<Result<Report, AlreadyRunning>, Fatal>>;
+
+/// Carries a job out.
+pub async fn carry_out(sides: &Sides, job: &Job) -> Done {
+    Arc::new(match job {
+        Job::Cycle { request, plans } => {
+            let mut see = |plan: &plan::PersonPlan| {
+                if let Some(plans) = plans {
+                    plans.send(plan);
+                }
+            };
+            let ended = service::cycle::run(sides, request, &mut see).await;
+            ended.map(|begun| begun.map(|report| Report::Cycle(Box::new(report))))
+        }
+        Job::Resync(who) => {
+            let ended = resync(sides, who).await;
+            ended.map(|begun| begun.map(|person| Report::Person(Box::new(person))))
+        }
+    })
+}
+
+/// The report of a job that came to its end.
+///
+/// # Errors
+/// [`Failure::Cycle`] when it could not, [`Failure::AlreadyRunning`] when another one was at work.
+pub fn report(done: &Done) -> Result<&Report, Failure> {
+    match done.as_ref() {
+        Ok(Ok(report)) => Ok(report),
+        Ok(Err(running)) => Err(Failure::AlreadyRunning(running.to_string())),
+        Err(_) => Err(Failure::Cycle(Arc::clone(done))),
+    }
+}
+
+/// The numbers of a cycle that came to its end.
+///
+/// # Errors
+/// As [`report`].
+pub fn cycle_report(done: &Done) -> Result<&CycleReport, Failure> {
+    match report(done)? {
+        Report::Cycle(report) => Ok(report),
+        Report::Person(_) => Err(Failure::Unexpected("a cycle was asked for and a person came back")),
+    }
+}

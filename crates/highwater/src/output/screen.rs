@@ -1,0 +1,94 @@
+//! Where a verb prints to: this process's own streams, or those of a client of the running service.
+
+use std::io::{self, IsTerminal, Write};
+
+use service::control::{Output, Stream};
+
+use super::{Answer, Format};
+
+/// The two streams of whoever asked: data, and everything else.
+#[derive(Clone)]
+pub struct Screen {
+    /// How data is written.
+    pub format: Format,
+    sink: Sink,
+    width: Option<u16>,
+}
+
+#[derive(Clone)]
+enum Sink {
+    Process,
+    Client(Output),
+}
+
+impl Screen {
+    /// This process's standard output and error.
+    #[must_use]
+    pub fn of_process(format: Format) -> Self {
+        Self { format, sink: Sink::Process, width: terminal_width() }
+    }
+
+    /// A client of the running service.
+    #[must_use]
+    pub fn of_client(format: Format, output: Output) -> Self {
+        let width = output.width();
+        Self { format, sink: Sink::Client(output), width }
+    }
+
+    /// The width of the terminal the data goes to; `None`: it goes somewhere else.
+    #[must_use]
+    pub const fn width(&self) -> Option<u16> {
+        self.width
+    }
+
+    /// Prints an answer as data.
+    ///
+    /// # Errors
+    /// When standard output cannot be written. A client that went away is no error: the work is done all the same.
+    pub async fn answer(&self, answer: &Answer) -> io::Result<()> {
+        self.data(&answer.render(self.format, self.width)).await
+    }
+
+    /// Prints data.
+    ///
+    /// # Errors
+    /// As [`Screen::answer`].
+    pub async fn data(&self, text: &str) -> io::Result<()> {
+        match &self.sink {
+            Sink::Process => {
+                let mut out = io::stdout().lock();
+                out.write_all(text.as_bytes())?;
+                out.flush()
+            }
+            Sink::Client(output) => {
+                output.stdout(text).await;
+                Ok(())
+            }
+        }
+    }
+
+    /// Says something that is no data, one line.
+    pub async fn say(&self, text: &str) {
+        match &self.sink {
+            // Whoever closed standard error does not want to know.
+            Sink::Process => drop(writeln!(io::stderr().lock(), "{text}")),
+            Sink::Client(output) => output.stderr(&format!("{text}\n")).await,
+        }
+    }
+
+    /// A writer of data for code on a blocking thread.
+    #[must_use]
+    pub fn writer(&self) -> Box<dyn Write + Send> {
+        match &self.sink {
+            Sink::Process => Box::new(io::BufWriter::new(io::stdout())),
+            Sink::Client(output) => Box::new(output.writer(Stream::Stdout)),
+        }
+    }
+}
+
+/// The width of the terminal that standard output is, in columns.
+fn terminal_width() -> Option<u16> {
+    let stdout = io::stdout();
+    let known = stdout.is_terminal().then(|| comfy_table::Table::new().width()).flatten();
+    known.filter(|columns| *columns >= 40)
+}

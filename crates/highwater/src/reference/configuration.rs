@@ -1,0 +1,99 @@
+//! The page of the configuration, made of the commented defaults.
+
+use crate::config::COMMENTED_DEFAULTS;
+
+/// One key as the commented file shows it.
+struct Key {
+    name: String,
+    value: String,
+    /// Behind a `#`: an example, because there is no default.
+    example: bool,
+    text: String,
+}
+
+pub(super) fn page() -> String {
+    let mut page = "# Configuration\n\nOne TOML file. Unknown keys are refused. Relative paths start from the file's \
+                    folder. A secret is never written into it: keys ending in `_env`, `_file` and `_command` say where one \
+                    is kept.\n\nPrint the commented file with `highwater init --print-defaults`.\n"
+        .to_owned();
+    for (table, keys) in tables() {
+        page.push_str(&format!("\n## `{table}`\n\n| key | default | meaning |\n| --- | --- | --- |\n"));
+        for key in keys {
+            let value = cell(&key.value);
+            let default = match (key.example, key.text.starts_with("Required.")) {
+                (_, true) => "required".to_owned(),
+                (true, false) => format!("none; e.g. `{value}`"),
+                (false, false) => format!("`{value}`"),
+            };
+            page.push_str(&format!("| `{}` | {default} | {} |\n", key.name, cell(&key.text)));
+        }
+    }
+    page
+}
+
+fn cell(text: &str) -> String {
+    text.replace('|', "\\|")
+}
+
+/// The tables of the shipped file with their keys; of `[[field]]` the first.
+fn tables() -> Vec<(String, Vec<Key>)> {
+    let mut tables: Vec<(String, Vec<Key>)> = Vec::new();
+    let mut comment = String::new();
+    for line in COMMENTED_DEFAULTS.lines() {
+        if line.starts_with('[') {
+            tables.push((line.to_owned(), Vec::new()));
+            comment.clear();
+        } else if let Some((key, example)) = key_of(line) {
+            if let Some((_, keys)) = tables.last_mut() {
+                let (name, value) = key.split_once(" = ").unwrap();
+                let (name, value, text) = (name.to_owned(), value.to_owned(), std::mem::take(&mut comment));
+                keys.push(Key { name, value, example, text });
+            }
+        } else if let Some(text) = line.strip_prefix("# ") {
+            if !comment.is_empty() {
+                comment.push(' ');
+            }
+            comment.push_str(text);
+        } else {
+            comment.clear();
+        }
+    }
+    tables.dedup_by(|later, first| later.0 == first.0);
+    tables
+}
+
+/// `key = value`, and whether it stands behind a `#`.
+fn key_of(line: &str) -> Option<(&str, bool)> {
+    let (text, example) = line.strip_prefix("# ").map_or((line, false), |text| (text, true));
+    let (name, _) = text.split_once(" = ")?;
+    let named =
+        !name.is_empty() && name.bytes().all(|b| b.is_ascii_lowercase() || b == b'_' || b.is_ascii_digit());
+    named.then_some((text, example))
+}
+
+#[test]
+fn the_shipped_file_shows_every_key_the_program_knows() {
+    for (table, keys) in tables() {
+        // GIVEN what the program knows: the list it gives when it refuses an unknown key
+        let text = format!("{}\nno_such_key = 1\n", with_only(&table));
+        let refused = toml::from_str::<crate::config::Config>(&text).unwrap_err().message().to_owned();
+        let known = refused.split_once("expected").unwrap_or_else(|| panic!("{table}: {refused}")).1;
+        // THEN each stands in the file, and nothing else does
+        let known: Vec<&str> = known.split('`').skip(1).step_by(2).collect();
+        let mut shown: Vec<&str> = keys.iter().map(|key| key.name.as_str()).collect();
+        for name in &known {
+            assert!(shown.contains(name), "{table} does not show {name}");
+        }
+        shown.retain(|name| !known.contains(name));
+        assert!(shown.is_empty(), "{table} shows {shown:?}, which the program does not know");
+        let bare: Vec<&str> =
+            keys.iter().filter(|key| key.text.is_empty()).map(|key| key.name.as_str()).collect();
+        assert!(bare.is_empty(), "{table} has keys without a comment: {bare:?}");
+    }
+}
+
+/// The shipped file as far as the given table's head, so that the next key falls into it.
+fn with_only(table: &str) -> String {
+    let at = COMMENTED_DEFAULTS.find(&format!("\n{table}\n")).unwrap();
+    COMMENTED_DEFAULTS[..at].to_owned() + "\n" + table
+}

@@ -1,0 +1,181 @@
+//! From the command line to a verb.
+
+use std::path::Path;
+use std::sync::Arc;
+
+use model::Clock;
+use service::stop::GRACE;
+use service::{Ended, StopSignals, until_stopped};
+use tokio_util::sync::CancellationToken;
+
+use crate::cli::{Cli, Common, Verb};
+use crate::commands;
+use crate::config::{Config, Environment, LogFormat, load};
+use crate::desk::{Desk, Worker};
+use crate::exit::Exit;
+use crate::failure::Failure;
+use crate::forward::forward;
+use crate::output::Screen;
+use crate::{log, progress, wire};
+
+/// Carries out a command line in this process.
+pub fn run(cli: &Cli) -> Exit {
+    let Ok(runtime) = tokio::runtime::Builder::new_multi_thread().enable_all().build() else {
+        // Without a runtime there is no other way to say so.
+        return Exit::Unexpected;
+    };
+    let exit = runtime.block_on(async {
+        let screen = Screen::of_process(cli.common.format);
+        match verb(cli, &screen).await {
+            Ok(exit) => exit,
+            Err(failure) => {
+                screen.say(&failure.text()).await;
+                failure.exit()
+            }
+        }
+    });
+    // A thread that waits for a terminal must not hold the process.
+    runtime.shutdown_background();
+    exit
+}
+
+async fn verb(cli: &Cli, screen: &Screen) -> Result<Exit, Failure> {
+    let common = &cli.common;
+    match &cli.verb {
+        Verb::Completions(args) => commands::completions::run(args, screen).await,
+        Verb::Explain(args) => commands::explain::run(args, screen).await,
+        Verb::Demo(args) => {
+            start_log(None, common, false);
+            commands::demo::run(args, screen).await
+        }
+        Verb::Simorg(args) => {
+            start_log(None, common, true);
+            commands::simorg::run(args, screen).await
+        }
+        Verb::Init(args) => {
+            start_log(None, common, false);
+            commands::init::run(args, common, screen).await
+        }
+        Verb::Check(args) => commands::check::run(args, &configured(common, false)?, screen).await,
+        Verb::Serve(args) => {
+            let config = configured(common, true)?;
+            opened(config, common, screen, async |desk| commands::serve::run(args, &desk).await).await
+        }
+        Verb::Plan(_)
+        | Verb::Sync(_)
+        | Verb::Push(_)
+        | Verb::Pull(_)
+        | Verb::Backfill(_)
+        | Verb::Resync(_)
+        | Verb::Report(_)
+        | Verb::Status(_)
+        | Verb::Errors(_)
+        | Verb::Watermark(_) => beside_a_service(cli, screen).await,
+    }
+}
+
+/// A verb that needs the state: here, or in the service that holds it.
+async fn beside_a_service(cli: &Cli, screen: &Screen) -> Result<Exit, Failure> {
+    let config = configured(&cli.common, false)?;
+    let dir = config.state_dir();
+    refuse_without_state(&cli.verb, &dir)?;
+    match opened(config, &cli.common, screen, async |desk| at_the_desk(&cli.verb, &desk).await).await {
+        Err(Failure::State(state::Error::Refused(state::Refusal::InUse(_)))) => {
+            let (argv, file) = arguments(&cli.verb)?;
+            let served = forward(&dir, argv, cli.common.format, screen.width(), file).await?;
+            served.ok_or_else(|| Failure::StateInUse(dir.display().to_string()))
+        }
+        other => other,
+    }
+}
+
+/// The verbs that work on an open state, wherever it is open.
+///
+/// # Errors
+/// [`Failure`], as the verb says.
+pub async fn at_the_desk(verb: &Verb, desk: &Desk) -> Result<Exit, Failure> {
+    match verb {
+        Verb::Plan(args) => commands::plan::run(args, desk).await,
+        Verb::Sync(args) => commands::sync::run(args, desk).await,
+        Verb::Push(args) => commands::push::run(args, desk).await,
+        Verb::Pull(args) => commands::pull::run(args, desk).await,
+        Verb::Backfill(args) => commands::backfill::run(args, desk).await,
+        Verb::Resync(args) => commands::resync::run(args, desk).await,
+        Verb::Report(args) => commands::report::run(args, desk).await,
+        Verb::Status(args) => commands::status::run(args, desk).await,
+        Verb::Errors(args) => commands::errors::run(args, desk).await,
+        Verb::Watermark(args) => commands::watermark::run(args, desk).await,
+        Verb::Demo(_)
+        | Verb::Init(_)
+        | Verb::Check(_)
+        | Verb::Serve(_)
+        | Verb::Simorg(_)
+        | Verb::Explain(_)
+        | Verb::Completions(_) => Err(Failure::Arguments {
+            problem: "this command is not carried out by a service".to_owned(),
+            advice: "run it by itself",
+        }),
+    }
+}
+
+/// Opens the state, does the work, and listens to signals meanwhile.
+async fn opened(
+    config: Config,
+    common: &Common,
+    screen: &Screen,
+    work: impl AsyncFnOnce(Desk) -> Result<Exit, Failure>,
+) -> Result<Exit, Failure> {
+    let state = wire::state::open(&config, &Clock::system()).await?;
+    let stop = CancellationToken::new();
+    let progress = progress::watcher(common.no_progress, common.quiet);
+    let worker = Worker::Own { progress, stop: stop.clone() };
+    let desk = Desk { config: Arc::new(config), state, screen: screen.clone(), worker };
+    let mut signals =
+        StopSignals::listen().map_err(|_| Failure::Unexpected("signals cannot be listened to"))?;
+    let mut result = None;
+    let ended =
+        until_stopped(async { result = Some(work(desk).await) }, async || signals.next().await, &stop, GRACE)
+            .await;
+    match (ended, result) {
+        (Ended::Orderly, Some(result)) => result,
+        (Ended::GraceOver | Ended::SecondSignal, _) | (Ended::Orderly, None) => {
+            screen
+                .say("stopped before the current step was done; the next run settles what was in flight")
+                .await;
+            Ok(Exit::Unexpected)
+        }
+    }
+}
+
+/// Looking at a state that was never made must not make one.
+fn refuse_without_state(verb: &Verb, dir: &Path) -> Result<(), Failure> {
+    let looks = matches!(verb, Verb::Report(_) | Verb::Status(_) | Verb::Errors(_) | Verb::Watermark(_));
+    if looks && !wire::state::exists(dir) {
+        return Err(Failure::Arguments {
+            problem: format!("there is no state in {} yet", dir.display()),
+            advice: "run `highwater sync` or `highwater backfill` first, or correct state.dir",
+        });
+    }
+    Ok(())
+}
+
+/// What the service is sent, and the file that its data goes into: files are the caller's, not the service's.
+fn arguments(verb: &Verb) -> Result<(Vec<String>, Option<std::fs::File>), Failure> {
+    if let Verb::Report(args) = verb {
+        return Ok((vec!["report".to_owned(), args.report.word().to_owned()], commands::report::file(args)?));
+    }
+    Ok((std::env::args().skip(1).collect(), None))
+}
+
+/// Loads the configuration and starts the log as it says.
+fn configured(common: &Common, service: bool) -> Result<Config, Failure> {
+    let loaded = load(&common.config, &Environment::of_process());
+    start_log(loaded.as_ref().ok(), common, service);
+    Ok(loaded?)
+}
+
+fn start_log(config: Option<&Config>, common: &Common, service: bool) {
+    let level = config.and_then(|config| config.log.level);
+    let format = config.map_or(LogFormat::Text, |config| config.log.format);
+    log::start(log::level(level, service, common.verbose, common.quiet), format);
+}

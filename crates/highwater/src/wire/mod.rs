@@ -1,0 +1,9 @@
+//! From the configuration to the two sides and the state.
+
+pub mod field_map;
+pub mod field_type;
+pub mod org;
+pub mod settings;
+pub mod sides;
+pub mod state;
+pub mod supporters;

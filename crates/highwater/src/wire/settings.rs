@@ -1,0 +1,83 @@
+//! From `[sync]` and `[matching]` to the cycle's settings.
+
+use std::time::Duration;
+
+use matching::{EmailEquivalence, OnTie, Strength};
+use plan::{Exclude, Settings};
+
+use crate::config::{Config, LinkFrom, Matching, TieChoice, Whole};
+
+/// The settings of a configuration.
+#[must_use]
+pub fn settings(config: &Config) -> Settings {
+    let sync = &config.sync;
+    Settings {
+        push: sync.push,
+        pull: sync.pull,
+        overlap: seconds(sync.overlap_seconds),
+        lag: seconds(sync.lag_seconds),
+        supporter_lag: seconds(sync.supporter_lag_seconds),
+        newest_tolerance: seconds(sync.newest_tolerance_seconds),
+        create_contacts: sync.create_contacts,
+        create_supporters: sync.create_supporters,
+        match_before_create: sync.match_before_create,
+        only_own_account: sync.only_own_account,
+        exclude: sync
+            .exclude
+            .iter()
+            .map(|exclude| Exclude { field: exclude.field.clone(), values: exclude.values.clone() })
+            .collect(),
+        email_fields: config.matching.email_fields.clone(),
+        matching: matching(&config.matching),
+        job_rows: sync.job_rows.count(),
+        job_bytes: sync.job_megabytes.get() * 1_000_000,
+        retry_rounds: sync.retry_rounds.small(),
+        retry_cycles: sync.retry_cycles.small(),
+        job_deadline: minutes(sync.job_deadline_minutes),
+        batch: sync.batch_people.count(),
+        directory_from: sync.directory_from_people.count(),
+        fresh_for: minutes(sync.fresh_for_minutes),
+        circuit_share: sync.circuit_share.get(),
+    }
+}
+
+fn matching(settings: &Matching) -> matching::Config {
+    matching::Config {
+        min_auto: match settings.link_from {
+            LinkFrom::Probable => Strength::Probable,
+            LinkFrom::Strong => Strength::Strong,
+            LinkFrom::Exact => Strength::Exact,
+        },
+        email_equivalence: EmailEquivalence {
+            plus_tag: settings.overlook_plus_tag,
+            gmail_dots: settings.overlook_gmail_dots,
+            gmail_domain: settings.overlook_gmail_domain,
+        },
+        on_tie: match settings.on_tie {
+            TieChoice::Report => OnTie::Report,
+            TieChoice::Oldest => OnTie::Oldest,
+            TieChoice::Newest => OnTie::Newest,
+            TieChoice::LastModified => OnTie::LastModified,
+        },
+    }
+}
+
+const fn seconds<const MIN: u64, const MAX: u64>(number: Whole<MIN, MAX>) -> Duration {
+    Duration::from_secs(number.get())
+}
+
+const fn minutes<const MIN: u64, const MAX: u64>(number: Whole<MIN, MAX>) -> Duration {
+    Duration::from_secs(number.get() * 60)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::config::{COMMENTED_DEFAULTS, parse};
+
+    #[test]
+    fn the_shipped_defaults_are_the_cycles_own() {
+        let config = parse("highwater.toml", COMMENTED_DEFAULTS).unwrap();
+        assert_eq!(format!("{:?}", settings(&config)), format!("{:?}", Settings::default()));
+    }
+}

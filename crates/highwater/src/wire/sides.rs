@@ -1,0 +1,50 @@
+//! Both sides, ready for a cycle.
+
+use std::sync::Arc;
+
+use model::Clock;
+use plan::{ContactColumns, Progress, Sides};
+use state::State;
+use tokio_util::sync::CancellationToken;
+
+use super::{field_map, org, settings, supporters};
+use crate::code;
+use crate::config::Config;
+use crate::failure::Failure;
+
+/// Logs in, learns what the Contact looks like, opens the supporter database, and binds the state to the org. Writes to
+/// neither side.
+///
+/// # Errors
+/// Whatever stands in the way of a cycle.
+pub async fn sides(
+    config: &Config,
+    state: State,
+    clock: Clock,
+    progress: Arc<dyn Progress>,
+    stop: CancellationToken,
+) -> Result<Sides, Failure> {
+    let org = org::org(config, &clock)?;
+    let identity = org.identity().await?;
+    state.adopt_org(identity.org_id)?;
+    let describe = org.describe("Contact").await?;
+    let map = field_map::field_map(config, &describe)?;
+    let settings = settings::settings(config);
+    let columns = ContactColumns::new(&map, &settings, &describe).map_err(|missing| Failure::Setup {
+        code: &code::contact_fields::EXCLUDE_FIELD,
+        problem: format!("the org does not show these Contact fields to our user: {}", missing.join(", ")),
+        advice: "correct sync.exclude and matching.email_fields, or give the user read access".to_owned(),
+    })?;
+    let supporters = supporters::supporters(config, map.columns()).await?;
+    Ok(Sides {
+        org,
+        supporters,
+        state,
+        map: Arc::new(map),
+        columns: Arc::new(columns),
+        settings: Arc::new(settings),
+        clock,
+        progress,
+        stop,
+    })
+}
