@@ -1,0 +1,148 @@
+//! Flat entries, one row each, in all formats; and the parts that the cases share with them.
+
+use std::io::Write;
+
+use comfy_table::{ContentArrangement, Table, presets};
+use serde::Serialize;
+
+use crate::{Error, Format, Options, inert};
+
+/// How many rows share one table: a table must know its rows before it can be drawn.
+const ROWS: usize = 100;
+
+/// One row of a flat report.
+pub(crate) trait Entry: Serialize {
+    /// The header, in all formats the same words.
+    const COLUMNS: &'static [&'static str];
+    /// What the entries are called.
+    const NAME: &'static str;
+    /// One cell per column.
+    fn cells(&self) -> Vec<String>;
+}
+
+/// Writes the entries that `next` gives until it gives none, page by page; tells how many there were.
+pub(crate) fn write<E: Entry>(
+    options: &Options,
+    writer: &mut dyn Write,
+    mut next: impl FnMut() -> Result<Vec<E>, Error>,
+) -> Result<u64, Error> {
+    let mut to = match options.format {
+        Format::Table => {
+            Rows::Table { writer, rows: Vec::with_capacity(ROWS), header: E::COLUMNS, width: options.width }
+        }
+        Format::Csv => {
+            let mut csv = csv::WriterBuilder::new().terminator(csv::Terminator::CRLF).from_writer(writer);
+            csv.write_record(E::COLUMNS)?;
+            Rows::Csv(Box::new(csv))
+        }
+        Format::Json => Rows::Json(Array::new(writer)),
+    };
+    let mut count = 0;
+    loop {
+        let page = next()?;
+        if page.is_empty() {
+            break;
+        }
+        for entry in &page {
+            to.row(entry)?;
+            count += 1;
+        }
+    }
+    to.end(count, E::NAME)?;
+    Ok(count)
+}
+
+/// Where rows go.
+enum Rows<'a> {
+    Table { writer: &'a mut dyn Write, rows: Vec<Vec<String>>, header: &'static [&'static str], width: u16 },
+    Csv(Box<csv::Writer<&'a mut dyn Write>>),
+    Json(Array<'a>),
+}
+
+impl Rows<'_> {
+    fn row<E: Entry>(&mut self, entry: &E) -> Result<(), Error> {
+        match self {
+            Self::Table { writer, rows, header, width } => {
+                rows.push(entry.cells().iter().map(|cell| inert::line(cell).into_owned()).collect());
+                if rows.len() >= ROWS { draw(*writer, rows, header, *width) } else { Ok(()) }
+            }
+            Self::Csv(csv) => {
+                Ok(csv.write_record(entry.cells().iter().map(|cell| inert::cell(cell).into_owned()))?)
+            }
+            Self::Json(array) => array.item(entry),
+        }
+    }
+
+    fn end(&mut self, count: u64, name: &str) -> Result<(), Error> {
+        match self {
+            Self::Table { writer, rows, header, width } => {
+                draw(*writer, rows, header, *width)?;
+                writeln!(writer, "{}", plural(count, name))?;
+                Ok(writer.flush()?)
+            }
+            Self::Csv(csv) => Ok(csv.flush()?),
+            Self::Json(array) => array.end(),
+        }
+    }
+}
+
+/// Draws the rows that are collected, and forgets them.
+fn draw(
+    writer: &mut dyn Write,
+    rows: &mut Vec<Vec<String>>,
+    header: &[&str],
+    width: u16,
+) -> Result<(), Error> {
+    if rows.is_empty() {
+        return Ok(());
+    }
+    let mut grid = grid(width, header.iter().copied().map(str::to_owned).collect());
+    grid.add_rows(rows.drain(..));
+    for line in grid.lines() {
+        writeln!(writer, "{}", line.trim_end())?;
+    }
+    Ok(())
+}
+
+/// A table without frames, no wider than asked for.
+pub(crate) fn grid(width: u16, header: Vec<String>) -> Table {
+    let mut grid = Table::new();
+    grid.load_style(presets::NOTHING)
+        .force_no_tty()
+        .set_content_arrangement(ContentArrangement::Dynamic)
+        .set_width(width)
+        .set_header(header);
+    grid
+}
+
+/// `no open cases`, `1 open case`, `2 open cases`.
+pub(crate) fn plural(count: u64, name: &str) -> String {
+    match count {
+        0 => format!("no {name}s"),
+        1 => format!("1 {name}"),
+        _ => format!("{count} {name}s"),
+    }
+}
+
+/// A JSON array, written item by item.
+pub(crate) struct Array<'a> {
+    writer: &'a mut dyn Write,
+    begun: bool,
+}
+
+impl<'a> Array<'a> {
+    pub(crate) fn new(writer: &'a mut dyn Write) -> Self {
+        Self { writer, begun: false }
+    }
+
+    pub(crate) fn item(&mut self, item: &impl Serialize) -> Result<(), Error> {
+        self.writer.write_all(if self.begun { b",\n" } else { b"[\n" })?;
+        self.begun = true;
+        Ok(serde_json::to_writer(&mut *self.writer, item)?)
+    }
+
+    pub(crate) fn end(&mut self) -> Result<(), Error> {
+        self.writer.write_all(if self.begun { b"\n]\n" } else { b"[]\n" })?;
+        Ok(self.writer.flush()?)
+    }
+}

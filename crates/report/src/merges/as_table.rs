@@ -1,0 +1,99 @@
+//! For reading: one block per case, differences marked.
+
+use std::io::Write;
+
+use model::{Case, CaseRecord};
+
+use super::Rendering;
+use crate::comparison::{FieldRow, compare, ordered};
+use crate::entry::{grid, plural};
+use crate::{Error, Options, inert, resolution};
+
+/// How many records stand side by side; more go below.
+const ABREAST: usize = 3;
+
+/// Marks a field that differs.
+const DIFFERS: &str = "≠";
+
+pub(super) struct Table<'a> {
+    writer: &'a mut dyn Write,
+    options: &'a Options,
+    count: u64,
+}
+
+impl<'a> Table<'a> {
+    pub(super) fn new(options: &'a Options, writer: &'a mut dyn Write) -> Self {
+        Self { writer, options, count: 0 }
+    }
+
+    fn line(&mut self, label: &str, text: &str) -> Result<(), Error> {
+        if !text.is_empty() {
+            writeln!(self.writer, "  {label:<12}{}", inert::line(text))?;
+        }
+        Ok(())
+    }
+
+    fn links(&mut self, case: &Case) -> Result<(), Error> {
+        let links = &self.options.links;
+        let supporters = case.supporters.iter().filter_map(|id| links.of_supporter(id));
+        let contacts = case.contacts.iter().filter_map(|id| links.of_contact(id));
+        let all: Vec<String> = supporters.chain(contacts).collect();
+        all.iter().try_for_each(|link| self.line("link", link))
+    }
+
+    /// The first record beside some of the others.
+    fn beside(&mut self, rows: &[FieldRow<'_>], records: &[&CaseRecord], at: &[usize]) -> Result<(), Error> {
+        let mut header = vec![String::new(), "field".to_owned()];
+        header.extend(at.iter().map(|&at| inert::line(&records[at].subject.to_string()).into_owned()));
+        let mut grid = grid(self.options.width, header);
+        for row in rows {
+            let values: Vec<Option<&str>> = at.iter().map(|&at| row.values[at]).collect();
+            // A field may differ between other records than those that stand here.
+            let differs = values.windows(2).any(|pair| pair[0] != pair[1]);
+            let mut cells = vec![if differs { DIFFERS.to_owned() } else { String::new() }, shown(row.field)];
+            cells.extend(values.iter().map(|value| value.map_or_else(|| "–".to_owned(), shown)));
+            grid.add_row(cells);
+        }
+        for line in grid.lines() {
+            writeln!(self.writer, "  {}", line.trim_end())?;
+        }
+        Ok(())
+    }
+}
+
+fn shown(text: &str) -> String {
+    inert::line(text).into_owned()
+}
+
+impl Rendering for Table<'_> {
+    fn case(&mut self, case: &Case) -> Result<(), Error> {
+        self.count += 1;
+        let about = case.subject.to_string();
+        writeln!(self.writer, "{}. {}: {}", self.count, case.kind.code(), inert::line(&about))?;
+        let since =
+            format!("{}, last seen {}", case.opened_at.to_seconds_text(), case.seen_at.to_seconds_text());
+        self.line("since", &since)?;
+        let supporters: Vec<&str> = case.supporters.iter().map(|id| id.as_str()).collect();
+        self.line(if supporters.len() == 1 { "supporter" } else { "supporters" }, &supporters.join(", "))?;
+        let contacts: Vec<&str> = case.contacts.iter().map(|id| id.as_str()).collect();
+        self.line(if contacts.len() == 1 { "Contact" } else { "Contacts" }, &contacts.join(", "))?;
+        self.line("why", &case.reasons.join("; "))?;
+        self.line("done", resolution::done(case.kind))?;
+        self.line("to do", case.kind.advice())?;
+        self.links(case)?;
+        let records = ordered(case);
+        let rows = compare(&records, self.options.differences_only && records.len() > 1);
+        if let Some(others) = (!rows.is_empty()).then(|| (1..records.len()).collect::<Vec<_>>()) {
+            for abreast in others.chunks(ABREAST - 1).chain(others.is_empty().then_some(&[][..])) {
+                let at: Vec<usize> = std::iter::once(0).chain(abreast.iter().copied()).collect();
+                self.beside(&rows, &records, &at)?;
+            }
+        }
+        Ok(writeln!(self.writer)?)
+    }
+
+    fn end(&mut self) -> Result<(), Error> {
+        writeln!(self.writer, "{}", plural(self.count, "open case"))?;
+        Ok(self.writer.flush()?)
+    }
+}

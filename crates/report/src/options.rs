@@ -1,0 +1,65 @@
+//! What a report shows, and how.
+
+use model::{CaseKind, ContactId, Subject, SupporterId};
+
+use crate::{Format, LinkPattern};
+
+/// How many columns a table takes when nothing else is said.
+const WIDTH: u16 = 120;
+
+/// How a report is made.
+#[derive(Debug, Clone)]
+pub struct Options {
+    /// The format.
+    pub format: Format,
+    /// Links into both systems.
+    pub links: Links,
+    /// The width of tables in columns. Default 120.
+    pub width: u16,
+    /// Only cases of these kinds; empty: all.
+    pub kinds: Vec<CaseKind>,
+    /// Only the fields that differ. Default no: what agrees helps to recognise a person.
+    pub differences_only: bool,
+}
+
+impl Default for Options {
+    fn default() -> Self {
+        Self {
+            format: Format::default(),
+            links: Links::default(),
+            width: WIDTH,
+            kinds: Vec::new(),
+            differences_only: false,
+        }
+    }
+}
+
+/// Where a record is shown in its own system.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct Links {
+    /// A supporter's page.
+    pub supporter: Option<LinkPattern>,
+    /// A Contact's page, usually `https://<my domain>.lightning.force.com/lightning/r/Contact/{id}/view`.
+    pub contact: Option<LinkPattern>,
+}
+
+impl Links {
+    /// A supporter's page, where a pattern is configured.
+    #[must_use]
+    pub fn of_supporter(&self, id: &SupporterId) -> Option<String> {
+        self.supporter.as_ref().map(|pattern| pattern.fill(id.as_str()))
+    }
+
+    /// A Contact's page, where a pattern is configured.
+    #[must_use]
+    pub fn of_contact(&self, id: &ContactId) -> Option<String> {
+        self.contact.as_ref().map(|pattern| pattern.fill(id.as_str()))
+    }
+
+    pub(crate) fn of(&self, subject: &Subject) -> Option<String> {
+        match subject {
+            Subject::Supporter(id) => self.of_supporter(id),
+            Subject::Contact(id) => self.of_contact(id),
+        }
+    }
+}

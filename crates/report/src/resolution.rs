@@ -1,0 +1,29 @@
+//! What highwater did about a case by itself: mostly, what it did not do.
+
+use model::CaseKind;
+
+/// What was done and what was left alone, in one sentence for the administrator.
+pub(crate) const fn done(kind: CaseKind) -> &'static str {
+    match kind {
+        CaseKind::AmbiguousContacts => {
+            "linked to none of the Contacts and created no new one; nothing is sent"
+        }
+        CaseKind::ReviewMatch => "did not link the two and created no new Contact; nothing is sent",
+        CaseKind::NamesDisagree => "did not link the two and renamed nobody; nothing is sent",
+        CaseKind::TwoSupportersOneContact => "kept the first link and left the other supporter without one",
+        CaseKind::IdAndEmailDisagree => "followed neither and wrote to neither",
+        CaseKind::SeveralContactsOneKey => "linked to none of the Contacts; nothing is sent",
+        CaseKind::MergedIntoLinked => "kept the survivor's link and left this supporter without one",
+        CaseKind::ContactDeleted => "kept the link as a mark and did not create the Contact again",
+        CaseKind::SupporterDeleted => "kept the Contact as it is",
+        CaseKind::ConflictHeld => "wrote this field to neither side; the other fields are kept in step",
+        CaseKind::DuplicateUnresolved => {
+            "did not create the Contact and forced nothing past the duplicate rule"
+        }
+        CaseKind::DuplicateOfOtherObject => "did not create the Contact and left the other record alone",
+        CaseKind::Blocked => "set the record aside; all others go on",
+        CaseKind::Systemic => {
+            "stopped sending, so that the same failure does not set everybody aside one by one"
+        }
+    }
+}

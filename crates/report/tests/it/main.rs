@@ -1,0 +1,9 @@
+//! Reports over a state in memory.
+
+#![allow(clippy::unwrap_used, clippy::panic)] // what a helper cannot do fails the test
+
+mod csv_safety;
+mod flat;
+mod merges;
+mod people;
+mod scale;
