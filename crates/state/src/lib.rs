@@ -42,6 +42,7 @@ mod store;
 mod takeover;
 mod tree;
 mod upgrade;
+mod verify;
 
 pub use bases::Bases;
 pub use cases::CaseKey;
@@ -59,5 +60,6 @@ pub use sled_store::SledStore;
 pub use state::State;
 pub use store::{Batch, Durable, MAX_VALUE_BYTES, Row, Scan, Store, Write};
 pub use tree::Tree;
+pub use verify::Verified;
 
 pub(crate) use changes::Change;
