@@ -314,3 +314,44 @@ async fn jobs_are_listed_and_old_ones_go() {
     let client = Client::sign_in(&org).await;
     assert_eq!(client.results_status(&done, "successfulResults").await, 404);
 }
+
+#[tokio::test]
+async fn an_upsert_by_id_updates_where_the_id_is_given_and_inserts_where_it_is_blank() {
+    let (org, client) = org().await;
+    let person = json!({"LastName": "Old"});
+    let id = org.seed("Contact", vec![person.as_object().unwrap().clone()]).unwrap().remove(0);
+    let body = json!({"object": "Contact", "operation": "upsert", "externalIdFieldName": "Id", "columnDelimiter": "TAB", "lineEnding": "CRLF"});
+    let job = client.run(&body, &format!("Id\tLastName\r\n{id}\tNew\r\n\tOther\r\n")).await;
+    client.wait(&job).await;
+    let text = client.results(&job, "successfulResults").await;
+    assert!(text.starts_with("\"sf__Id\"\t\"sf__Created\"\tId\tLastName\r\n"), "{text}");
+    assert!(text.contains(&format!("\"{id}\"\t\"false\"\t\"{id}\"\t\"New\"\r\n")), "{text}");
+    assert!(text.contains("\t\"true\"\t\"\"\t\"Other\"\r\n"), "{text}");
+    assert_eq!(org.records("Contact").len(), 2);
+}
+
+#[tokio::test]
+async fn a_parent_is_found_by_its_key_and_cleared_by_the_mark_for_nothing() {
+    let (org, client) = org().await;
+    let account = json!({"Name": "Acme", "EN_Account_Id__c": "77"});
+    let account = org.seed("Account", vec![account.as_object().unwrap().clone()]).unwrap().remove(0);
+    for (value, expected) in [("77", json!(account)), ("", json!(account)), ("#N/A", json!(null))] {
+        let job = client
+            .upsert(&format!("EN_Supporter_Id__c,LastName,Account.EN_Account_Id__c\n1,Lee,{value}\n"))
+            .await;
+        assert_eq!(client.wait(&job).await["numberRecordsFailed"], 0);
+        assert_eq!(org.records("Contact")[0]["AccountId"], expected, "{value}");
+    }
+}
+
+#[tokio::test]
+async fn twins_in_one_chunk_pass_and_in_the_next_chunk_are_refused() {
+    let (org, client) = org().await;
+    org.configure(|s| s.bulk.chunk_rows = 2);
+    let twin = |key: u32| format!("{key},Joe,Smith,joe@example.org\n");
+    let job = client.upsert(&format!("{HEADER}\n{}{}{}", twin(1), twin(2), twin(3))).await;
+    client.wait(&job).await;
+    let (_, failures) = rows(&client.results(&job, "failedResults").await);
+    assert_eq!(failures.iter().map(|r| r[2].as_str()).collect::<Vec<_>>(), ["3"]);
+    assert!(failures[0][1].starts_with("DUPLICATES_DETECTED:"));
+}
