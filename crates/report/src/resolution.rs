@@ -10,12 +10,14 @@ pub(crate) const fn done(kind: CaseKind) -> &'static str {
         }
         CaseKind::ReviewMatch => "did not link the two and created no new Contact; nothing is sent",
         CaseKind::NamesDisagree => "did not link the two and renamed nobody; nothing is sent",
-        CaseKind::TwoSupportersOneContact => "kept the first link and left the other supporter without one",
+        CaseKind::TwoSupportersOneContact => {
+            "changed no link: the Contact stays with whoever has it, and the other supporter gets none"
+        }
         CaseKind::IdAndEmailDisagree => "followed neither and wrote to neither",
         CaseKind::SeveralContactsOneKey => "linked to none of the Contacts; nothing is sent",
-        CaseKind::MergedIntoLinked => "kept the survivor's link and left this supporter without one",
-        CaseKind::ContactDeleted => "kept the link as a mark and did not create the Contact again",
-        CaseKind::SupporterDeleted => "kept the Contact as it is",
+        CaseKind::MergedIntoLinked => "kept the survivor's own link; nothing is sent for this supporter",
+        CaseKind::ContactDeleted => "did not create the Contact again; nothing is sent for this supporter",
+        CaseKind::SupporterDeleted => "left the Contact as it is",
         CaseKind::ConflictHeld => "wrote this field to neither side; the other fields are kept in step",
         CaseKind::DuplicateUnresolved => {
             "did not create the Contact and forced nothing past the duplicate rule"
