@@ -2,7 +2,7 @@
 //!
 //! [`Supporters`] is the contract: discover what changed, read people fresh, find them by Contact Id or e-mail, and write
 //! with a compare so that nobody's edit is overwritten. [`Sqlite`] serves it from any existing table of a SQLite file,
-//! described by a [`Table`]; [`Memory`] serves it in tests. An inspection looks at a database nobody has described yet and
+//! described by a [`Table`]; [`Memory`] serves it in tests. [`inspect`] looks at a database nobody has described yet and
 //! proposes a [`Table`] and a field map. This crate knows nothing of Salesforce beyond the form of a Contact Id.
 //!
 //! The promises every adapter keeps, and the suite in `conformance` (behind the feature of that name) checks:
@@ -20,6 +20,7 @@ mod applied;
 #[cfg(feature = "conformance")]
 pub mod conformance;
 mod error;
+pub mod inspect;
 mod loose;
 pub mod memory;
 mod shape;

@@ -11,6 +11,7 @@ mod create;
 mod describe;
 mod detect;
 mod find;
+mod look;
 mod read;
 mod schema;
 mod shape;
@@ -27,6 +28,8 @@ use model::{ContactId, Email, Position, Stamp, Supporter, SupporterId, Window};
 use crate::{Applied, Changed, Error, Shape, SupporterWrite, Supporters, Table};
 use connect::Database;
 use describe::Described;
+
+pub(crate) use look::{has_no_offset, look_at, look_at_all};
 
 /// The SQLite adapter. Clones share their connections.
 #[derive(Clone)]

@@ -2,6 +2,7 @@
 
 #![allow(clippy::unwrap_used)] // the helpers of tests may fail as loudly as the tests
 mod hostile;
+mod inspect;
 mod memory;
 mod sqlite;
 mod stamps;
