@@ -79,6 +79,16 @@ impl Jobs {
         (RecordId::mint("750", pod, number), number)
     }
 
+    /// How many job ids were given.
+    pub(crate) fn minted(&self) -> u64 {
+        self.minted.load(Ordering::Relaxed)
+    }
+
+    /// Goes on counting job ids after so many, never backwards.
+    pub(crate) fn resume(&self, minted: u64) {
+        self.minted.fetch_max(minted, Ordering::Relaxed);
+    }
+
     pub(crate) fn add_ingest(&self, job: IngestJob, now: Stamp) -> Arc<IngestJob> {
         self.sweep(now);
         let job = Arc::new(job);

@@ -101,6 +101,17 @@ impl OrgState {
         *self.engine.write().unwrap_or_else(PoisonError::into_inner) = Arc::new(engine);
     }
 
+    /// Replaces settings and records, and makes the rules ready for them.
+    pub(crate) fn put(&self, settings: Settings, mut store: Store) {
+        let schema = Schema::of(store.tables().map(|table| table.schema().clone()).collect());
+        let engine = DuplicateEngine::new(&settings.duplicates, &schema);
+        engine.arm(&mut store);
+        let mut place = self.settings.write().unwrap_or_else(PoisonError::into_inner);
+        *self.store_mut() = store;
+        *self.engine.write().unwrap_or_else(PoisonError::into_inner) = Arc::new(engine);
+        *place = Arc::new(settings);
+    }
+
     /// The records, to read. Hold it shortly and never across an await.
     pub(crate) fn store(&self) -> RwLockReadGuard<'_, Store> {
         self.store.read().unwrap_or_else(PoisonError::into_inner)

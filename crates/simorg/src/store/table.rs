@@ -85,6 +85,16 @@ impl Table {
         RecordId::mint(&self.schema.key_prefix, &self.pod, self.minted)
     }
 
+    /// How many ids were given.
+    pub fn minted(&self) -> u64 {
+        self.minted
+    }
+
+    /// Goes on counting ids after so many, never backwards.
+    pub fn resume(&mut self, minted: u64) {
+        self.minted = self.minted.max(minted);
+    }
+
     /// Number of records, deleted ones included.
     pub fn len(&self) -> usize {
         self.ids.len()
