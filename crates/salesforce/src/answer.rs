@@ -162,6 +162,12 @@ pub(crate) struct RestError {
     pub(crate) duplicate: Option<Value>,
 }
 
+impl RestError {
+    pub(crate) fn new(code: &str, message: &str) -> Self {
+        Self { code: code.to_owned(), message: message.to_owned(), fields: Vec::new(), duplicate: None }
+    }
+}
+
 /// The errors of an error body: an array of `{errorCode|statusCode, message, fields}`, one such object, or OAuth's
 /// `{error, error_description}`. `None` for any other text.
 pub(crate) fn rest_errors(bytes: &[u8]) -> Option<Vec<RestError>> {

@@ -109,6 +109,8 @@ pub(crate) fn of_status(call: Call, status: u16, errors: Option<Vec<RestError>>,
         {
             (ErrorKind::RequestLimit, Again::Never)
         }
+        // The same query may pass when the org is less busy; each attempt takes two minutes of it.
+        (400, Some(ErrorCode::QueryTimeout)) => (ErrorKind::Busy, Again::BadAnswer),
         (410, _) | (_, Some(ErrorCode::UnsupportedApiVersion)) => (ErrorKind::VersionRetired, Again::Never),
         (420, _) => (ErrorKind::Busy, Again::NoRoute),
         (406 | 408 | 429 | 500.., _) => (ErrorKind::Busy, Again::Soon),
@@ -134,7 +136,7 @@ mod tests {
     use super::*;
 
     fn errors(code: &str, message: &str) -> Option<Vec<RestError>> {
-        Some(vec![RestError { code: code.into(), message: message.into(), fields: vec![], duplicate: None }])
+        Some(vec![RestError::new(code, message)])
     }
 
     #[test]

@@ -6,6 +6,7 @@ use model::JobId;
 use tokio::time::{Instant, sleep};
 
 use super::{JobInfo, JobState};
+use crate::answer::RestError;
 use crate::call::Call;
 use crate::config::PollPolicy;
 use crate::error::{Error, ErrorKind};
@@ -58,10 +59,13 @@ impl Org {
     ) -> Result<JobInfo, Error> {
         let info = self.wait_until_ended(Call::PollQueryJob, job, patience, on_progress).await?;
         if info.state == JobState::JobComplete {
-            Ok(info)
-        } else {
-            Err(Error::of_kind(ErrorKind::JobFailed).during(Call::PollQueryJob))
+            return Ok(info);
         }
+        let error = Error::of_kind(ErrorKind::JobFailed).during(Call::PollQueryJob);
+        Err(match info.error() {
+            None => error,
+            Some(why) => error.with_refusals(vec![RestError::new(why.code(), why.message())]),
+        })
     }
 
     async fn wait_until_ended(

@@ -30,6 +30,17 @@ impl<'a> From<Option<&'a str>> for Cell<'a> {
     }
 }
 
+/// What is not there is left alone, what is empty is cleared.
+impl<'a> From<&'a model::Cell> for Cell<'a> {
+    fn from(cell: &'a model::Cell) -> Self {
+        match cell {
+            model::Cell::Absent => Self::Keep,
+            model::Cell::Empty => Self::Clear,
+            model::Cell::Value(text) => Self::Text(text),
+        }
+    }
+}
+
 /// Why a row cannot be uploaded as it is. Nothing of it was written; the file is as before.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
 pub enum RowError {

@@ -13,6 +13,7 @@ async fn reads_are_repeated_through_what_passes() {
         || html(420),
         || refusal(500, "UNKNOWN_EXCEPTION", "gack"),
         || refusal(403, "REQUEST_LIMIT_EXCEEDED", "ConcurrentPerOrgLongTxn Limit exceeded."),
+        || refusal(400, "QUERY_TIMEOUT", "Your query request was running for too long."),
         || Reply::Broken(TransportErrorKind::NotSent),
         || Reply::Broken(TransportErrorKind::NoAnswer),
         || html(200),
