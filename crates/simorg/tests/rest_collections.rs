@@ -117,3 +117,15 @@ async fn more_than_200_records_are_refused_whole() {
     assert_eq!((status, error[0]["errorCode"].as_str()), (400, Some("INVALID_BATCH_SIZE")));
     assert!(org.org.records("Contact").is_empty());
 }
+
+#[tokio::test]
+async fn of_two_new_rows_with_one_unique_value_the_first_is_saved() {
+    let org = Caller::start(plain()).await;
+    let row = |last: &str| json!({"LastName": last, "EN_Supporter_Id__c": "7"});
+    let (_, results) = org.send(Method::POST, "/composite/sobjects", &rows(&[row("A"), row("B")])).await;
+    assert_eq!(results[0]["success"], true);
+    assert_eq!(results[1]["errors"][0]["statusCode"], "DUPLICATE_VALUE");
+    let kept: Vec<Value> =
+        org.org.records("Contact").iter().map(|record| record["LastName"].clone()).collect();
+    assert_eq!(kept, [json!("A")]);
+}

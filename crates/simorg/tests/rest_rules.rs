@@ -171,6 +171,11 @@ async fn the_flows_stamp_edits_of_people_but_not_of_a_push() {
     org.org.edit_as(&person, "Contact", &id, &json!({"LastName": "Smit"})).expect("a good edit");
     assert_eq!((stamp(), &read()["EN_Push__c"]), (json!("2026-10-05T10:01:00.000+0000"), &json!(true)));
 
+    // WHEN one save takes the flag back and changes a mapped field THEN it is not stamped: the flag changed in it.
+    let back = json!({"LastName": "Smitt", "EN_Push__c": false});
+    assert_eq!(org.send(Method::PATCH, &path, &back).await.0, 204);
+    assert_eq!((stamp(), &read()["EN_Push__c"]), (json!("2026-10-05T10:01:00.000+0000"), &json!(false)));
+
     // A new record without the flag is stamped, one with the flag is not.
     let made = org.org.create_as(&person, "Contact", &json!({"LastName": "New"})).expect("a good row");
     let all = org.org.records("Contact");
