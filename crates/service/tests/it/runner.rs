@@ -206,7 +206,7 @@ async fn a_suspended_machine_runs_what_it_missed_within_a_nap() {
     };
     let work = runner.work(now, || (), |(), _| async {}, stop.clone());
     let began = Instant::now();
-    tokio::join!(work, async {
+    let test = async {
         handle.when(|status| status.next.is_some()).await.unwrap();
         clock.advance(MINUTE * 180);
         // THEN one run takes place within the next half minute
@@ -215,5 +215,7 @@ async fn a_suspended_machine_runs_what_it_missed_within_a_nap() {
         sleep(MINUTE * 5).await;
         assert_eq!(handle.status().runs, 1);
         stop.cancel();
-    });
+    };
+    let both = async { tokio::join!(work, test) };
+    tokio::time::timeout(MINUTE * 60, both).await.expect("the run begins within an hour of held time");
 }
