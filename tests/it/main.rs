@@ -1,3 +1,11 @@
 //! Whole cycles against the simulated org.
 
+mod consent;
+mod crash_and_resume;
+mod duplicates;
 mod first_contact;
+mod links;
+mod pull_cycle;
+mod resync;
+mod rows;
+mod watermarks;

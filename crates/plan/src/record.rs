@@ -92,10 +92,15 @@ fn record_tie(
         }
         Tie::Linked(_) | Tie::Alone => return,
     }
-    for kind in IDENTITY {
-        changes.close_case(kind, &subject);
-    }
+    close_identity_cases(changes, &subject);
     changes.clear_dirty(&Subject::Contact(contact));
+}
+
+/// Closes the cases that asked who somebody is: it is known now.
+pub fn close_identity_cases(changes: &mut Changes, subject: &Subject) {
+    for kind in IDENTITY {
+        changes.close_case(kind, subject);
+    }
 }
 
 /// Links that were refused because the Contact became somebody else's meanwhile: a case each, and nothing is written for them.

@@ -2,6 +2,8 @@
 
 use std::time::Duration;
 
+use model::Stamp;
+
 /// The behaviour of a cycle.
 #[derive(Debug, Clone)]
 pub struct Settings {
@@ -13,6 +15,8 @@ pub struct Settings {
     pub overlap: Duration,
     /// How far below Salesforce's clock a window ends when the org does not say what it covers. Default 60 seconds.
     pub lag: Duration,
+    /// How far below a window's end a stamp must lie before a record seen at it is not compared again. Default 60 seconds.
+    pub settle: Duration,
     /// How far below the supporter database's clock a window ends. Default none: the embedded database has one writer.
     pub supporter_lag: Duration,
     /// Policy `newest`: records modified within this span of each other count as modified at once. Default 2 minutes.
@@ -51,6 +55,15 @@ pub struct Settings {
     pub circuit_share: f64,
 }
 
+impl Settings {
+    /// Whether a stamp lies so far below the end of its window that no further edit can carry it: stamps are whole seconds,
+    /// and some become visible late. Only then is the record passed over when an overlap brings it again.
+    #[must_use]
+    pub fn has_settled(&self, stamp: Stamp, until: Stamp) -> bool {
+        until.since(stamp) >= self.settle
+    }
+}
+
 /// A Contact with this value in this field is not pulled.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Exclude {
@@ -67,6 +80,7 @@ impl Default for Settings {
             pull: true,
             overlap: Duration::from_secs(600),
             lag: Duration::from_secs(60),
+            settle: Duration::from_secs(60),
             supporter_lag: Duration::ZERO,
             newest_tolerance: Duration::from_secs(120),
             create_contacts: true,

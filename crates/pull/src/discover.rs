@@ -46,7 +46,7 @@ pub async fn discover(
     let watermark = sides.state.watermark(Side::Salesforce)?.filter(|_| !whole);
     let until = upper_end(sides).await?;
     let window = Window::after(watermark, sides.settings.overlap, until);
-    let mut marker = Marker { sides, collect, marked: 0, seen: 0 };
+    let mut marker = Marker { sides, collect, marked: 0, seen: 0, until };
     if !window.is_empty() {
         let wide = watermark.is_none() || window.until.since(window.from) > WIDE;
         if wide { read_wide(&mut marker, &window).await? } else { read_narrow(&mut marker, &window).await? }
@@ -125,6 +125,7 @@ struct Marker<'a> {
     collect: Option<&'a mut Vec<Subject>>,
     marked: u64,
     seen: u64,
+    until: Stamp,
 }
 
 impl Marker<'_> {
@@ -160,7 +161,9 @@ impl Marker<'_> {
             }
             let reason = if *deleted { DirtyReason::ContactGone } else { DirtyReason::ContactChanged };
             changes.mark_dirty(subject, reason, Some(*stamp));
-            changes.note_seen(Side::Salesforce, id.as_str(), *stamp);
+            if self.sides.settings.has_settled(*stamp, self.until) {
+                changes.note_seen(Side::Salesforce, id.as_str(), *stamp);
+            }
         }
         self.sides.progress.advance(page.len() as u64);
         if self.collect.is_none() {

@@ -23,7 +23,8 @@ pub struct Discovery {
 pub async fn discover(sides: &Sides, mut collect: Option<&mut Vec<Subject>>) -> Result<Discovery, Fatal> {
     sides.progress.begin(Stretch::DiscoverSupporters, None);
     let state = &sides.state;
-    let until = sides.supporters.now().await?.minus(sides.settings.supporter_lag);
+    // Whole seconds: a row may be stamped with the second that is still running, and be edited again in it.
+    let until = sides.supporters.now().await?.minus(sides.settings.supporter_lag).floor_second();
     let window = Window::after(state.watermark(Side::Supporter)?, sides.settings.overlap, until);
     let mut found = Discovery { marked: 0, seen: 0, window };
     let mut after: Option<Position> = None;
@@ -38,7 +39,9 @@ pub async fn discover(sides: &Sides, mut collect: Option<&mut Vec<Subject>>) -> 
                 continue;
             }
             found.marked += 1;
-            changes.note_seen(Side::Supporter, changed.id.as_str(), changed.modified);
+            if sides.settings.has_settled(changed.modified, until) {
+                changes.note_seen(Side::Supporter, changed.id.as_str(), changed.modified);
+            }
             let subject = Subject::Supporter(changed.id);
             match collect.as_deref_mut() {
                 Some(collect) => collect.push(subject),

@@ -4,13 +4,32 @@
 //! then e-mail address and fuzzy first and last name. One clear answer becomes a link, and the person is pushed again in
 //! the same cycle as an update. Everything else becomes a case. Nobody is guessed, and nobody is sent a second time as new.
 
-use model::{CaseKind, Evidence, Link, LinkLife, Subject, Supporter, SupporterId};
-use plan::record::{identity_case, refused_links};
+use model::{Block, CaseKind, Digest, Evidence, Link, LinkLife, Subject, Supporter, SupporterId};
+use plan::record::{close_identity_cases, identity_case, refused_links};
 use plan::{CycleReport, Depth, Fatal, Found, Moment, Outcome, Sides, Stretch, look_up};
 use salesforce::record_error::DuplicateKind;
+use state::Changes;
 
-/// People whose rows a duplicate rule refused.
-pub type Refused = Vec<(SupporterId, DuplicateKind)>;
+/// Somebody whose row a duplicate rule refused.
+#[derive(Clone)]
+pub struct Refused {
+    /// Who.
+    pub supporter: SupporterId,
+    /// Which kind of duplicate the error speaks of.
+    pub kind: DuplicateKind,
+    /// The error's code.
+    pub code: String,
+    /// The error's text, bounded; may quote the record.
+    pub message: String,
+    /// Digest over the record as it was sent.
+    pub record: Digest,
+}
+
+impl std::fmt::Debug for Refused {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        write!(f, "Refused({}, {:?}, {})", self.supporter, self.kind, self.code)
+    }
+}
 
 /// Resolves refused people. Returns those that are linked now and are to be pushed again.
 ///
@@ -19,7 +38,7 @@ pub type Refused = Vec<(SupporterId, DuplicateKind)>;
 pub async fn resolve(
     sides: &Sides,
     report: &mut CycleReport,
-    refused: &[(SupporterId, DuplicateKind)],
+    refused: &[Refused],
     at: Moment,
 ) -> Result<Vec<SupporterId>, Fatal> {
     if refused.is_empty() {
@@ -28,20 +47,20 @@ pub async fn resolve(
     sides.progress.begin(Stretch::Resolve, Some(refused.len() as u64));
     let mut linked = Vec::new();
     for chunk in refused.chunks(sides.settings.batch) {
-        let ids: Vec<SupporterId> = chunk.iter().map(|(id, _)| id.clone()).collect();
+        let ids: Vec<SupporterId> = chunk.iter().map(|refused| refused.supporter.clone()).collect();
         let supporters = sides.supporters.get(&ids).await?;
         let there: Vec<Supporter> = supporters.iter().flatten().cloned().collect();
         let found = look_up(sides, None, &there, Depth::ByNames).await?;
-        let mut changes = state::Changes::new();
+        let mut changes = Changes::new();
         for (supporter, found) in there.iter().zip(found) {
-            let kind = chunk
-                .iter()
-                .find(|(id, _)| *id == supporter.id)
-                .map_or(DuplicateKind::Contact, |(_, kind)| *kind);
+            let Some(refusal) = chunk.iter().find(|refused| refused.supporter == supporter.id) else {
+                continue;
+            };
             match found {
                 Found::One(seen, evidence) => {
                     changes.put_link(link(supporter, seen.id(), evidence.clone(), at));
                     report.count_link(&evidence);
+                    close_identity_cases(&mut changes, &Subject::Supporter(supporter.id.clone()));
                     report.duplicates_linked += 1;
                     linked.push(supporter.id.clone());
                 }
@@ -51,15 +70,15 @@ pub async fn resolve(
                     if let Some(case) = identity_case(sides, kind, &[supporter], &contacts, reasons, at) {
                         changes.open_case(case);
                     }
-                    leave(&mut changes, report, supporter, kind);
+                    leave(sides, &mut changes, report, refusal, kind, at);
                 }
                 Found::Nobody => {
-                    let kind = nobody(kind);
+                    let kind = nobody(refusal.kind);
                     let reasons = vec!["refused_as_duplicate".to_owned(), "nobody_found".to_owned()];
                     if let Some(case) = identity_case(sides, kind, &[supporter], &[], reasons, at) {
                         changes.open_case(case);
                     }
-                    leave(&mut changes, report, supporter, kind);
+                    leave(sides, &mut changes, report, refusal, kind, at);
                 }
             }
         }
@@ -80,8 +99,26 @@ const fn nobody(kind: DuplicateKind) -> CaseKind {
     }
 }
 
-fn leave(changes: &mut state::Changes, report: &mut CycleReport, supporter: &Supporter, kind: CaseKind) {
-    changes.clear_dirty(&Subject::Supporter(supporter.id.clone()));
+/// Nobody but a person can say who this is. The record is set aside as it was sent: the same row would be refused again.
+fn leave(
+    sides: &Sides,
+    changes: &mut Changes,
+    report: &mut CycleReport,
+    refused: &Refused,
+    kind: CaseKind,
+    at: Moment,
+) {
+    let block = Block {
+        code: refused.code.clone(),
+        fields: Vec::new(),
+        message: refused.message.clone(),
+        record: refused.record,
+        map: sides.map.digest(&sides.state.digest_key()),
+        since: at.now,
+        attempts: 1,
+    };
+    changes.put_block(&refused.supporter, block);
+    changes.clear_dirty(&Subject::Supporter(refused.supporter.clone()));
     report.count(&Outcome::Case(kind));
 }
 

@@ -6,12 +6,13 @@ use std::collections::HashMap;
 use model::{
     Block, Case, CaseKind, Digest, Evidence, JournalEntry, Lane, Link, LinkLife, Stamp, Subject, SupporterId,
 };
-use plan::record::refused_links;
+use plan::record::{close_identity_cases, refused_links};
 use plan::{CycleReport, Deferral, Fatal, Moment, Outcome, Sides};
 use salesforce::record_error::{Class, DuplicateKind};
 use salesforce::{RecordError, ResultSet};
 use state::Changes;
 
+use crate::resolve::Refused;
 use crate::results::{Joined, Results};
 use crate::spool::Spool;
 use crate::write_back::write_back;
@@ -38,7 +39,7 @@ pub struct Settled {
     /// People to try again, and why.
     pub again: Vec<(SupporterId, Again)>,
     /// People a duplicate rule refused.
-    pub refused: Vec<(SupporterId, DuplicateKind)>,
+    pub refused: Vec<Refused>,
     /// Most rows fail for one new reason, or the org is full: nothing more is planned in this cycle.
     pub circuit_open: bool,
 }
@@ -151,6 +152,7 @@ async fn save_successes(
                 evidence,
                 life: LinkLife::Live,
             });
+            close_identity_cases(&mut changes, &Subject::Supporter(row.supporter.clone()));
             new_ids.insert(row.supporter.clone(), contact);
         }
         let agreed: Vec<_> = row.intent.fields.iter().map(|field| (field.rule, field.sent)).collect();
@@ -234,10 +236,10 @@ fn settle_failure(
     match error.class() {
         Class::Duplicate(kind) => {
             report.duplicates_refused += 1;
-            settled.refused.push((row.supporter.clone(), *kind));
+            settled.refused.push(refused(row, error, *kind));
         }
         // Whoever holds the value is found by the same look-up.
-        Class::HeldBy(_) => settled.refused.push((row.supporter.clone(), DuplicateKind::Contact)),
+        Class::HeldBy(_) => settled.refused.push(refused(row, error, DuplicateKind::Contact)),
         Class::HeldByMany(ids) => {
             let contacts = ids.iter().filter_map(|id| model::ContactId::parse(id.as_str()).ok()).collect();
             let case = bare_case(CaseKind::SeveralContactsOneKey, row, error, contacts, at.now);
@@ -262,6 +264,16 @@ fn settle_failure(
         Class::Permanent => block(sides, changes, report, row, error.code().as_str(), error, at.now)?,
     }
     Ok(())
+}
+
+fn refused(row: &Joined, error: &RecordError, kind: DuplicateKind) -> Refused {
+    Refused {
+        supporter: row.supporter.clone(),
+        kind,
+        code: error.code().as_str().to_owned(),
+        message: error.message().to_owned(),
+        record: row.intent.record,
+    }
 }
 
 /// Not the row's fault: it stays marked. One that never gets through is set aside in the end.

@@ -1,0 +1,54 @@
+//! Consent only tightens by itself.
+
+use std::time::Duration;
+
+use e2e::{Contact, Harness, Person};
+use serde_json::json;
+
+async fn met(supporter: &str, contact: bool) -> (Harness, String) {
+    let h = Harness::start().await;
+    let mut fields = Contact::new("Jo", "Doe", "jo@example.org").to_json();
+    fields.insert("Email_Opt_In__c".into(), json!(contact));
+    let id = h.org.admin().seed("Contact", vec![fields]).unwrap().remove(0);
+    h.supporter(&Person::new(1, "Jo", "Doe", "jo@example.org").opted(supporter)).await;
+    h.sync().await;
+    (h, id)
+}
+
+#[tokio::test]
+async fn the_no_wins_on_first_meeting_whichever_side_holds_it() {
+    let (h, id) = met("Y", false).await;
+    assert_eq!(h.supporter_cell(1, "opt_in").await.as_deref(), Some("N"));
+    assert_eq!(h.contact_field(&id, "Email_Opt_In__c"), "false");
+    let (h, id) = met("N", true).await;
+    assert_eq!(h.contact_field(&id, "Email_Opt_In__c"), "false");
+    assert_eq!(h.supporter_cell(1, "opt_in").await.as_deref(), Some("N"));
+}
+
+#[tokio::test]
+async fn an_opt_out_on_either_side_reaches_the_other() {
+    let (h, id) = met("Y", true).await;
+    h.edit_contact(&id, &json!({"Email_Opt_In__c": false}));
+    h.org.admin().clock().advance(Duration::from_secs(120));
+    h.sync().await;
+    assert_eq!(h.supporter_cell(1, "opt_in").await.as_deref(), Some("N"));
+
+    let (h, id) = met("Y", true).await;
+    h.edit_supporter(1, "opt_in", Some("N")).await;
+    h.sync().await;
+    assert_eq!(h.contact_field(&id, "Email_Opt_In__c"), "false");
+}
+
+#[tokio::test]
+async fn an_opt_in_given_after_both_agreed_on_no_is_the_newer_word() {
+    let (h, id) = met("N", false).await;
+    h.edit_supporter(1, "opt_in", Some("Y")).await;
+    h.sync().await;
+    assert_eq!(h.contact_field(&id, "Email_Opt_In__c"), "true");
+}
+
+#[tokio::test]
+async fn an_empty_column_is_no_consent() {
+    let (h, id) = met("", true).await;
+    assert_eq!(h.contact_field(&id, "Email_Opt_In__c"), "false");
+}

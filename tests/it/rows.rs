@@ -1,0 +1,131 @@
+//! Every row ends in exactly one outcome, and one bad row harms only itself.
+
+use e2e::{Harness, Person, World};
+use serde_json::json;
+
+#[tokio::test]
+async fn a_name_too_long_blocks_that_person_alone_until_it_is_corrected() {
+    let h = Harness::start().await;
+    h.supporter(&Person::new(1, "Jo", &"x".repeat(81), "jo@example.org")).await;
+    h.supporter(&Person::new(2, "Ann", "Lee", "ann@example.org")).await;
+    let report = h.sync().await;
+    assert_eq!(report.outcome("contact_created"), 1, "{report:?}");
+    assert_eq!(h.block(1).as_deref(), Some("STRING_TOO_LONG"));
+    assert_eq!(h.cases(), ["blocked"]);
+    // Untouched, it is not tried again; corrected, it goes through and the case is gone.
+    assert!(h.sync().await.wrote_nothing());
+    h.edit_supporter(1, "last_name", Some("Short")).await;
+    h.sync().await;
+    assert_eq!(h.block(1), None);
+    assert_eq!(h.cases(), Vec::<&str>::new());
+    assert_eq!(h.contacts().len(), 2);
+}
+
+#[tokio::test]
+async fn what_the_org_refuses_for_good_is_blocked_and_tried_again_when_it_changes() {
+    // GIVEN an address that our parser takes and the org does not
+    let h = Harness::start().await;
+    h.supporter(&Person::new(1, "Jo", "Doe", "jo..doe@example.org")).await;
+    h.supporter(&Person::new(2, "Ann", "Lee", "ann@example.org")).await;
+    let report = h.sync().await;
+    let sent = report.rows;
+    assert_eq!((sent.sent, sent.succeeded, sent.failed), (2, 1, 1), "{report:?}");
+    assert_eq!(h.block(1).as_deref(), Some("INVALID_EMAIL_ADDRESS"), "{report:?}");
+    let again = h.sync().await;
+    assert!(again.wrote_nothing(), "{again:?}");
+    h.edit_supporter(1, "email", Some("jo.doe@example.org")).await;
+    let fixed = h.sync().await;
+    assert_eq!(fixed.outcome("contact_created"), 1, "{fixed:?}");
+    assert_eq!(h.block(1), None);
+}
+
+#[tokio::test]
+async fn nobody_without_a_last_name_is_sent_and_everybody_is_told() {
+    let h = Harness::start().await;
+    h.supporter(&Person::new(1, "Jo", "", "jo@example.org")).await;
+    let report = h.sync().await;
+    assert_eq!(report.outcome("skipped:no_last_name"), 1, "{report:?}");
+    assert!(h.contacts().is_empty());
+    h.edit_supporter(1, "last_name", Some("Doe")).await;
+    assert_eq!(h.sync().await.outcome("contact_created"), 1);
+}
+
+#[tokio::test]
+async fn an_emptied_field_is_cleared_and_an_untouched_one_left_alone() {
+    let h = Harness::start().await;
+    h.supporter(&Person::new(1, "Jo", "Doe", "jo@example.org").in_city("Perth")).await;
+    h.sync().await;
+    let id = h.link(1).unwrap();
+    // GIVEN a value highwater does not map, and a mapped one that the supporter empties
+    h.edit_contact(&id, &json!({"Title": "Volunteer"}));
+    h.edit_supporter(1, "city", None).await;
+    h.sync().await;
+    assert_eq!(h.contact_field(&id, "MailingCity"), "");
+    assert_eq!(h.contact_field(&id, "Title"), "Volunteer");
+    assert_eq!(h.contact_field(&id, "FirstName"), "Jo");
+}
+
+#[tokio::test]
+async fn rows_a_failed_job_did_not_reach_are_sent_again_in_a_smaller_one() {
+    let mut world = World::default();
+    world.org.bulk.fail_after_rows = Some(5);
+    let h = Harness::start_in(world).await;
+    for n in 0..12 {
+        h.supporter(&Person::new(n + 1, "Ann", &format!("Lee{n}"), &format!("ann{n}@example.org"))).await;
+    }
+    let report = h.sync().await;
+    assert!(report.rows.unprocessed > 0, "{report:?}");
+    assert!(report.rows.balance());
+    h.org.admin().configure(|settings| settings.bulk.fail_after_rows = None);
+    h.sync().await;
+    assert_eq!(h.contacts().len(), 12);
+    assert!(h.sync().await.wrote_nothing());
+}
+
+#[tokio::test]
+async fn locked_rows_are_tried_again_in_the_same_cycle() {
+    let mut world = World::default();
+    world.org.bulk.lock_rate = 0.5;
+    let h = Harness::start_in(world).await;
+    for n in 0..40 {
+        h.supporter(&Person::new(n + 1, "Ann", &format!("Lee{n}"), &format!("ann{n}@example.org"))).await;
+    }
+    let report = h.sync().await;
+    assert!(report.rows.failed > 0, "{report:?}");
+    assert_eq!(h.contacts().len(), 40, "{report:?}");
+    assert_eq!(h.cases(), Vec::<&str>::new());
+}
+
+#[tokio::test]
+async fn results_in_any_order_with_sorted_columns_and_mangled_numbers_are_joined_by_key() {
+    let mut world = World::default();
+    world.org.bulk.reorder = true;
+    world.org.bulk.sort_columns = true;
+    world.org.bulk.reformat_numbers = true;
+    let h = Harness::start_in(world).await;
+    for n in 0..50 {
+        let mut person = Person::new(n + 1, "Ann", &format!("Lee{n}"), &format!("ann{n}@example.org"));
+        person.phone = Some(format!("91226003{n:02}"));
+        h.supporter(&person).await;
+    }
+    h.sync().await;
+    for contact in h.contacts() {
+        let key: i64 = contact["EN_Supporter_Id__c"].as_str().unwrap().parse().unwrap();
+        assert_eq!(contact["LastName"], format!("Lee{}", key - 1));
+        assert_eq!(h.link(key).as_deref(), contact["Id"].as_str());
+    }
+    assert!(h.sync().await.wrote_nothing());
+}
+
+#[tokio::test]
+async fn a_rule_that_refuses_everybody_opens_the_circuit_instead_of_blocking_everybody() {
+    let h = Harness::start().await;
+    for n in 0..150 {
+        h.supporter(&Person::new(n + 1, "Ann", &format!("Lee{n}"), &format!("ann..{n}@example.org"))).await;
+    }
+    let report = h.sync().await;
+    assert!(report.notes.iter().any(|note| note.contains("INVALID_EMAIL_ADDRESS")), "{report:?}");
+    assert!(h.cases().iter().all(|kind| *kind == "systemic"), "{:?}", h.cases());
+    assert_eq!(h.block(1), None);
+    assert_eq!(report.still_dirty, 150);
+}
