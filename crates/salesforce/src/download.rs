@@ -4,7 +4,7 @@ use std::io;
 use std::path::{Path, PathBuf};
 
 use tokio::fs::{self, File};
-use tokio::io::AsyncWriteExt as _;
+use tokio::io::{AsyncWriteExt as _, BufWriter};
 
 use crate::answer::Answer;
 use crate::client::Read;
@@ -12,6 +12,9 @@ use crate::config::SizeLimits;
 use crate::csv::{BadCsv, CsvScan};
 use crate::error::{Error, ErrorKind};
 use crate::private_file;
+
+/// Each write to a file goes to another thread and back: fewer, larger ones.
+const BUFFER: usize = 256 * 1024;
 
 /// Reads a CSV body into a temporary file beside `to`, and renames it when all of it is there.
 pub(crate) struct ToFile<'a> {
@@ -55,7 +58,8 @@ impl ToFile<'_> {
             Err(error) if error.kind() != io::ErrorKind::NotFound => return Err(Error::local(error)),
             Err(_) | Ok(()) => {}
         }
-        let mut file = private_file::create_new(temporary).await.map_err(Error::local)?;
+        let file = private_file::create_new(temporary).await.map_err(Error::local)?;
+        let mut file = BufWriter::with_capacity(BUFFER, file);
         let mut scan = CsvScan::new(self.sizes.csv);
         let mut bytes = 0;
         while let Some(piece) = answer.next().await? {
@@ -75,9 +79,9 @@ impl ToFile<'_> {
     }
 }
 
-async fn finish(mut file: File) -> io::Result<()> {
+async fn finish(mut file: BufWriter<File>) -> io::Result<()> {
     file.flush().await?;
-    file.sync_all().await
+    file.get_ref().sync_all().await
 }
 
 fn check_is_csv(answer: &Answer<'_>) -> Result<(), Error> {

@@ -18,6 +18,8 @@ impl Columns {
         let names: Vec<Box<str>> = names.into_iter().map(|name| name.as_ref().into()).collect();
         let mut at = HashMap::with_capacity(names.len());
         for (index, name) in names.iter().enumerate() {
+            // Nearly always asked for in the spelling it was selected in, which then costs nothing to look up.
+            at.entry(name.clone()).or_insert(index);
             at.entry(name.to_ascii_lowercase().into_boxed_str()).or_insert(index);
         }
         Self { names, at }
@@ -43,7 +45,6 @@ impl Columns {
     /// Where a column stands.
     #[must_use]
     pub fn index(&self, name: &str) -> Option<usize> {
-        // Nearly always asked in the spelling it was selected in.
         if let Some(at) = self.at.get(name) {
             return Some(*at);
         }

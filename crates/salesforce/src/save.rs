@@ -106,7 +106,7 @@ impl Org {
         let object = ObjectName::parse(object).map_err(name_error)?;
         let field = FieldPath::parse(field).map_err(name_error)?;
         if value.is_empty() {
-            return Err(Error::new(ErrorKind::Configuration, "an upsert without a key").during(Call::Upsert));
+            return Err(no_key(Call::Upsert));
         }
         let path = self.client().path(&format!("/sobjects/{object}/{field}/{}", percent_encoded(value)));
         let ask = Ask::new(Call::Upsert, Method::PATCH, path).with_json(&json!(fields));
@@ -169,6 +169,9 @@ impl Org {
     ) -> Result<Vec<SaveResult>, Error> {
         let name = ObjectName::parse(object).map_err(name_error)?;
         let field = FieldPath::parse(field).map_err(name_error)?;
+        if field.as_str().eq_ignore_ascii_case("Id") {
+            return Err(no_key(Call::CollectionUpsert));
+        }
         let path = self.client().path(&format!("/composite/sobjects/{name}/{field}"));
         self.collection(Call::CollectionUpsert, Method::PATCH, path, object, records, duplicates).await
     }
@@ -246,6 +249,11 @@ impl Org {
             Ok(row_errors(error.refusals(), self.alert_texts()))
         }
     }
+}
+
+/// Without a key, and by `Id` without an Id, an upsert inserts.
+fn no_key(call: Call) -> Error {
+    Error::new(ErrorKind::Configuration, "an upsert needs a key other than Id").during(call)
 }
 
 fn with_rule(ask: Ask, duplicates: Option<DuplicateRuleHeader>) -> Ask {

@@ -40,7 +40,9 @@ impl Org {
     ///
     /// # Errors
     /// [`ErrorKind::OutcomeUnknown`] when it may exist: an Open, empty job, which [`Org::list_ingest_jobs`] shows.
+    /// [`ErrorKind::Configuration`] for an upsert by `Id` or without a key.
     pub async fn create_ingest_job(&self, spec: &IngestSpec) -> Result<JobInfo, Error> {
+        spec.check().map_err(|error| error.during(Call::CreateIngestJob))?;
         let ask = Ask::new(Call::CreateIngestJob, Method::POST, self.client().path("/jobs/ingest"));
         self.client().json(&ask.with_json(&spec.to_json())).await
     }
@@ -51,6 +53,7 @@ impl Org {
     /// # Errors
     /// [`ErrorKind::TooLarge`] over 100,000 characters; [`ErrorKind::OutcomeUnknown`] when it may be running.
     pub async fn create_ingest_job_with_data(&self, spec: &IngestSpec, csv: &str) -> Result<JobInfo, Error> {
+        spec.check().map_err(|error| error.during(Call::CreateIngestJob))?;
         if csv.chars().count() > MAX_INLINE_CHARS {
             return Err(Error::new(ErrorKind::TooLarge, "data of one call").during(Call::CreateIngestJob));
         }

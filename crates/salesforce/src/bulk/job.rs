@@ -6,6 +6,7 @@ use model::{JobId, Stamp, UserId};
 use serde::{Deserialize, Serialize};
 
 use super::JobError;
+use crate::error::{Error, ErrorKind};
 use crate::lenient::{self, Text};
 use crate::soql::{FieldPath, InvalidName, ObjectName};
 
@@ -74,6 +75,21 @@ impl IngestSpec {
             operation: Operation::Upsert,
             external_id_field: Some(FieldPath::parse(external_id_field)?),
         })
+    }
+
+    /// An upsert needs a key, and `Id` is none: with a blank Id it inserts.
+    pub(crate) fn check(&self) -> Result<(), Error> {
+        let key = self.external_id_field.as_ref().map(FieldPath::as_str);
+        let fits = match self.operation {
+            Operation::Upsert => key.is_some_and(|key| !key.eq_ignore_ascii_case("Id")),
+            Operation::Insert | Operation::Update | Operation::Delete | Operation::HardDelete => {
+                key.is_none()
+            }
+        };
+        if fits {
+            return Ok(());
+        }
+        Err(Error::new(ErrorKind::Configuration, "an upsert, and only an upsert, has a key other than Id"))
     }
 
     /// The body of the create call.

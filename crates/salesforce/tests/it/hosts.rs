@@ -60,7 +60,9 @@ async fn the_token_never_leaves_for_an_untrusted_instance() {
     ] {
         let transport = Arc::new(Instance(hostile.to_owned(), Mutex::default()));
         let shared: Arc<dyn Transport> = Arc::clone(&transport) as Arc<dyn Transport>;
-        let org = Org::with_transport(config("https://login.salesforce.com"), shared).unwrap();
+        let mut config = config("https://login.salesforce.com");
+        config.allow_plain_http_loopback = true;
+        let org = Org::with_transport(config, shared).unwrap();
         let error = org.limits().await.unwrap_err();
         assert_eq!(error.kind(), ErrorKind::UntrustedAddress, "{hostile}");
         assert_eq!(

@@ -125,6 +125,22 @@ async fn waiting_looks_less_and_less_often_and_has_an_end() {
 }
 
 #[tokio::test]
+async fn an_upsert_that_would_insert_is_refused_before_it_leaves() {
+    let script = Scripted::new(|_, _| job_in("Open"));
+    let org = org(&script);
+    let mut without = IngestSpec::upsert("Contact", "Key__c").unwrap();
+    without.external_id_field = None;
+    for spec in [IngestSpec::upsert("Contact", "id").unwrap(), without] {
+        assert_eq!(org.create_ingest_job(&spec).await.unwrap_err().kind(), ErrorKind::Configuration);
+        let inline = org.create_ingest_job_with_data(&spec, "Id\n").await;
+        assert_eq!(inline.unwrap_err().kind(), ErrorKind::Configuration);
+    }
+    let records = [serde_json::Map::new()];
+    let error = org.collections_upsert("Contact", "ID", &records, None).await.unwrap_err();
+    assert_eq!((error.kind(), script.seen().len()), (ErrorKind::Configuration, 0));
+}
+
+#[tokio::test]
 async fn all_pages_of_the_job_list_are_read_and_strange_entries_skipped() {
     let script = Scripted::new(|seen, _| {
         if seen.line.contains("queryLocator") {
