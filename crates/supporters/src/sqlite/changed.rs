@@ -96,8 +96,7 @@ impl Sqlite {
 
     /// ` AND` the stamp is missing, unreadable, not after 1970, or too far ahead.
     pub(super) fn is_undated(&self, sql: &mut Sql, now: i64) {
-        sql.raw(" AND COALESCE(").push(&self.table.stamps.second()).raw(", 0) NOT BETWEEN 1 AND ");
-        sql.bind(Bind::Int(now.saturating_add(cell::AHEAD)));
+        self.table.stamps.is_not_within(sql, now.saturating_add(cell::AHEAD));
     }
 
     async fn dated(

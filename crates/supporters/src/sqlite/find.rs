@@ -21,14 +21,17 @@ const OPERATION: &str = "find supporters";
 /// Keys looked up by one statement.
 const CHUNK: usize = 100;
 
+/// The most keys that narrow a pass over the column down inside SQLite, which takes 32,766 placeholders.
+const MOST_IN_SQL: usize = 20_000;
+
 /// A kind of key: how it is spelled plainly, and which texts are spelled otherwise.
 pub(super) trait Key: Hash + Eq + Clone + Send + Sync {
     /// The key in a text, by the rules of [`crate::Supporters`].
     fn read(text: &str) -> Option<Self>;
     /// The plain spellings.
     fn plain(&self) -> Vec<Box<str>>;
-    /// A condition that holds for every text that is spelled otherwise than plainly.
-    fn spelled_otherwise(sql: &mut Sql, field: &Field);
+    /// A condition that holds for every text that is one of `wanted` spelled otherwise than plainly, and for not many more.
+    fn spelled_otherwise(sql: &mut Sql, field: &Field, wanted: &HashSet<Self>);
 }
 
 impl Key for ContactId {
@@ -40,7 +43,7 @@ impl Key for ContactId {
         vec![self.as_str().into(), self.as_str()[..15].into()]
     }
 
-    fn spelled_otherwise(sql: &mut Sql, field: &Field) {
+    fn spelled_otherwise(sql: &mut Sql, field: &Field, _: &HashSet<Self>) {
         let c = &field.ident;
         sql.raw("typeof(").ident(c).raw(") = 'text' AND ").ident(c).raw(" <> '' AND (length(").ident(c);
         sql.raw(") NOT IN (15, 18) OR ").ident(c).raw(" GLOB '*[^0-9A-Za-z]*' OR substr(").ident(c);
@@ -57,10 +60,16 @@ impl Key for Email {
         vec![self.expose().into()]
     }
 
-    fn spelled_otherwise(sql: &mut Sql, field: &Field) {
+    fn spelled_otherwise(sql: &mut Sql, field: &Field, wanted: &HashSet<Self>) {
+        let c = &field.ident;
         // Anything but printable ASCII without space and capitals.
-        sql.raw("typeof(").ident(&field.ident).raw(") = 'text' AND ");
-        sql.ident(&field.ident).raw(" GLOB '*[^!-@[-~]*'");
+        sql.raw("typeof(").ident(c).raw(") = 'text' AND ").ident(c).raw(" GLOB '*[^!-@[-~]*'");
+        if wanted.len() <= MOST_IN_SQL {
+            // SQLite can undo capitals and spaces of ASCII; the rest is for us.
+            sql.raw(" AND (lower(trim(").ident(c).raw(")) COLLATE BINARY IN (");
+            sql.list(wanted.iter().map(|email| Bind::text(email.expose())));
+            sql.raw(") OR ").ident(c).raw(" GLOB '*[^ -~]*')");
+        }
     }
 }
 
@@ -154,7 +163,7 @@ impl Sqlite {
         field: &Field,
         found: &mut Found<'_, K>,
     ) -> Result<Vec<SupporterId>, Error> {
-        let sql = select_otherwise::<K>(&self.table, field);
+        let sql = select_otherwise(&self.table, field, found.wanted);
         let mut rows = sql.stream(&self.database.pool);
         let mut ids = Vec::new();
         while let Some(row) = rows.try_next().await.map_err(|error| self.failed(OPERATION, &error))? {
@@ -166,14 +175,14 @@ impl Sqlite {
     }
 }
 
-fn select_otherwise<K: Key>(table: &Described, field: &Field) -> Sql {
+fn select_otherwise<K: Key>(table: &Described, field: &Field, wanted: &HashSet<K>) -> Sql {
     let mut sql = Sql::new("SELECT ");
     table.id_text(&mut sql);
     sql.raw(", ");
     cell::select(&mut sql, &field.ident);
     table.where_named(&mut sql);
     sql.raw(" AND ");
-    K::spelled_otherwise(&mut sql, field);
+    K::spelled_otherwise(&mut sql, field, wanted);
     sql
 }
 
@@ -188,7 +197,7 @@ pub(super) async fn holders<K: Key>(
     if wanted.is_empty() {
         return Ok(holders);
     }
-    let sql = select_otherwise::<K>(table, field);
+    let sql = select_otherwise(table, field, wanted);
     let mut rows = sql.stream(connection);
     while let Some(row) = rows.try_next().await? {
         let (Some(id), held) = (cell::id(&row, 0)?, cell::cell(&row, 1)?) else { continue };

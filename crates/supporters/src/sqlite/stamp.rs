@@ -87,6 +87,23 @@ impl Stamps {
         sql
     }
 
+    /// ` AND` the row's second is not one from 1 to `last`, or there is none.
+    pub(super) fn is_not_within(&self, sql: &mut Sql, last: i64) {
+        let m = &self.column;
+        sql.raw(" AND CASE WHEN 0");
+        // Cheaper than the second, and true of nearly every row of such a column: writing the text anew gives the text.
+        if let Form::Uniform { separator, suffix } = self.form {
+            sql.raw(" OR (strftime(");
+            sql.bind(Bind::Text(format!("%Y-%m-%d{separator}%H:%M:%S{}", suffix_text(suffix)).into()));
+            sql.raw(", ").ident(m).raw(") = ").ident(m);
+            self.at_least(sql, 1);
+            self.before(sql, last.saturating_add(1));
+            sql.raw(")");
+        }
+        sql.raw(" THEN 0 ELSE COALESCE(").push(&self.second()).raw(", 0) NOT BETWEEN 1 AND ");
+        sql.number(last).raw(" END");
+    }
+
     fn offset(&self, suffix: Suffix) -> i32 {
         match suffix {
             Suffix::Nothing => self.zone.seconds_east(),
