@@ -17,7 +17,9 @@ pub fn answer(report: &CycleReport, dry_run: bool) -> Answer {
         sheets.push(links);
     }
     sheets.push(figures(report));
-    Answer { sheets, notes: notes(report), json: json!(report) }
+    let mut json = json!(report);
+    json["started_at"] = report.started_at.to_string().into();
+    Answer { sheets, notes: notes(report), json }
 }
 
 fn outcomes(report: &CycleReport, dry_run: bool) -> Sheet {

@@ -14,6 +14,7 @@ mod desk;
 mod exit;
 mod failure;
 mod forward;
+mod init;
 mod job;
 mod log;
 mod output;

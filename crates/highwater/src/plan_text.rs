@@ -46,8 +46,8 @@ pub fn channel(screen: &Screen) -> (PlanSender, JoinHandle<io::Result<u64>>) {
         let mut shown = 0;
         writer.write_all(opening(format).as_bytes())?;
         for text in receiver {
-            if format == Format::Json && shown > 0 {
-                writer.write_all(b",\n")?;
+            if format == Format::Json {
+                writer.write_all(if shown > 0 { b",\n" } else { b"\n" })?;
             }
             writer.write_all(text.as_bytes())?;
             shown += 1;
@@ -62,7 +62,7 @@ pub fn channel(screen: &Screen) -> (PlanSender, JoinHandle<io::Result<u64>>) {
 const fn opening(format: Format) -> &'static str {
     match format {
         Format::Table => "",
-        Format::Json => "[\n",
+        Format::Json => "[",
         Format::Csv => "supporter,contact,action,field,change,reason\r\n",
     }
 }
@@ -70,7 +70,7 @@ const fn opening(format: Format) -> &'static str {
 const fn closing(format: Format) -> &'static str {
     match format {
         Format::Table | Format::Csv => "",
-        Format::Json => "\n]\n",
+        Format::Json => "]\n",
     }
 }
 

@@ -74,7 +74,7 @@ fn last(args: &Args, desk: &Desk) -> Result<Option<Stamp>, Failure> {
 async fn logged(sides: &Sides, job: Job) -> Done {
     let done = job::carry_out(sides, &job).await;
     match done.as_ref() {
-        Ok(Ok(Report::Person(_))) => tracing::info!("one person was brought in step"),
+        Ok(Ok(Report::Person(_))) => tracing::info!("a resync of one person ended"),
         Ok(Ok(Report::Cycle(report))) => tracing::info!(
             cycle.id = report.cycle.0,
             cycle.mode = report.mode,

@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 
-use model::{Policy, Side};
+use model::{Policy, Side, Stamp};
 use serde_json::{Value, json};
 
 use crate::desk::Desk;
@@ -111,15 +111,29 @@ fn cycles(desk: &Desk) -> Result<Part, Failure> {
         sheet.row([
             summary.cycle.0.to_string(),
             text("mode"),
-            text("started_at"),
+            began(&summary.value),
             seconds.map_or_else(String::new, |seconds| seconds.to_string()),
             text("selected"),
             counts_text(summary.value.get("outcomes")),
         ]);
     }
-    let json: Vec<Value> =
-        summaries.into_iter().map(|s| json!({ "cycle": s.cycle, "report": s.value })).collect();
+    let json: Vec<Value> = summaries.into_iter().map(readable).collect();
     Ok(("cycles", sheet, json.into()))
+}
+
+fn readable(summary: state::Summary) -> Value {
+    let at = began(&summary.value);
+    let mut value = summary.value;
+    if let Some(report) = value.as_object_mut() {
+        report.insert("started_at".to_owned(), at.into());
+    }
+    value
+}
+
+/// The state keeps a stamp as microseconds since 1970.
+fn began(report: &Value) -> String {
+    let micros = report.get("started_at").and_then(Value::as_i64);
+    micros.map_or_else(String::new, |micros| Stamp::from_micros(micros).to_seconds_text())
 }
 
 fn plain(value: &Value) -> String {

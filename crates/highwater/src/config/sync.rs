@@ -26,6 +26,8 @@ pub struct Sync {
     pub overlap_seconds: Whole<0, 86_400>,
     /// How far below Salesforce's clock a window ends when the org does not say what it covers.
     pub lag_seconds: Whole<0, 3_600>,
+    /// How far below a window's end a stamp must lie before a record seen at it is not compared again.
+    pub settle_seconds: Whole<0, 3_600>,
     /// How far below the supporter database's clock a window ends.
     pub supporter_lag_seconds: Whole<0, 3_600>,
     /// Policy `newest`: modified within this span of each other counts as modified at once.
@@ -72,6 +74,7 @@ impl Default for Sync {
             exclude: Vec::new(),
             overlap_seconds: Whole::of::<600>(),
             lag_seconds: Whole::of::<60>(),
+            settle_seconds: Whole::of::<60>(),
             supporter_lag_seconds: Whole::of::<0>(),
             newest_tolerance_seconds: Whole::of::<120>(),
             job_rows: Whole::of::<100_000>(),

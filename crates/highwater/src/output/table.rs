@@ -1,9 +1,12 @@
 //! Tables for people.
 
-use comfy_table::{ContentArrangement, Table, presets};
+use comfy_table::{ContentArrangement, LineStyle, Table, TableStyle};
 
 use super::Sheet;
 use super::escape::printable;
+
+/// A line under the head, and nothing else to read around.
+const STYLE: TableStyle = TableStyle::new().header_separator(LineStyle::none().fill('─').junction('─'));
 
 /// All sheets below each other, then the notes. Without a terminal no line is broken.
 pub(super) fn render(sheets: &[Sheet], notes: &[String], width: Option<u16>) -> String {
@@ -30,7 +33,7 @@ fn grid(sheet: &Sheet, width: Option<u16>) -> String {
         return "  none\n".to_owned();
     }
     let mut table = Table::new();
-    table.load_style(presets::UTF8_HORIZONTAL_ONLY);
+    table.load_style(STYLE);
     if let Some(width) = width {
         table.set_content_arrangement(ContentArrangement::Dynamic).set_width(width);
     }

@@ -16,6 +16,7 @@ pub fn settings(config: &Config) -> Settings {
         pull: sync.pull,
         overlap: seconds(sync.overlap_seconds),
         lag: seconds(sync.lag_seconds),
+        settle: seconds(sync.settle_seconds),
         supporter_lag: seconds(sync.supporter_lag_seconds),
         newest_tolerance: seconds(sync.newest_tolerance_seconds),
         create_contacts: sync.create_contacts,

@@ -1,0 +1,9 @@
+//! The binary as its users meet it: what it prints, and how it ends.
+
+#![allow(clippy::unwrap_used, clippy::panic, reason = "the helpers of a test fail like the test itself")]
+#![allow(unreachable_pub, reason = "a test binary exports nothing")]
+
+mod help;
+mod live;
+mod refusals;
+mod stage;

@@ -1,0 +1,148 @@
+//! A folder with a supporter database, a configuration, and a simulated org.
+
+use std::path::{Path, PathBuf};
+use std::process::{Child, Output, Stdio};
+
+use assert_cmd::Command;
+use simorg::{Org, Settings};
+use sqlx::ConnectOptions;
+use sqlx::sqlite::SqliteConnectOptions;
+use tempfile::TempDir;
+
+/// The simulated org's consumer secret.
+pub const SECRET: &str = "SIMULATED0SECRET";
+
+/// The program, in an environment of its own.
+pub fn highwater(folder: &Path) -> Command {
+    let mut command = Command::cargo_bin("highwater").unwrap();
+    command.current_dir(folder);
+    for name in ["HIGHWATER_CONFIG", "HIGHWATER_FORMAT", "HIGHWATER_STATE_DIR", "HIGHWATER_LOG"] {
+        command.env_remove(name);
+    }
+    command.env("HIGHWATER_SF_SECRET", SECRET);
+    command
+}
+
+/// Everything one test needs.
+pub struct Stage {
+    folder: TempDir,
+    pub org: Org,
+}
+
+impl Stage {
+    /// Two complete supporters, one without a last name, an empty org, and `highwater.toml`.
+    pub async fn set() -> Self {
+        Self::set_with(Settings::default()).await
+    }
+
+    /// The same with an org of one's own.
+    pub async fn set_with(settings: Settings) -> Self {
+        let folder = tempfile::tempdir().unwrap();
+        let org = Org::start(settings).await.unwrap();
+        let stage = Self { folder, org };
+        stage.sql(
+            "CREATE TABLE supporters (supporter_id INTEGER PRIMARY KEY, last_name TEXT, first_name TEXT, email TEXT, \
+             phone TEXT, contact_id TEXT, modified_at TEXT)",
+        )
+        .await;
+        for (id, last, first) in [(1, "Smith", "Joe"), (2, "Bell", "Ann"), (3, "", "Nobody")] {
+            let email = format!("{first}@example.org").to_lowercase();
+            stage
+                .sql(&format!(
+                    "INSERT INTO supporters VALUES ({id}, '{last}', '{first}', '{email}', '555-010{id}', NULL, \
+                     '2026-01-01T00:00:0{id}Z')"
+                ))
+                .await;
+        }
+        let example = include_str!("../../../../config/examples/simulated-org.toml");
+        stage.write("highwater.toml", &example.replace("http://127.0.0.1:8790", stage.org.url()));
+        stage
+    }
+
+    pub fn path(&self, name: &str) -> PathBuf {
+        self.folder.path().join(name)
+    }
+
+    pub fn write(&self, name: &str, text: &str) {
+        std::fs::write(self.path(name), text).unwrap();
+    }
+
+    pub fn read(&self, name: &str) -> String {
+        std::fs::read_to_string(self.path(name)).unwrap()
+    }
+
+    pub async fn sql(&self, statement: &str) {
+        let options =
+            SqliteConnectOptions::new().filename(self.path("supporters.db")).create_if_missing(true);
+        let mut connection = options.connect().await.unwrap();
+        sqlx::raw_sql(sqlx::AssertSqlSafe(statement.to_owned())).execute(&mut connection).await.unwrap();
+    }
+
+    /// Runs a command line to its end.
+    pub async fn run(&self, line: &str) -> Output {
+        let mut command = highwater(self.folder.path());
+        command.args(line.split_whitespace());
+        tokio::task::spawn_blocking(move || command.output().unwrap()).await.unwrap()
+    }
+
+    /// Starts the service and waits until it answers.
+    pub async fn serve(&self) -> Served {
+        let child = std::process::Command::new(assert_cmd::cargo::cargo_bin("highwater"))
+            .arg("serve")
+            .current_dir(self.folder.path())
+            .env("HIGHWATER_SF_SECRET", SECRET)
+            .stdout(Stdio::null())
+            .stderr(Stdio::null())
+            .spawn()
+            .unwrap();
+        let served = Served(child);
+        let socket = self.path("simulated-state/control/socket");
+        for _ in 0..300 {
+            if socket.exists() {
+                return served;
+            }
+            tokio::time::sleep(std::time::Duration::from_millis(100)).await;
+        }
+        panic!("the service did not open its socket within 30 seconds");
+    }
+}
+
+/// A running service, ended when the test ends.
+pub struct Served(Child);
+
+impl Served {
+    /// Asks it to stop and gives its exit code.
+    pub async fn stop(mut self) -> Option<i32> {
+        let id = self.0.id().to_string();
+        std::process::Command::new("kill").args(["-TERM", &id]).status().unwrap();
+        for _ in 0..300 {
+            if let Some(status) = self.0.try_wait().unwrap() {
+                return status.code();
+            }
+            tokio::time::sleep(std::time::Duration::from_millis(100)).await;
+        }
+        None
+    }
+}
+
+impl Drop for Served {
+    fn drop(&mut self) {
+        let _ = self.0.kill();
+        let _ = self.0.wait();
+    }
+}
+
+/// Standard output as text.
+pub fn out(output: &Output) -> String {
+    String::from_utf8(output.stdout.clone()).unwrap()
+}
+
+/// Standard error as text.
+pub fn err(output: &Output) -> String {
+    String::from_utf8(output.stderr.clone()).unwrap()
+}
+
+/// Standard output as a value; fails with both streams when it is none.
+pub fn json(output: &Output) -> serde_json::Value {
+    serde_json::from_slice(&output.stdout).unwrap_or_else(|_| panic!("{}\n{}", out(output), err(output)))
+}
