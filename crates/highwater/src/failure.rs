@@ -125,10 +125,13 @@ impl Failure {
             Self::Setup { advice, .. } => advice.clone(),
             Self::Arguments { advice, .. } => (*advice).to_owned(),
             Self::Salesforce(error) => error.advice().unwrap_or(self.code().remedy).to_owned(),
-            Self::Supporters(error) => error.advice().unwrap_or_else(|| self.code().remedy.to_owned()),
-            Self::State(error) => error.advice().unwrap_or(self.code().remedy).to_owned(),
+            Self::Supporters(error) => {
+                supporters_advice(error).unwrap_or_else(|| self.code().remedy.to_owned())
+            }
             Self::Cycle(done) => cycle_advice(done).unwrap_or_else(|| self.code().remedy.to_owned()),
-            Self::Control(_)
+            // The state's own words name its parts, the code's name our commands.
+            Self::State(_)
+            | Self::Control(_)
             | Self::AlreadyRunning(_)
             | Self::StateInUse(_)
             | Self::NotRun(_)
@@ -185,11 +188,24 @@ fn cycle_text(done: &Done) -> String {
 fn cycle_advice(done: &Done) -> Option<String> {
     match of_cycle(done)? {
         Fatal::Salesforce(error) => error.advice().map(str::to_owned),
-        Fatal::Supporters(error) => error.advice(),
-        Fatal::State(error) => error.advice().map(str::to_owned),
+        Fatal::Supporters(error) => supporters_advice(error),
         Fatal::Setup { advice, .. } => Some(advice.clone()),
-        Fatal::Spool { .. } => None,
+        Fatal::State(_) | Fatal::Spool { .. } => None,
     }
+}
+
+/// The adapter's advice, with a column called as our configuration calls it.
+fn supporters_advice(error: &supporters::Error) -> Option<String> {
+    let supporters::Error::MissingColumn { column, role, .. } = error else { return error.advice() };
+    Some(match *role {
+        "id" => "set supporters.id_column to one of the names above".to_owned(),
+        "modified" => "set supporters.modified_column to one of the names above".to_owned(),
+        "email" => "set supporters.email_column to one of the names above".to_owned(),
+        "contact_id" => format!(
+            "set supporters.contact_id_column to one of the names above, or add a text column {column:?}"
+        ),
+        _ => format!("correct the [[field]] that names {column:?}"),
+    })
 }
 
 /// The code and exit of each way a cycle stops.

@@ -1,5 +1,7 @@
 //! What `sync`, `push`, `pull`, `backfill` and `plan` share: one cycle, real or dry, and its report.
 
+use std::io;
+
 use service::request::Request;
 
 use crate::code::run::SOME_FAILED;
@@ -37,9 +39,16 @@ async fn show(request: Request, desk: &Desk) -> Result<Exit, Failure> {
     let written = writing.await.map_err(|_| Failure::Unexpected("showing the plans ended in a defect"))?;
     let done = done?;
     let report = job::cycle_report(&done)?;
-    let shown = written.map_err(Failure::stdout)?;
+    let shown = match written {
+        Ok(shown) => Some(shown),
+        // Whoever reads has seen enough.
+        Err(problem) if problem.kind() == io::ErrorKind::BrokenPipe => None,
+        Err(problem) => return Err(Failure::stdout(problem)),
+    };
     let text = cycle_text::answer(report, true).render(Format::Table, desk.screen.width());
     desk.screen.say(text.trim_end()).await;
-    desk.screen.say(&format!("{shown} people are shown; nothing was written")).await;
+    if let Some(shown) = shown {
+        desk.screen.say(&format!("{shown} people are shown; nothing was written")).await;
+    }
     Ok(Exit::Done)
 }

@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 use model::{Policy, Side, Stamp};
 use serde_json::{Value, json};
 
-use crate::desk::Desk;
+use crate::desk::{Desk, Worker};
 use crate::exit::Exit;
 use crate::failure::Failure;
 use crate::output::{Answer, Sheet};
@@ -28,6 +28,7 @@ pub struct Args {}
 pub async fn run(_: &Args, desk: &Desk) -> Result<Exit, Failure> {
     let parts = [
         positions(desk)?,
+        service(desk),
         numbers(desk)?,
         waiting(desk)?,
         cases(desk)?,
@@ -57,6 +58,28 @@ fn positions(desk: &Desk) -> Result<Part, Failure> {
         json.insert(side.to_string(), at.into());
     }
     Ok(("watermarks", sheet, json.into()))
+}
+
+/// Whether a service is at work here, and when its next cycle is.
+fn service(desk: &Desk) -> Part {
+    let mut sheet = Sheet::new("service", &["what", "value"]);
+    let Worker::Service { handle, .. } = &desk.worker else {
+        sheet.row(["running", "no"]);
+        return ("service", sheet, json!({ "running": false }));
+    };
+    let status = handle.status();
+    let text = |at: Option<Stamp>| at.map_or_else(|| "-".to_owned(), Stamp::to_seconds_text);
+    let since = status.running.as_ref().map(|running| running.since);
+    sheet.row(["running".to_owned(), "yes".to_owned()]);
+    sheet.row(["at work since".to_owned(), text(since)]);
+    sheet.row(["next cycle".to_owned(), text(status.next)]);
+    sheet.row(["cycles since its start".to_owned(), status.runs.to_string()]);
+    let stamp = |at: Option<Stamp>| at.map(|at| at.to_string());
+    let json = json!({
+        "running": true, "at_work_since": stamp(since), "next_cycle": stamp(status.next), "runs": status.runs,
+        "waiting": handle.waiting(), "stopping": status.stopping,
+    });
+    ("service", sheet, json)
 }
 
 fn numbers(desk: &Desk) -> Result<Part, Failure> {

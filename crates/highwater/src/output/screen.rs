@@ -49,7 +49,7 @@ impl Screen {
         self.data(&answer.render(self.format, self.width)).await
     }
 
-    /// Prints data.
+    /// Prints data. Whoever stops reading, as `head` does, has seen enough: that is no error.
     ///
     /// # Errors
     /// As [`Screen::answer`].
@@ -57,8 +57,7 @@ impl Screen {
         match &self.sink {
             Sink::Process => {
                 let mut out = io::stdout().lock();
-                out.write_all(text.as_bytes())?;
-                out.flush()
+                seen_enough(out.write_all(text.as_bytes()).and_then(|()| out.flush()))
             }
             Sink::Client(output) => {
                 output.stdout(text).await;
@@ -83,6 +82,14 @@ impl Screen {
             Sink::Process => Box::new(io::BufWriter::new(io::stdout())),
             Sink::Client(output) => Box::new(output.writer(Stream::Stdout)),
         }
+    }
+}
+
+/// A reader that has gone is no failure of ours.
+fn seen_enough(written: io::Result<()>) -> io::Result<()> {
+    match written {
+        Err(problem) if problem.kind() == io::ErrorKind::BrokenPipe => Ok(()),
+        other => other,
     }
 }
 

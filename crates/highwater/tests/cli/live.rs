@@ -95,6 +95,7 @@ async fn beside_a_running_service_the_same_commands_do_the_same() {
     let status = stage.run("status --format json").await;
     assert_eq!(status.status.code(), Some(0), "{}", err(&status));
     assert_eq!(json(&status)["people"]["linked"], 2);
+    assert_eq!(json(&status)["service"]["running"], true);
     assert_eq!(json(&stage.run("sync --format json").await)["mode"], "sync");
     let person = stage.run("resync 1 --format json").await;
     assert_eq!(json(&person)["outcome"], "in_step", "{}", err(&person));
@@ -108,7 +109,7 @@ async fn beside_a_running_service_the_same_commands_do_the_same() {
     // THEN a second service does not start, and the first ends in good order
     assert_eq!(stage.run("serve").await.status.code(), Some(4));
     assert_eq!(served.stop().await, Some(0));
-    assert_eq!(stage.run("status").await.status.code(), Some(0));
+    assert_eq!(json(&stage.run("status --format json").await)["service"]["running"], false);
 }
 
 #[tokio::test(flavor = "multi_thread")]
