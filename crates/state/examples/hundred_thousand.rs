@@ -1,6 +1,6 @@
 //! Writes 100,000 linked people with 12 bases each in commits of 2,000, reads them back, and prints what it cost.
 //!
-//! `cargo run --release -p state --example hundred_thousand -- <directory>`
+//! `cargo run --release -p state --example hundred_thousand -- <directory> [people]`
 
 #![allow(clippy::print_stdout)]
 
@@ -12,15 +12,15 @@ use model::{
 };
 use state::{Changes, OpenOptions, State};
 
-const PEOPLE: u32 = 100_000;
 const COMMIT: u32 = 2_000;
 
 #[tokio::main]
 async fn main() -> Result<(), Box<dyn std::error::Error>> {
     let dir = std::env::args().nth(1).ok_or("name a directory that does not exist yet")?;
+    let people: u32 = std::env::args().nth(2).map_or(Ok(100_000), |people| people.parse())?;
     let state = State::open(&dir, OpenOptions::default())?;
     let mut step = Step::begin();
-    for first in (0..PEOPLE).step_by(COMMIT as usize) {
+    for first in (0..people).step_by(COMMIT as usize) {
         let mut changes = Changes::new();
         for n in first..first + COMMIT {
             changes.mark_dirty(Subject::Supporter(supporter(n)?), DirtyReason::Backfill, None);
@@ -28,7 +28,7 @@ async fn main() -> Result<(), Box<dyn std::error::Error>> {
         let _ = state.commit(changes).await?;
     }
     step.end("mark");
-    for first in (0..PEOPLE).step_by(COMMIT as usize) {
+    for first in (0..people).step_by(COMMIT as usize) {
         let mut changes = Changes::new();
         for n in first..first + COMMIT {
             let id = supporter(n)?;
@@ -38,26 +38,29 @@ async fn main() -> Result<(), Box<dyn std::error::Error>> {
         let _ = state.commit(changes).await?;
     }
     step.end("settle: link, 12 bases, outcome, unmark");
-    read(&state)?;
+    read(&state, people)?;
     step.end("read all links and bases");
     let mut changes = Changes::new();
-    for n in (0..PEOPLE).step_by(50) {
+    for n in (0..people).step_by(50) {
         let id = supporter(n)?;
         changes.set_bases(&id, &bases(n, 1)[..2]).put_outcome(&id, CycleId(2), "upserted");
     }
     changes.raise_watermark(Side::Supporter, Stamp::from_seconds(1_000));
     let _ = state.commit(changes).await?;
     step.end("change 2,000 scattered people");
+    let verified = state.verify()?;
+    assert_eq!(verified.found, 0);
+    step.end("verify");
+    println!("peak memory {} MiB", status("VmHWM:") / 1024);
     drop(state);
     step.end("close");
     let state = State::open(&dir, OpenOptions::default())?;
     step.end("open again");
-    assert_eq!(state.link_count()?, u64::from(PEOPLE));
-    println!("peak memory {} MiB", status("VmHWM:") / 1024);
+    assert_eq!(state.link_count()?, u64::from(people));
     Ok(())
 }
 
-fn read(state: &State) -> Result<(), Box<dyn std::error::Error>> {
+fn read(state: &State, expected: u32) -> Result<(), Box<dyn std::error::Error>> {
     let mut after = None;
     let mut people = 0;
     loop {
@@ -67,7 +70,7 @@ fn read(state: &State) -> Result<(), Box<dyn std::error::Error>> {
         let ids: Vec<SupporterId> = links.iter().map(|link| link.supporter.clone()).collect();
         people += state.bases_of_many(&ids)?.iter().filter(|bases| bases.len() == 12).count();
     }
-    assert_eq!(people, PEOPLE as usize);
+    assert_eq!(people, expected as usize);
     Ok(())
 }
 
@@ -79,7 +82,7 @@ fn supporter(n: u32) -> Result<SupporterId, model::InvalidId> {
 fn link(n: u32) -> Result<Link, model::InvalidId> {
     Ok(Link {
         supporter: supporter(n)?,
-        contact: ContactId::parse(&format!("003RM00000{:05}", n % 100_000))?,
+        contact: ContactId::parse(&format!("003RM0000{n:06}"))?,
         made_at: Stamp::from_seconds(1_790_000_000),
         cycle: CycleId(1),
         evidence: Evidence::EmailAndName {

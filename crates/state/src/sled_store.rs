@@ -9,9 +9,10 @@ use std::fs::File;
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
-use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
 use std::sync::mpsc::{Receiver, Sender, channel, sync_channel};
 use std::thread::JoinHandle;
+use std::time::Duration;
 
 use async_trait::async_trait;
 use tokio::sync::oneshot;
@@ -25,6 +26,11 @@ use crate::tree::Tree;
 const CACHE_BYTES: u64 = 32 * 1024 * 1024;
 /// Queued batches are merged up to this many keys. A larger batch is still one commit.
 const MERGED_KEYS: usize = 1_000;
+/// How often an opening waits for sled to give up the lock of an earlier one, and how long each time: two seconds in all.
+const LOCK_TRIES: u32 = 100;
+const LOCK_PAUSE: Duration = Duration::from_millis(20);
+/// How many single reads may leave garbage behind before some is freed.
+const READS_PER_DRAIN: usize = 8;
 /// Name of the file inside sled's directory that all commits go to.
 const DB_FILE: &str = "db";
 /// Name of the directory that sled writes values over its page size to.
@@ -36,6 +42,7 @@ pub struct SledStore {
     jobs: Option<Sender<Job>>,
     writer: Option<JoinHandle<()>>,
     stopped: Arc<AtomicBool>,
+    reads: AtomicUsize,
 }
 
 type Done = Box<dyn FnOnce(Result<Durable, Fatal>) + Send>;
@@ -66,7 +73,7 @@ impl SledStore {
             .name("state-writer".into())
             .spawn(move || writer.run(&queue))
             .map_err(|e| Fatal::io("starting a thread", &e))?;
-        Ok(Self { db, jobs: Some(jobs), writer: Some(writer), stopped })
+        Ok(Self { db, jobs: Some(jobs), writer: Some(writer), stopped, reads: AtomicUsize::new(0) })
     }
 
     fn submit(&self, batch: Batch, done: Done) {
@@ -108,14 +115,22 @@ fn guarded<T>(operation: &'static str, work: impl FnOnce() -> sled::Result<T>) -
 }
 
 fn open_db(path: &Path) -> Result<(sled::Db, Sync), Fatal> {
-    let config = sled::Config::new()
-        .path(path)
-        .cache_capacity(CACHE_BYTES)
-        .mode(sled::Mode::HighThroughput)
-        .flush_every_ms(None);
-    let db = guarded("opening", || config.open())?;
+    let config = sled::Config::new().path(path).cache_capacity(CACHE_BYTES).flush_every_ms(None);
+    let db = open_once_released(&config)?;
     let sync = Sync::open(path).map_err(|e| Fatal::io("opening the database file", &e))?;
     Ok((db, sync))
+}
+
+/// sled gives up its own lock on the file a moment after a database of this process is dropped; ours is held already, so that
+/// nobody else can be meant.
+fn open_once_released(config: &sled::Config) -> Result<sled::Db, Fatal> {
+    for _ in 0..LOCK_TRIES {
+        match guarded("opening", || config.open()) {
+            Err(Fatal::Io { kind: std::io::ErrorKind::Other, .. }) => std::thread::sleep(LOCK_PAUSE),
+            opened => return opened,
+        }
+    }
+    guarded("opening", || config.open())
 }
 
 /// Our own handles of sled's files, to make durable what sled only hands to the kernel.
@@ -142,6 +157,13 @@ impl Sync {
             File::open(&self.blobs)?.sync_all()?;
         }
         self.file.sync_data()
+    }
+}
+
+/// Frees what sled has put aside for after `touched` keys were read or written. Each call frees a few pieces only.
+fn drain(touched: usize) {
+    for _ in 0..=touched / 8 {
+        crossbeam_epoch::pin().flush();
     }
 }
 
@@ -245,9 +267,7 @@ impl Writer {
         guarded("commit", || self.db.apply_batch(merged))?;
         guarded("commit", || self.db.flush())?;
         self.sync.now().map_err(|e| Fatal::io("commit", &e))?;
-        for _ in 0..=keys / 8 {
-            crossbeam_epoch::pin().flush();
-        }
+        drain(keys);
         self.generation = generation;
         Ok(())
     }
@@ -257,13 +277,17 @@ impl Writer {
 impl Store for SledStore {
     fn get(&self, tree: Tree, key: &[u8]) -> Result<Option<Vec<u8>>, Fatal> {
         let value = guarded("reading", || self.db.get(physical(tree, key)))?;
+        // Reading loads pages and turns others out, which leaves garbage too.
+        if self.reads.fetch_add(1, Ordering::Relaxed).is_multiple_of(READS_PER_DRAIN) {
+            drain(0);
+        }
         Ok(value.map(|value| value.to_vec()))
     }
 
     fn scan(&self, tree: Tree, scan: Scan<'_>, limit: usize) -> Result<Vec<Row>, Fatal> {
         let prefix = physical(tree, scan.prefix);
         let after = scan.after.map(|after| physical(tree, after)).filter(|after| *after >= prefix);
-        guarded("reading", || {
+        let rows: Vec<Row> = guarded("reading", || {
             let rows = match after {
                 // The least key greater than `after` is `after` with a zero byte.
                 Some(mut after) => {
@@ -276,7 +300,9 @@ impl Store for SledStore {
                 .take_while(|row| row.as_ref().map_or(true, |(key, _)| key.starts_with(&prefix)))
                 .map(|row| row.map(|(key, value)| (key[1..].to_vec(), value.to_vec())))
                 .collect()
-        })
+        })?;
+        drain(rows.len());
+        Ok(rows)
     }
 
     async fn commit(&self, batch: Batch) -> Result<Durable, Fatal> {

@@ -157,3 +157,17 @@ fn a_closed_database_opens_with_what_was_committed() {
     assert_eq!(store.get(Tree::People, b"k").unwrap().as_deref(), Some(&b"v"[..]));
     assert_eq!(store.commit_blocking(put(Tree::People, b"k", b"w")).unwrap().generation, generation + 1);
 }
+
+#[test]
+fn after_a_failed_commit_nothing_is_written_any_more() {
+    let dir = tempfile::tempdir().unwrap();
+    let store = SledStore::open(dir.path()).unwrap();
+    store.commit_blocking(put(Tree::People, b"k", b"1")).unwrap();
+    // Something the commit has to look at is gone, as on a disk that fails.
+    let blobs = dir.path().join("blobs");
+    std::fs::remove_dir(&blobs).unwrap();
+    assert!(matches!(store.commit_blocking(put(Tree::People, b"k", b"2")), Err(Fatal::Io { .. })));
+    std::fs::create_dir(&blobs).unwrap();
+    assert!(matches!(store.commit_blocking(put(Tree::People, b"k", b"3")), Err(Fatal::Stopped)));
+    assert!(matches!(block_on(store.commit(put(Tree::People, b"k", b"3"))), Err(Fatal::Stopped)));
+}

@@ -20,7 +20,7 @@ proptest! {
         let store = MemoryStore::new(seed);
         let batch = |n: u8| {
             let mut batch = Batch::new();
-            batch.put(Tree::Log, b"a", [n]).put(Tree::Log, b"b", [n]);
+            batch.put(Tree::Log, b"a", [n]).put(Tree::Log, b"b", [n]).put(Tree::Seen, [n], []);
             batch
         };
         for n in 1..=acknowledged {
@@ -40,6 +40,8 @@ proptest! {
         prop_assert_eq!(found, number(&survivor, b"b"));
         prop_assert!(found >= acknowledged);
         prop_assert!(usize::from(found) <= usize::from(acknowledged) + in_flight);
+        let rows = survivor.scan(Tree::Seen, state::Scan::default(), 99).unwrap();
+        prop_assert_eq!(rows.len(), usize::from(found));
         let generation = survivor.commit_blocking(batch(0)).unwrap().generation;
         prop_assert_eq!(generation, u64::from(found) + 1);
     }
