@@ -129,3 +129,22 @@ async fn undated_rows_of_several_pages_are_followed_by_the_dated_ones() {
     let next = supporters.changed(&between(0, 1), Some(&after), 1).await.unwrap();
     assert_eq!(next[0].id, id(3));
 }
+
+#[tokio::test]
+async fn a_day_that_does_not_exist_is_undated_also_where_all_stamps_are_alike() {
+    // SQLite reads 30 February as 2 March, and as text it sorts before 1 March: a window on March would miss it.
+    let file = File::new(SCHEMA).await;
+    file.run(
+        "INSERT INTO people (id, modified) VALUES (1, '2025-02-30T12:00:00Z'), (2, '2025-03-02T12:00:00Z'),
+            (3, '2025-04-31T12:00:00.5Z'), (4, '2025-03-02T12:00:00.1junkZ');",
+    )
+    .await;
+    let supporters = file.open(&["email"]).await;
+    assert!(supporters.shape().await.unwrap().stamps.contains("12:34:56Z"));
+    let march = Stamp::parse("2025-03-02T00:00:00Z").unwrap();
+    let window = model::Window { from: march, until: march.plus(std::time::Duration::from_secs(86_400)) };
+    let found = read_all(&supporters, &window, 10).await;
+    let undated: Vec<_> =
+        found.iter().map(|changed| (changed.id.clone(), changed.modified == UNDATED)).collect();
+    assert_eq!(undated, [(id(1), true), (id(3), true), (id(4), true), (id(2), false)]);
+}
