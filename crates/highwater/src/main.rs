@@ -10,6 +10,7 @@ mod code;
 mod commands;
 mod config;
 mod cycle_text;
+mod demo;
 mod desk;
 mod exit;
 mod failure;

@@ -11,6 +11,7 @@ use tokio_util::sync::CancellationToken;
 use crate::cli::{Cli, Common, Verb};
 use crate::commands;
 use crate::config::{Config, Environment, LogFormat, load};
+use crate::demo::simulated::beside;
 use crate::desk::{Desk, Worker};
 use crate::exit::Exit;
 use crate::failure::Failure;
@@ -46,7 +47,7 @@ async fn verb(cli: &Cli, screen: &Screen) -> Result<Exit, Failure> {
         Verb::Explain(args) => commands::explain::run(args, screen).await,
         Verb::Demo(args) => {
             start_log(None, common, false);
-            commands::demo::run(args, screen).await
+            commands::demo::run(args, common, screen).await
         }
         Verb::Simorg(args) => {
             start_log(None, common, true);
@@ -56,10 +57,14 @@ async fn verb(cli: &Cli, screen: &Screen) -> Result<Exit, Failure> {
             start_log(None, common, false);
             commands::init::run(args, common, screen).await
         }
-        Verb::Check(args) => commands::check::run(args, &configured(common, false)?, screen).await,
+        Verb::Check(args) => {
+            let config = configured(common, false)?;
+            beside(config, async |config| commands::check::run(args, &config, screen).await).await
+        }
         Verb::Serve(args) => {
+            let serve = async |desk: Desk| commands::serve::run(args, &desk).await;
             let config = configured(common, true)?;
-            opened(config, common, screen, async |desk| commands::serve::run(args, &desk).await).await
+            beside(config, async |config| opened(config, common, screen, serve).await).await
         }
         Verb::Plan(_)
         | Verb::Sync(_)
@@ -79,7 +84,8 @@ async fn beside_a_service(cli: &Cli, screen: &Screen) -> Result<Exit, Failure> {
     let config = configured(&cli.common, false)?;
     let dir = config.state_dir();
     refuse_without_state(&cli.verb, &dir)?;
-    match opened(config, &cli.common, screen, async |desk| at_the_desk(&cli.verb, &desk).await).await {
+    let work = async |desk: Desk| at_the_desk(&cli.verb, &desk).await;
+    match beside(config, async |config| opened(config, &cli.common, screen, work).await).await {
         Err(Failure::State(state::Error::Refused(state::Refusal::InUse(_)))) => {
             let (argv, file) = arguments(&cli.verb)?;
             let served = forward(&dir, argv, cli.common.format, screen.width(), file).await?;

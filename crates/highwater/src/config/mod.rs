@@ -17,6 +17,7 @@ mod report;
 mod salesforce;
 mod schedule;
 mod secret;
+mod simulated_org;
 mod state;
 mod supporters;
 mod sync;
@@ -44,6 +45,7 @@ pub use report::Report;
 pub use salesforce::{GrantName, PlainHttp, Salesforce};
 pub use schedule::Schedule;
 pub use secret::{SecretError, SecretSource};
+pub use simulated_org::SimulatedOrg;
 pub use state::StateOptions;
 pub use supporters::{SupporterKind, Supporters};
 pub use sync::Sync;
@@ -54,6 +56,9 @@ pub use sync::Sync;
 pub struct Config {
     /// The org, and how to log in to it.
     pub salesforce: Salesforce,
+    /// An org that lives in a file of this folder, in place of the one at `salesforce.login_url`.
+    #[serde(default)]
+    pub simulated_org: Option<SimulatedOrg>,
     /// The supporter database.
     pub supporters: Supporters,
     /// Where highwater keeps what it must not forget.

@@ -40,8 +40,10 @@ fn tables() -> Vec<(String, Vec<Key>)> {
     let mut tables: Vec<(String, Vec<Key>)> = Vec::new();
     let mut comment = String::new();
     for line in COMMENTED_DEFAULTS.lines() {
-        if line.starts_with('[') {
-            tables.push((line.to_owned(), Vec::new()));
+        // A table that nobody needs stands behind a `#`, like a key without a default.
+        let table = line.strip_prefix("# ").unwrap_or(line);
+        if table.starts_with('[') {
+            tables.push((table.to_owned(), Vec::new()));
             comment.clear();
         } else if let Some((key, example)) = key_of(line) {
             if let Some((_, keys)) = tables.last_mut() {
