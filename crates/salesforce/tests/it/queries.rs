@@ -137,6 +137,14 @@ async fn many_ids_are_read_in_calls_of_two_thousand_with_gaps_kept() {
     assert_eq!(script.lines(), ["POST /composite/sobjects/Contact"; 3]);
 }
 
+#[tokio::test(start_paused = true)]
+async fn records_that_cannot_be_joined_to_their_ids_are_refused() {
+    let script = Scripted::new(|_, _| json(200, "[null]"));
+    let ids = [SalesforceId::parse(A).unwrap(), SalesforceId::parse(B).unwrap()];
+    let error = org(&script).get_many("Contact", &ids, &["Id"]).await.unwrap_err();
+    assert_eq!(error.kind(), ErrorKind::Contract);
+}
+
 #[tokio::test]
 async fn answers_too_large_are_asked_for_in_halves() {
     let script = Scripted::new(|seen, _| {
