@@ -129,3 +129,19 @@ async fn a_rule_that_refuses_everybody_opens_the_circuit_instead_of_blocking_eve
     assert_eq!(h.block(1), None);
     assert_eq!(report.still_dirty, 150);
 }
+
+#[tokio::test]
+async fn the_systemic_case_is_one_and_goes_when_the_cause_is_gone() {
+    let h = Harness::start().await;
+    for n in 0..150 {
+        h.supporter(&Person::new(n + 1, "Ann", &format!("Lee{n}"), &format!("ann..{n}@example.org"))).await;
+    }
+    h.sync().await;
+    assert_eq!(h.cases(), ["systemic"]);
+    for n in 0..150 {
+        h.edit_supporter(n + 1, "email", Some(&format!("ann{n}@example.org"))).await;
+    }
+    let report = h.sync().await;
+    assert_eq!(report.outcome("contact_created"), 150, "{report:?}");
+    assert_eq!(h.cases(), Vec::<&str>::new());
+}

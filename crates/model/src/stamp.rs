@@ -4,10 +4,10 @@ use std::fmt;
 use std::time::Duration;
 
 use chrono::{DateTime, NaiveDateTime, SecondsFormat, Utc};
-use serde::{Deserialize, Serialize};
+use serde::{Deserialize, Deserializer, Serialize, Serializer, de};
 
 /// A point in time, UTC, in microseconds. Always from the server that owns the record, never from this machine's clock.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord)]
 pub struct Stamp(i64);
 
 /// The text is no instant in a form that either side writes.
@@ -98,6 +98,24 @@ impl Stamp {
     }
 }
 
+/// Text where people may read it, a number where nobody does.
+impl Serialize for Stamp {
+    fn serialize<S: Serializer>(&self, to: S) -> Result<S::Ok, S::Error> {
+        if to.is_human_readable() { to.collect_str(self) } else { to.serialize_i64(self.0) }
+    }
+}
+
+impl<'de> Deserialize<'de> for Stamp {
+    fn deserialize<D: Deserializer<'de>>(from: D) -> Result<Self, D::Error> {
+        if from.is_human_readable() {
+            let text = String::deserialize(from)?;
+            Self::parse(&text).map_err(de::Error::custom)
+        } else {
+            i64::deserialize(from).map(Self)
+        }
+    }
+}
+
 impl From<DateTime<Utc>> for Stamp {
     fn from(at: DateTime<Utc>) -> Self {
         Self(at.timestamp_micros())
@@ -177,6 +195,14 @@ mod tests {
             assert_eq!(Stamp::parse(form), Ok(expected), "{form}");
         }
         assert_eq!(Stamp::parse("yesterday"), Err(InvalidStamp));
+    }
+
+    #[test]
+    fn people_read_text_and_come_back_to_the_same_instant() {
+        let stamp = Stamp::from_micros(1_795_313_462_250_000);
+        let text = serde_json::to_string(&stamp).unwrap();
+        assert_eq!(text, "\"2026-11-22T02:11:02.250Z\"");
+        assert_eq!(serde_json::from_str::<Stamp>(&text).unwrap(), stamp);
     }
 
     #[test]

@@ -27,8 +27,8 @@ pub enum Found {
         /// Reason codes.
         reasons: Vec<String>,
     },
-    /// Nobody: the supporter has no Contact.
-    Nobody,
+    /// Nobody: the supporter has no Contact. Others may share the address.
+    Nobody(Vec<SeenContact>),
 }
 
 /// How far a look-up goes.
@@ -212,7 +212,7 @@ fn settle(sides: &Sides, supporter: &Supporter, fetched: &Fetched, depth: Depth)
         return found;
     }
     match depth {
-        Depth::ByIds => Found::Nobody,
+        Depth::ByIds => Found::Nobody(Vec::new()),
         Depth::ByNames => by_email(sides, supporter, fetched),
     }
 }
@@ -305,13 +305,16 @@ fn disagrees_entirely(sides: &Sides, supporter: &Supporter, seen: &SeenContact) 
 
 /// Address and names.
 fn by_email(sides: &Sides, supporter: &Supporter, fetched: &Fetched) -> Found {
-    let Some(email) = email_of(&sides.map, supporter) else { return Found::Nobody };
+    let Some(email) = email_of(&sides.map, supporter) else { return Found::Nobody(Vec::new()) };
     let holders = fetched.by_email.get(&email).map_or(&[][..], Vec::as_slice);
     let usable = |seen: &&SeenContact| {
         !belongs_to_another(supporter, seen, fetched) && !seen.contact.person_account && !seen.excluded
     };
     let candidates: Vec<SeenContact> = holders.iter().filter(usable).cloned().collect();
-    choose_contact(sides, supporter, &email, candidates)
+    match choose_contact(sides, supporter, &email, candidates) {
+        Found::Nobody(_) => Found::Nobody(holders.to_vec()),
+        found @ (Found::One(..) | Found::Case { .. }) => found,
+    }
 }
 
 /// The matcher's choice among Contacts that carry the address.
@@ -346,7 +349,7 @@ pub fn choose_contact(
             let near: Vec<usize> =
                 (0..outcomes.len()).filter(|&at| outcomes[at].strength >= Strength::Review).collect();
             if near.is_empty() {
-                return Found::Nobody;
+                return Found::Nobody(Vec::new());
             }
             let reasons = near.iter().flat_map(|&at| outcomes[at].reasons.iter());
             let reasons: Vec<&str> = reasons.map(|reason| reason.as_str()).collect();

@@ -50,7 +50,10 @@ pub fn record_plan(changes: &mut Changes, report: &mut CycleReport, plan: &Perso
         changes.set_bases(&id, &agreed);
     }
     changes.lift_block(&id);
-    changes.close_case(CaseKind::Blocked, &subject);
+    // Both records are there and nothing stands against them any more.
+    for kind in [CaseKind::Blocked, CaseKind::MergedIntoLinked, CaseKind::SupporterDeleted] {
+        changes.close_case(kind, &subject);
+    }
     record_conflicts(changes, report, plan, &id, at);
     let held: Vec<&FieldPlan> = plan.held().collect();
     if held.is_empty() {

@@ -72,10 +72,10 @@ pub async fn resolve(
                     }
                     leave(sides, &mut changes, report, refusal, kind, at);
                 }
-                Found::Nobody => {
+                Found::Nobody(others) => {
                     let kind = nobody(refusal.kind);
                     let reasons = vec!["refused_as_duplicate".to_owned(), "nobody_found".to_owned()];
-                    if let Some(case) = identity_case(sides, kind, &[supporter], &[], reasons, at) {
+                    if let Some(case) = identity_case(sides, kind, &[supporter], &others, reasons, at) {
                         changes.open_case(case);
                     }
                     leave(sides, &mut changes, report, refusal, kind, at);

@@ -86,11 +86,33 @@ pub(crate) async fn settle(
         let _receipt = sides.state.commit(changes).await?;
     }
     let failed = settle_failures(sides, report, entry, &spool, &mut settled, at).await?;
+    if succeeded > 0 && !settled.circuit_open {
+        close_systemic_cases(sides).await?;
+    }
     report.rows.succeeded += succeeded;
     report.rows.failed += failed;
     report.rows.unprocessed += unprocessed;
     close_entry(sides, report, entry, succeeded + failed + unprocessed).await?;
     Ok(settled)
+}
+
+/// A job went through: whatever stopped all of them before is over.
+async fn close_systemic_cases(sides: &Sides) -> Result<(), Fatal> {
+    if sides.state.case_count(CaseKind::Systemic)? == 0 {
+        return Ok(());
+    }
+    let mut changes = Changes::new();
+    let mut after = None;
+    loop {
+        let page = sides.state.cases_page(after.as_ref(), CHUNK)?;
+        let Some(last) = page.last() else { break };
+        after = Some(state::CaseKey::of(last));
+        for case in page.iter().filter(|case| case.kind == CaseKind::Systemic) {
+            changes.close_case(case.kind, &case.subject);
+        }
+    }
+    let _receipt = sides.state.commit(changes).await?;
+    Ok(())
 }
 
 /// A job whose results are gone: every row is unknown, stays marked, and is looked up by key and Id before it is planned
@@ -252,13 +274,19 @@ fn settle_failure(
             transient(sides, changes, report, settled, row, error, at)?;
         }
         Class::OrgFull => {
-            settled.circuit_open = true;
-            changes.open_case(bare_case(CaseKind::Systemic, row, error, Vec::new(), at.now));
-            report.notes.push("the org's storage is full: nothing can be created".to_owned());
+            if !settled.circuit_open {
+                settled.circuit_open = true;
+                changes.open_case(bare_case(CaseKind::Systemic, row, error, Vec::new(), at.now));
+                report.notes.push("the org's storage is full: nothing can be created".to_owned());
+            }
             report.count(&Outcome::Deferred(Deferral::Transient));
         }
         Class::Permanent if systemic == Some(error.code().as_str()) => {
-            changes.open_case(bare_case(CaseKind::Systemic, row, error, Vec::new(), at.now));
+            // One case for all of them, under the first.
+            if !settled.circuit_open {
+                settled.circuit_open = true;
+                changes.open_case(bare_case(CaseKind::Systemic, row, error, Vec::new(), at.now));
+            }
             report.count(&Outcome::Deferred(Deferral::Transient));
         }
         Class::Permanent => block(sides, changes, report, row, error.code().as_str(), error, at.now)?,

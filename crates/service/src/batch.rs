@@ -126,7 +126,7 @@ impl Desk<'_> {
                 let case = identity_case(self.sides, kind, &[&supporter], &contacts, reasons, self.at);
                 self.case(case, kind, &Subject::Supporter(supporter.id));
             }
-            Found::Nobody => self.pairs.push(*alone(self.sides, supporter)?),
+            Found::Nobody(_) => self.pairs.push(*alone(self.sides, supporter)?),
         }
         Ok(())
     }
