@@ -179,7 +179,7 @@ impl Harness {
         match &found[field] {
             Json::String(text) => text.clone(),
             Json::Null => String::new(),
-            other => other.to_string(),
+            other @ (Json::Bool(_) | Json::Number(_) | Json::Array(_) | Json::Object(_)) => other.to_string(),
         }
     }
 
