@@ -52,7 +52,7 @@ async fn the_unique_address_rule_ends_in_a_link_or_in_a_case_that_says_why() {
     let report = h.sync().await;
     assert_eq!(h.link(1).as_deref(), Some(id.as_str()), "{report:?}");
     assert_eq!(h.link(2), None);
-    assert!(h.cases().contains(&"duplicate_unresolved"), "{:?}", h.cases());
+    assert!(h.cases().contains(&"names_disagree"), "{:?}", h.cases());
     assert_eq!(h.contacts().len(), 2);
 }
 
@@ -114,8 +114,36 @@ async fn several_contacts_that_fit_alike_are_a_case_and_nobody_is_guessed() {
 }
 
 #[tokio::test]
-async fn a_couple_on_one_address_becomes_two_contacts_and_nobody_is_renamed() {
+async fn a_stranger_on_the_address_is_asked_about_before_a_second_contact_is_made() {
     let h = Harness::start().await;
+    let john = h.contact(&Contact::new("John", "Miller", "millers@example.org"));
+    h.supporter(&Person::new(1, "Mary", "Miller", "millers@example.org")).await;
+    let report = h.sync().await;
+    assert_eq!(h.link(1), None, "{report:?}");
+    assert!(h.cases().contains(&"names_disagree"), "{:?}", h.cases());
+    assert_eq!(h.contacts().len(), 1);
+    assert_eq!(h.contact_field(&john, "FirstName"), "John");
+    assert_eq!(h.supporter_cell(1, "first_name").await.as_deref(), Some("Mary"));
+}
+
+#[tokio::test]
+async fn a_couple_who_are_both_supporters_become_two_contacts_and_nobody_is_renamed() {
+    let h = Harness::start().await;
+    let john = h.contact(&Contact::new("John", "Miller", "millers@example.org"));
+    h.supporter(&Person::new(1, "Mary", "Miller", "millers@example.org")).await;
+    h.supporter(&Person::new(2, "John", "Miller", "millers@example.org")).await;
+    h.sync().await;
+    assert_eq!(h.link(2), Some(john));
+    let mary = h.link(1).expect("Mary has a Contact of her own");
+    assert_eq!(h.contact_field(&mary, "FirstName"), "Mary");
+    assert_eq!(h.contacts().len(), 2);
+}
+
+#[tokio::test]
+async fn where_it_is_switched_on_a_shared_address_makes_a_second_contact_at_once() {
+    let mut world = World::default();
+    world.settings.shared_address = plan::SharedAddress::Create;
+    let h = Harness::start_in(world).await;
     let john = h.contact(&Contact::new("John", "Miller", "millers@example.org"));
     h.supporter(&Person::new(1, "Mary", "Miller", "millers@example.org")).await;
     h.sync().await;

@@ -30,5 +30,5 @@ pub use pair::{Pair, Tie};
 pub use person_plan::{FieldPlan, PersonPlan};
 pub use progress::{Progress, Quiet, Stretch};
 pub use record::Moment;
-pub use settings::{Exclude, Settings};
+pub use settings::{Exclude, Settings, SharedAddress};
 pub use sides::Sides;

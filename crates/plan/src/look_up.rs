@@ -11,7 +11,7 @@ use salesforce::soql::{Field, Literal, Soql};
 
 use crate::columns::SeenContact;
 use crate::read::{Fate, contacts, fates};
-use crate::{Directory, Fatal, Sides};
+use crate::{Directory, Fatal, SharedAddress, Sides};
 
 /// Who the supporter is in Salesforce.
 #[derive(Debug, Clone)]
@@ -66,6 +66,9 @@ pub async fn look_up(
     let mut found: Vec<Found> =
         supporters.iter().map(|supporter| settle(sides, supporter, &fetched, depth)).collect();
     one_supporter_each(supporters, &mut found);
+    if sides.settings.shared_address == SharedAddress::Case {
+        ask_about_strangers(sides, supporters, &fetched, &mut found).await?;
+    }
     Ok(found)
 }
 
@@ -383,6 +386,54 @@ fn case(kind: CaseKind, contacts: Vec<SeenContact>, reasons: &[&str]) -> Found {
     let mut reasons: Vec<String> = reasons.iter().map(|&reason| reason.to_owned()).collect();
     reasons.dedup();
     Found::Case { kind, contacts, reasons }
+}
+
+/// A Contact on the supporter's address whose names disagree, and who is nobody else among the supporters either: before a
+/// second Contact is created on that address, a person looks.
+async fn ask_about_strangers(
+    sides: &Sides,
+    supporters: &[Supporter],
+    fetched: &Fetched,
+    found: &mut [Found],
+) -> Result<(), Fatal> {
+    let mut asked: Vec<(usize, Email)> = Vec::new();
+    for (at, one) in found.iter_mut().enumerate() {
+        let Found::Nobody(others) = one else { continue };
+        others.retain(|seen| {
+            !belongs_to_another(&supporters[at], seen, fetched)
+                && !seen.contact.person_account
+                && !seen.excluded
+        });
+        if let Some(email) = email_of(&sides.map, &supporters[at]).filter(|_| !others.is_empty()) {
+            asked.push((at, email));
+        }
+    }
+    let emails: Vec<Email> = asked.iter().map(|(_, email)| email.clone()).collect();
+    let neighbours = sides.supporters.by_emails(&emails).await?;
+    let (knowledge, config) = (Knowledge::built_in(), &sides.settings.matching);
+    for (at, email) in asked {
+        let Found::Nobody(others) = &found[at] else { continue };
+        let theirs = |seen: &&SeenContact| {
+            let contact = person_of_contact(&sides.map, seen, &email);
+            neighbours.iter().any(|neighbour| {
+                neighbour.id != supporters[at].id
+                    && email_of(&sides.map, neighbour).as_ref() == Some(&email)
+                    && matching::compare(
+                        &person_of_supporter(&sides.map, neighbour, &email),
+                        &contact,
+                        knowledge,
+                        config,
+                    )
+                    .strength
+                        >= Strength::Probable
+            })
+        };
+        let strangers: Vec<SeenContact> = others.iter().filter(|seen| !theirs(seen)).cloned().collect();
+        if !strangers.is_empty() {
+            found[at] = case(CaseKind::NamesDisagree, strangers, &["email_equal", "names_disagree"]);
+        }
+    }
+    Ok(())
 }
 
 /// Two supporters of one batch that found the same Contact: the better evidence keeps it, equal evidence is a case for both.

@@ -27,6 +27,8 @@ pub struct Settings {
     pub create_supporters: bool,
     /// Look for an existing Contact by e-mail and names before creating one, and not only after a refusal. Default yes.
     pub match_before_create: bool,
+    /// What a never-linked supporter comes to whose address only Contacts with other names carry. Default: a case.
+    pub shared_address: SharedAddress,
     /// Leave Contacts alone that do not carry our account id. Default no.
     pub only_own_account: bool,
     /// Contacts that are not pulled.
@@ -64,6 +66,16 @@ impl Settings {
     }
 }
 
+/// What to do about a supporter whose address belongs to a Contact of another name: a partner, a colleague, or the same
+/// person under a name nobody would match.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum SharedAddress {
+    /// Ask a person before creating a second Contact on the address.
+    Case,
+    /// Create the Contact.
+    Create,
+}
+
 /// A Contact with this value in this field is not pulled.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Exclude {
@@ -86,6 +98,7 @@ impl Default for Settings {
             create_contacts: true,
             create_supporters: false,
             match_before_create: true,
+            shared_address: SharedAddress::Case,
             only_own_account: false,
             exclude: Vec::new(),
             email_fields: Vec::new(),
