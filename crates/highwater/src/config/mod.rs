@@ -48,7 +48,7 @@ pub use secret::{SecretError, SecretSource};
 pub use simulated_org::SimulatedOrg;
 pub use state::StateOptions;
 pub use supporters::{SupporterKind, Supporters};
-pub use sync::Sync;
+pub use sync::{SharedAddress, Sync};
 
 /// The whole file.
 #[derive(Debug, Clone, PartialEq, Deserialize)]

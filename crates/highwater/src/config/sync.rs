@@ -18,6 +18,8 @@ pub struct Sync {
     pub create_supporters: bool,
     /// Look for an existing Contact by e-mail and names before one is created.
     pub match_before_create: bool,
+    /// What becomes of a supporter whose address only Contacts with other names carry.
+    pub shared_address: SharedAddress,
     /// Leave Contacts alone that do not carry our account id.
     pub only_own_account: bool,
     /// Contacts that are not pulled.
@@ -52,6 +54,16 @@ pub struct Sync {
     pub circuit_share: Share,
 }
 
+/// A supporter whose address belongs to a Contact of another name: a partner, a colleague, or the same person.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum SharedAddress {
+    /// A person is asked.
+    Case,
+    /// A second Contact is created.
+    Create,
+}
+
 /// Contacts with one of these values in this field are not pulled.
 #[derive(Debug, Clone, PartialEq, Eq, Deserialize)]
 #[serde(deny_unknown_fields)]
@@ -70,6 +82,7 @@ impl Default for Sync {
             create_contacts: true,
             create_supporters: false,
             match_before_create: true,
+            shared_address: SharedAddress::Case,
             only_own_account: false,
             exclude: Vec::new(),
             overlap_seconds: Whole::of::<600>(),

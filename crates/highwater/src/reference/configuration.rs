@@ -40,10 +40,8 @@ fn tables() -> Vec<(String, Vec<Key>)> {
     let mut tables: Vec<(String, Vec<Key>)> = Vec::new();
     let mut comment = String::new();
     for line in COMMENTED_DEFAULTS.lines() {
-        // A table that nobody needs stands behind a `#`, like a key without a default.
-        let table = line.strip_prefix("# ").unwrap_or(line);
-        if table.starts_with('[') {
-            tables.push((table.to_owned(), Vec::new()));
+        if let Some(head) = head_of(line) {
+            tables.push((head.to_owned(), Vec::new()));
             comment.clear();
         } else if let Some((key, example)) = key_of(line) {
             if let Some((_, keys)) = tables.last_mut() {
@@ -62,6 +60,12 @@ fn tables() -> Vec<(String, Vec<Key>)> {
     }
     tables.dedup_by(|later, first| later.0 == first.0);
     tables
+}
+
+/// `[table]`; one that nobody needs stands behind a `#`, like a key without a default.
+fn head_of(line: &str) -> Option<&str> {
+    let head = line.strip_prefix("# ").unwrap_or(line);
+    (head.starts_with('[') && head.ends_with(']') && !head.contains(' ')).then_some(head)
 }
 
 /// `key = value`, and whether it stands behind a `#`.
@@ -96,6 +100,19 @@ fn the_shipped_file_shows_every_key_the_program_knows() {
 
 /// The shipped file as far as the given table's head, so that the next key falls into it.
 fn with_only(table: &str) -> String {
-    let at = COMMENTED_DEFAULTS.find(&format!("\n{table}\n")).unwrap();
+    let at =
+        ["", "# "].iter().find_map(|mark| COMMENTED_DEFAULTS.find(&format!("\n{mark}{table}\n"))).unwrap();
     COMMENTED_DEFAULTS[..at].to_owned() + "\n" + table
+}
+
+#[test]
+fn the_shipped_file_shows_every_table_the_program_knows() {
+    let refused =
+        toml::from_str::<crate::config::Config>("no_such_table = 1").unwrap_err().message().to_owned();
+    let shown: Vec<String> =
+        tables().into_iter().map(|(head, _)| head.trim_matches(['[', ']']).to_owned()).collect();
+    let known = refused.split_once("expected").unwrap().1;
+    for name in known.split('`').skip(1).step_by(2) {
+        assert!(shown.iter().any(|head| head == name), "[{name}] is not shown");
+    }
 }

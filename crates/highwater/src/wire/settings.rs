@@ -5,7 +5,7 @@ use std::time::Duration;
 use matching::{EmailEquivalence, OnTie, Strength};
 use plan::{Exclude, Settings};
 
-use crate::config::{Config, LinkFrom, Matching, TieChoice, Whole};
+use crate::config::{Config, LinkFrom, Matching, SharedAddress, TieChoice, Whole};
 
 /// The settings of a configuration.
 #[must_use]
@@ -22,6 +22,10 @@ pub fn settings(config: &Config) -> Settings {
         create_contacts: sync.create_contacts,
         create_supporters: sync.create_supporters,
         match_before_create: sync.match_before_create,
+        shared_address: match sync.shared_address {
+            SharedAddress::Case => plan::settings::SharedAddress::Case,
+            SharedAddress::Create => plan::settings::SharedAddress::Create,
+        },
         only_own_account: sync.only_own_account,
         exclude: sync
             .exclude
