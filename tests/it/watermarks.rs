@@ -52,7 +52,7 @@ async fn a_record_that_becomes_visible_late_is_found_all_the_same() {
     h.supporter(&Person::new(1, "Ann", "Lee", "ann@example.org")).await;
     let admin = h.org.admin();
     // The org's clock stands still between the steps, at a full minute: how long this test takes decides nothing.
-    admin.clock().hold("2030-01-01T00:00:00Z".parse().unwrap());
+    admin.clock().hold(simorg::value::Stamp::parse("2030-01-01T00:00:00Z").unwrap());
     admin.clock().advance(Duration::from_secs(200));
     h.sync().await;
     assert_eq!(h.link(1), Some(id.clone()));
