@@ -3,6 +3,7 @@
 mod consent;
 mod crash_and_resume;
 mod duplicates;
+mod families;
 mod first_contact;
 mod links;
 mod pull_cycle;

@@ -149,7 +149,7 @@ fn by_email(sides: &Sides, seen: &SeenContact, known: &Known) -> Identified {
             }
         }
     }
-    let Some((email, _)) = candidates.first() else { return Identified::New };
+    let Some((email, _)) = candidates.first() else { return behind_linked(sides, seen, known) };
     let (config, knowledge) = (&sides.settings.matching, Knowledge::built_in());
     let contact = person_of_contact(&sides.map, seen, email);
     let people: Vec<Person> =
@@ -182,6 +182,22 @@ fn by_email(sides: &Sides, seen: &SeenContact, known: &Known) -> Identified {
             case(CaseKind::ReviewMatch, pick(near.clone()), &reasons)
         }
     }
+}
+
+/// A Contact whose address only supporters with a Contact of their own carry, if anybody: a partner, or a second Contact of
+/// the same person. The address is taken, so no supporter is made of it.
+fn behind_linked(sides: &Sides, seen: &SeenContact, known: &Known) -> Identified {
+    let holder = seen.emails.iter().find_map(|email| Some((email, known.by_email.get(email)?.first()?)));
+    let Some((email, holder)) = holder.filter(|_| sides.settings.create_supporters) else {
+        return Identified::New;
+    };
+    let (ours, theirs) =
+        (person_of_supporter(&sides.map, holder, email), person_of_contact(&sides.map, seen, email));
+    let strength =
+        matching::compare(&ours, &theirs, Knowledge::built_in(), &sides.settings.matching).strength;
+    let kind =
+        if strength >= Strength::Review { CaseKind::AmbiguousContacts } else { CaseKind::NamesDisagree };
+    case(kind, vec![holder.clone()], &["email_equal", "already_linked"])
 }
 
 fn case(kind: CaseKind, supporters: Vec<Supporter>, reasons: &[&str]) -> Identified {

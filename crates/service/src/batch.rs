@@ -145,8 +145,14 @@ impl Desk<'_> {
         let answers = identify(self.sides, &seen).await?;
         let paired: HashSet<SupporterId> =
             self.pairs.iter().filter_map(|pair| pair.supporter_id().cloned()).collect();
+        let taken: HashSet<ContactId> = self.pairs.iter().filter_map(Pair::contact_id).collect();
         for (seen, answer) in seen.into_iter().zip(answers) {
             let subject = Subject::Contact(seen.id());
+            // A supporter of this batch was found to belong to it, or came to it through a merge.
+            if taken.contains(&seen.id()) {
+                self.changes.clear_dirty(&subject);
+                continue;
+            }
             match answer {
                 // The supporter is being dealt with: its own row says what becomes of both.
                 Identified::One(supporter, _) if paired.contains(&supporter.id) || holds(&supporter.id) => {
