@@ -12,7 +12,7 @@ async fn creating() -> Harness {
 async fn linked(h: &Harness) -> String {
     h.supporter(&Person::new(1, "Jo", "Doe", "does@example.org")).await;
     h.sync().await;
-    h.link(1).unwrap()
+    h.link(1).expect("linked")
 }
 
 fn advance(h: &Harness) {
