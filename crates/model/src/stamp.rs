@@ -50,6 +50,10 @@ impl Stamp {
         if let Ok(at) = DateTime::parse_from_rfc2822(raw) {
             return Ok(at.to_utc().into());
         }
+        // What `Display` writes outside of the calendar's range.
+        if let Some(micros) = raw.strip_suffix(" µs").and_then(|number| number.parse().ok()) {
+            return Ok(Self(micros));
+        }
         for form in ["%Y-%m-%dT%H:%M:%S%.f", "%Y-%m-%d %H:%M:%S%.f"] {
             if let Ok(at) = NaiveDateTime::parse_from_str(raw, form) {
                 return Ok(at.and_utc().into());
@@ -203,6 +207,8 @@ mod tests {
         let text = serde_json::to_string(&stamp).unwrap();
         assert_eq!(text, "\"2026-11-22T02:11:02.250Z\"");
         assert_eq!(serde_json::from_str::<Stamp>(&text).unwrap(), stamp);
+        let beyond = Stamp::from_micros(i64::MAX);
+        assert_eq!(Stamp::parse(&beyond.to_string()), Ok(beyond));
     }
 
     #[test]
