@@ -7,6 +7,7 @@ use super::{Cast, Done};
 use crate::demo::apply::Hands;
 use crate::demo::people::Supporter;
 use crate::demo::verify::Expected;
+use crate::demo::world::World;
 use crate::failure::Failure;
 
 /// Newcomers on one side.
@@ -61,6 +62,36 @@ pub(super) async fn wrong_ids(
     hands.supporter(supporter, &[("sf_contact_id", Some(NOBODYS))]).await?;
     done.expect(WHAT, Expected::Linked { supporter, contact });
     done.deed(WHAT, 1);
+    Ok(())
+}
+
+/// A partner is entered in Salesforce under a supporter's address: nobody is renamed, and nobody is doubled.
+pub(super) async fn families(
+    hands: &mut Hands<'_>,
+    cast: &mut Cast,
+    world: &World,
+    done: &mut Done,
+) -> Result<(), Failure> {
+    const WHAT: &str = "partners entered under a supporter's address";
+    let people = cast.some(2)?;
+    for (supporter, contact) in &people {
+        let cell = async |column: &'static str| world.database.cell(*supporter, column).await;
+        let (email, last_name) = (cell("email").await?, cell("last_name").await?);
+        let fields = [
+            ("FirstName", json!("Ngaire")),
+            ("LastName", json!(last_name.as_deref().unwrap_or("Partner"))),
+            ("Email", json!(email)),
+        ];
+        let partner = hands.new_contact(&fields)?;
+        done.expect(WHAT, Expected::NoSupporter { contact: partner });
+        done.expect(WHAT, Expected::Linked { supporter: *supporter, contact: contact.clone() });
+        let (column, field) = ("email", "Email");
+        done.expect(
+            WHAT,
+            Expected::Both { supporter: *supporter, column, field, ours: email.clone(), theirs: email },
+        );
+    }
+    done.deed(WHAT, people.len());
     Ok(())
 }
 

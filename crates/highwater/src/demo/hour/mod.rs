@@ -94,6 +94,7 @@ pub async fn happen(world: &World, seed: u64) -> Result<Done, Failure> {
     identity::emails(&mut hands, &mut cast, &mut done)?;
     identity::merges(&mut hands, &mut cast, &mut done)?;
     identity::wrong_ids(&mut hands, &mut cast, &mut done).await?;
+    identity::families(&mut hands, &mut cast, world, &mut done).await?;
     identity::deleted(&mut hands, &mut cast, &mut done)?;
     let first_id = world.database.last_id().await? + 1;
     identity::newcomers(&mut hands, first_id, &mut done).await?;
