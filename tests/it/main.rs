@@ -1,5 +1,6 @@
 //! Whole cycles against the simulated org.
 
+mod architecture;
 mod consent;
 mod crash_and_resume;
 mod duplicates;
