@@ -28,11 +28,14 @@ fn root() -> PathBuf {
 }
 
 fn read(path: &Path) -> String {
-    std::fs::read_to_string(path).unwrap_or_else(|error| panic!("{}: {error}", path.display()))
+    let text = std::fs::read_to_string(path);
+    assert!(text.is_ok(), "{} cannot be read", path.display());
+    text.unwrap_or_default()
 }
 
 fn names_in(folder: &Path) -> BTreeSet<String> {
-    let entries = std::fs::read_dir(folder).unwrap_or_else(|error| panic!("{}: {error}", folder.display()));
+    assert!(folder.is_dir(), "{} is no folder", folder.display());
+    let entries = std::fs::read_dir(folder).into_iter().flatten();
     entries
         .map(|entry| entry.expect("an entry can be read").file_name().to_string_lossy().into_owned())
         .collect()
