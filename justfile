@@ -1,0 +1,23 @@
+# Short names for what is done often. `just --list` shows them; every recipe is a line you can also type.
+
+# Everything that must hold before a change lands.
+check:
+    bash .ci/run
+
+# Every test, the third-party client included.
+test:
+    bash tests/run
+
+# Format, and take clippy's advice.
+fix:
+    cargo fmt --all
+    cargo clippy --workspace --all-targets --fix --allow-dirty
+
+# The simulated org alone, on a port of its own.
+sim port="8790":
+    cargo run -p highwater -- simorg --port {{port}}
+
+# The API pages, and the reference pages that are written from the code.
+docs:
+    UPDATE_REFERENCE=1 cargo test -p highwater reference
+    cargo doc --workspace --no-deps
