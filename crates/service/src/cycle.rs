@@ -194,18 +194,28 @@ impl<'a> Cycle<'a> {
         Ok(())
     }
 
-    /// Everybody who is marked, a page at a time. Nobody is visited twice in one pass.
+    /// Everybody who is marked. Supporters go first: a merge may lead one of them to a Contact that is marked as nobody's, and
+    /// that Contact must not become a second supporter before.
     async fn work_off_the_marks(&mut self) -> Result<(), Fatal> {
         self.sides.progress.begin(Stretch::Decide, Some(self.sides.state.dirty_count()?));
+        self.pass(|subject| matches!(subject, Subject::Supporter(_))).await?;
+        self.pass(|subject| matches!(subject, Subject::Contact(_))).await?;
+        self.sides.progress.end();
+        Ok(())
+    }
+
+    /// The marked of one kind, a page at a time. Nobody is visited twice.
+    async fn pass(&mut self, wanted: fn(&Subject) -> bool) -> Result<(), Fatal> {
         let mut after: Option<Subject> = None;
         while !self.sides.stopping() && !self.circuit_open {
             let page = self.sides.state.dirty_page(after.as_ref(), self.sides.settings.batch)?;
             let Some(last) = page.last() else { break };
             after = Some(last.subject.clone());
-            let subjects: Vec<Subject> = page.into_iter().map(|dirty| dirty.subject).collect();
-            self.work(&subjects).await?;
+            let subjects: Vec<Subject> = page.into_iter().map(|dirty| dirty.subject).filter(wanted).collect();
+            if !subjects.is_empty() {
+                self.work(&subjects).await?;
+            }
         }
-        self.sides.progress.end();
         Ok(())
     }
 
