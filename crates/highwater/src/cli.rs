@@ -5,8 +5,8 @@ use std::path::PathBuf;
 use clap::{ArgAction, Parser, Subcommand};
 
 use crate::commands::{
-    backfill, check, completions, demo, errors, explain, init, plan, pull, push, report, resync, serve,
-    simorg, status, sync, watermark,
+    backfill, bench, check, completions, demo, errors, explain, init, plan, pull, push, report, resync,
+    serve, simorg, status, sync, watermark,
 };
 use crate::exit;
 use crate::output::Format;
@@ -106,6 +106,8 @@ pub enum Verb {
     Watermark(watermark::Args),
     /// Run the simulated org alone, for anybody's client
     Simorg(simorg::Args),
+    /// Measure what the engine costs on this machine
+    Bench(bench::Args),
     /// Explain a code such as HW0301: what happened, what highwater did, what to do
     Explain(explain::Args),
     /// Print a completion script for a shell

@@ -49,6 +49,10 @@ async fn verb(cli: &Cli, screen: &Screen) -> Result<Exit, Failure> {
             start_log(None, common, false);
             commands::demo::run(args, common, screen).await
         }
+        Verb::Bench(args) => {
+            start_log(None, common, false);
+            commands::bench::run(args, common, screen).await
+        }
         Verb::Simorg(args) => {
             start_log(None, common, true);
             commands::simorg::run(args, screen).await
@@ -116,6 +120,7 @@ pub async fn at_the_desk(verb: &Verb, desk: &Desk) -> Result<Exit, Failure> {
         | Verb::Check(_)
         | Verb::Serve(_)
         | Verb::Simorg(_)
+        | Verb::Bench(_)
         | Verb::Explain(_)
         | Verb::Completions(_) => Err(Failure::Arguments {
             problem: "this command is not carried out by a service".to_owned(),

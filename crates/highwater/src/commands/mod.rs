@@ -1,6 +1,7 @@
 //! One file per verb.
 
 pub mod backfill;
+pub mod bench;
 pub mod check;
 pub mod completions;
 mod cycle;

@@ -1,12 +1,12 @@
 //! The demo: a simulated org and a small supporter database on this machine, one full story, and its own examination.
 
 mod apply;
-mod bundled;
-mod database;
+pub mod bundled;
+pub mod database;
 mod folder;
 mod hour;
 mod org;
-mod people;
+pub mod people;
 mod random;
 mod score;
 pub mod simulated;

@@ -1,0 +1,76 @@
+//! What one process used: its own processor time and its largest resident memory, as Linux counts them.
+
+use std::collections::BTreeMap;
+use std::time::Duration;
+
+use serde::{Deserialize, Serialize};
+
+use crate::failure::Failure;
+
+/// Linux counts a process's time in hundredths of a second (`man 5 proc_pid_stat`, `sysconf(_SC_CLK_TCK)`).
+const TICK_MS: u64 = 10;
+
+/// What one measured process did and used.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Figures {
+    /// People selected.
+    pub people: u64,
+    /// Rows written to either side.
+    pub writes: u64,
+    /// Requests to the org, logging in included.
+    pub calls: u64,
+    /// Bytes of request bodies.
+    pub bytes_out: u64,
+    /// Bytes of answer bodies, as they came over the wire.
+    pub bytes_in: u64,
+    /// The process's own processor time, user and system, in milliseconds.
+    pub cpu_ms: u64,
+    /// Its largest resident memory, in KiB.
+    pub peak_kib: u64,
+    /// Time that passed, the org's part and waiting included, in milliseconds.
+    pub wall_ms: u64,
+    /// How many people ended in each outcome.
+    pub outcomes: BTreeMap<String, u64>,
+}
+
+impl Figures {
+    /// Fills in what this process has used until now.
+    ///
+    /// # Errors
+    /// When the system does not tell: it is no Linux.
+    pub fn used(mut self, wall: Duration) -> Result<Self, Failure> {
+        let read = |path: &str| std::fs::read_to_string(path).unwrap_or_default();
+        let untold =
+            || Failure::Unexpected("the benchmark needs Linux: /proc/self does not tell what was used");
+        self.cpu_ms = cpu_ms(&read("/proc/self/stat")).ok_or_else(untold)?;
+        self.peak_kib = peak_kib(&read("/proc/self/status")).ok_or_else(untold)?;
+        self.wall_ms = u64::try_from(wall.as_millis()).unwrap_or(u64::MAX);
+        Ok(self)
+    }
+}
+
+/// User and system time. The process's name stands in brackets and may hold anything; the fields are counted behind it.
+fn cpu_ms(stat: &str) -> Option<u64> {
+    let mut fields = stat.rsplit_once(')')?.1.split_ascii_whitespace().skip(11);
+    let (user, system): (u64, u64) = (fields.next()?.parse().ok()?, fields.next()?.parse().ok()?);
+    Some((user + system) * TICK_MS)
+}
+
+fn peak_kib(status: &str) -> Option<u64> {
+    let line = status.lines().find_map(|line| line.strip_prefix("VmHWM:"))?;
+    line.trim().strip_suffix("kB")?.trim().parse().ok()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn time_and_memory_are_read_behind_any_name() {
+        let stat = "7 (a) b) S 1 7 7 0 -1 4194560 501 0 0 0 123 45 9 9 20 0 4 0 100 1 2";
+        assert_eq!(cpu_ms(stat), Some(1_680));
+        assert_eq!(cpu_ms("7 (a) S 1"), None);
+        assert_eq!(peak_kib("Name:\thighwater\nVmHWM:\t  204800 kB\nVmRSS:\t 1 kB\n"), Some(204_800));
+        assert_eq!(peak_kib("Name:\tx\n"), None);
+    }
+}

@@ -1,0 +1,67 @@
+//! The baseline of a first pull: one query of all Contacts, and one statement for each: by Contact Id, else by address. It
+//! overwrites what it finds, asks no names, and remembers nothing.
+
+use serde_json::json;
+use sqlx::{Connection as _, SqliteConnection};
+
+use super::figures::Figures;
+use super::plain::{JOBS, Plain, open, other};
+use crate::config::Config;
+use crate::failure::Failure;
+
+const SOQL: &str = "SELECT Id, LastName, FirstName, Email, MailingStreet, MailingCity, MailingState, MailingPostalCode, \
+                    MailingCountry, HomePhone, Email_Opt_In__c FROM Contact";
+const BY_ID: &str = "UPDATE supporters SET last_name = ?2, first_name = ?3, email = ?4, address_1 = ?5, address_2 = NULL, \
+                     city = ?6, region = ?7, postcode = ?8, country = ?9, phone = ?10, opt_in_email = ?11 \
+                     WHERE sf_contact_id = ?1";
+const BY_EMAIL: &str = "UPDATE supporters SET sf_contact_id = ?1, last_name = ?2, first_name = ?3, address_1 = ?5, \
+                        address_2 = NULL, city = ?6, region = ?7, postcode = ?8, country = ?9, phone = ?10, \
+                        opt_in_email = ?11 WHERE email = ?4 COLLATE NOCASE AND sf_contact_id IS NULL";
+
+/// Pulls everybody once.
+///
+/// # Errors
+/// When a side cannot be reached.
+pub async fn pull(config: &Config) -> Result<Figures, Failure> {
+    let mut plain = Plain::sign_in(config)?;
+    let mut connection = open(config).await?;
+    let job = plain.json("POST", &format!("{JOBS}/query"), &json!({"operation": "query", "query": SOQL}))?;
+    let job = format!("{JOBS}/query/{}", job["id"].as_str().unwrap_or_default());
+    plain.wait(&job).await?;
+    let (mut people, mut writes) = (0, 0);
+    let mut locator = String::new();
+    loop {
+        let reply = plain.csv(&format!("{job}/results?maxRecords=50000{locator}"))?;
+        let next = reply
+            .header("Sforce-Locator")
+            .filter(|next| *next != "null" && !next.is_empty())
+            .map(str::to_owned);
+        let mut rows = csv::ReaderBuilder::new().from_reader(reply.body);
+        let mut transaction = connection.begin().await.map_err(other)?;
+        let mut record = csv::StringRecord::new();
+        while rows.read_record(&mut record).map_err(other)? {
+            people += 1;
+            writes += write(&mut transaction, &record).await?;
+        }
+        transaction.commit().await.map_err(other)?;
+        let Some(next) = next else { break };
+        locator = format!("&locator={next}");
+    }
+    Ok(Figures { people, writes, calls: plain.calls, ..Figures::default() })
+}
+
+async fn write(connection: &mut SqliteConnection, record: &csv::StringRecord) -> Result<u64, Failure> {
+    for sql in [BY_ID, BY_EMAIL] {
+        let mut query = sqlx::query(sql);
+        for (at, text) in record.iter().enumerate() {
+            let yes_no = |text: &str| if text == "true" { "Y" } else { "N" }.to_owned();
+            let text = if at == 10 { yes_no(text) } else { text.to_owned() };
+            query = query.bind(Some(text).filter(|text| !text.is_empty()));
+        }
+        let done = query.execute(&mut *connection).await.map_err(other)?;
+        if done.rows_affected() > 0 {
+            return Ok(done.rows_affected());
+        }
+    }
+    Ok(0)
+}
