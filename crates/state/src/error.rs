@@ -258,8 +258,7 @@ impl Fatal {
     }
 }
 
-const REBUILD: &str =
-    "move the state directory aside, then import the newest export or run `highwater check --rebuild`";
+const REBUILD: &str = "move the state directory aside and run `highwater backfill`: both sides carry the ids that rebuild the links";
 
 impl Refusal {
     /// What an administrator can do about it.
