@@ -9,7 +9,7 @@ async fn met(supporter: &str, contact: bool) -> (Harness, String) {
     let h = Harness::start().await;
     let mut fields = Contact::new("Jo", "Doe", "jo@example.org").to_json();
     fields.insert("Email_Opt_In__c".into(), json!(contact));
-    let id = h.org.admin().seed("Contact", vec![fields]).unwrap().remove(0);
+    let id = h.org.admin().seed("Contact", vec![fields]).expect("the Contact is seeded").remove(0);
     h.supporter(&Person::new(1, "Jo", "Doe", "jo@example.org").opted(supporter)).await;
     h.sync().await;
     (h, id)

@@ -24,7 +24,7 @@ async fn survives(op: Op, fault: Fault) -> Harness {
     assert_eq!(h.contacts().len(), 2, "after a fault on {op:?}");
     assert!(h.link(1).is_some() && h.link(2).is_some(), "after a fault on {op:?}");
     assert!(quiet.wrote_nothing(), "after a fault on {op:?}: {quiet:?}");
-    assert!(h.sides.state.journal().unwrap().is_empty(), "after a fault on {op:?}");
+    assert!(h.sides.state.journal().expect("readable").is_empty(), "after a fault on {op:?}");
     h
 }
 
