@@ -28,7 +28,12 @@ impl Email {
         if raw.len() > 4 * 1024 {
             return Err(InvalidEmail);
         }
-        let text: String = raw.nfkc().collect::<String>().trim_matches(is_padding).to_lowercase();
+        let text = if raw.is_ascii() {
+            // Its own NFKC.
+            raw.trim_matches(is_padding).to_ascii_lowercase()
+        } else {
+            raw.nfkc().collect::<String>().trim_matches(is_padding).to_lowercase()
+        };
         let (local, domain) = text.split_once('@').ok_or(InvalidEmail)?;
         let plausible = !local.is_empty()
             && !domain.is_empty()
@@ -89,6 +94,12 @@ mod tests {
             if let Ok(email) = Email::parse(&raw) {
                 proptest::prop_assert_eq!(Email::parse(email.expose()), Ok(email));
             }
+        }
+
+        #[test]
+        fn ascii_is_its_own_compatible_form(raw in "[\u{0}-\u{7f}]{0,12}@[ -~]{0,12}") {
+            let long_way: String = raw.nfkc().collect::<String>().trim_matches(is_padding).to_lowercase();
+            proptest::prop_assert_eq!(raw.trim_matches(is_padding).to_ascii_lowercase(), long_way);
         }
     }
 }

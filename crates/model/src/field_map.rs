@@ -1,5 +1,7 @@
 //! Which supporter column is which Contact field, in which direction, and how a value is carried across.
 
+use std::borrow::Cow;
+
 use serde::{Deserialize, Serialize};
 
 use crate::{Cell, Digest, DigestKey, FieldType, InvalidValue, RuleKey};
@@ -118,12 +120,14 @@ impl FieldRule {
         if let Some(constant) = &self.constant {
             return self.kind.normalize(&Cell::Value(constant.as_str().into()), self.max_length);
         }
-        let joined = join_lines(cells);
-        let spelled = match &joined {
-            Cell::Value(text) => Cell::Value(self.to_salesforce_spelling(text.trim()).into()),
-            Cell::Absent | Cell::Empty => joined,
-        };
-        self.kind.normalize(&spelled, self.max_length)
+        if cells.is_empty() || cells.iter().any(|cell| cell.is_absent()) {
+            // Half a street is not a street.
+            return self.kind.normalize(&Cell::Absent, self.max_length);
+        }
+        match join_lines(cells) {
+            Some(text) => self.kind.normalize_text(self.to_salesforce_spelling(text.trim()), self.max_length),
+            None => self.kind.normalize(&Cell::Empty, self.max_length),
+        }
     }
 
     /// The Contact's value in comparable form.
@@ -145,17 +149,17 @@ impl FieldRule {
         }
     }
 
-    fn to_salesforce_spelling(&self, text: &str) -> String {
+    fn to_salesforce_spelling<'a>(&'a self, text: &'a str) -> &'a str {
         if let Some((yes, no)) = &self.yes_no {
             if text.eq_ignore_ascii_case(yes) {
-                return "true".to_owned();
+                return "true";
             }
             if text.eq_ignore_ascii_case(no) {
-                return "false".to_owned();
+                return "false";
             }
         }
         let known = self.decode.iter().find(|d| d.supporter.eq_ignore_ascii_case(text));
-        known.map_or(text, |d| d.salesforce.as_str()).to_owned()
+        known.map_or(text, |d| d.salesforce.as_str())
     }
 
     fn to_supporter_spelling(&self, text: &str) -> String {
@@ -171,14 +175,17 @@ impl FieldRule {
     }
 }
 
-/// The lines of several columns as one text. Absent as soon as one of them is: half a street is not a street.
-fn join_lines(cells: &[&Cell]) -> Cell {
-    if cells.is_empty() || cells.iter().any(|cell| cell.is_absent()) {
-        return Cell::Absent;
+/// The lines of several columns as one text; `None` when all are blank.
+fn join_lines<'a>(cells: &[&'a Cell]) -> Option<Cow<'a, str>> {
+    let mut lines = cells.iter().filter_map(|cell| cell.text()).filter(|line| !line.trim().is_empty());
+    let first = lines.next()?;
+    let Some(second) = lines.next() else { return Some(Cow::Borrowed(first)) };
+    let mut text = [first, second].join("\n");
+    for line in lines {
+        text.push('\n');
+        text.push_str(line);
     }
-    let lines: Vec<&str> =
-        cells.iter().filter_map(|cell| cell.text()).filter(|line| !line.trim().is_empty()).collect();
-    if lines.is_empty() { Cell::Empty } else { Cell::Value(lines.join("\n").into()) }
+    Some(Cow::Owned(text))
 }
 
 /// The first line into the first cell, and so on; what is left into the last.
@@ -291,12 +298,22 @@ impl FieldMap {
     /// A supporter's comparable value for each rule, from its cells in the order of [`FieldMap::columns`].
     #[must_use]
     pub fn supporter_values(&self, cells: &[Cell]) -> Vec<Result<Cell, InvalidValue>> {
-        let absent = Cell::Absent;
-        let of = |rule: &FieldRule, places: &[usize]| {
-            let picked: Vec<&Cell> = places.iter().map(|&at| cells.get(at).unwrap_or(&absent)).collect();
-            rule.from_columns(&picked)
+        (0..self.rules.len()).map(|rule| self.supporter_value(rule, cells)).collect()
+    }
+
+    /// A supporter's comparable value for the rule at this place alone; absent where there is no such rule.
+    ///
+    /// # Errors
+    /// As [`FieldRule::from_columns`].
+    pub fn supporter_value(&self, rule: usize, cells: &[Cell]) -> Result<Cell, InvalidValue> {
+        let (Some(rule), Some(places)) = (self.rules.get(rule), self.sources.get(rule)) else {
+            return Ok(Cell::Absent);
         };
-        self.rules.iter().zip(&self.sources).map(|(rule, places)| of(rule, places)).collect()
+        let cell = |at: &usize| cells.get(*at).unwrap_or(&Cell::Absent);
+        match places.as_slice() {
+            [one] => rule.from_columns(&[cell(one)]),
+            several => rule.from_columns(&several.iter().map(cell).collect::<Vec<_>>()),
+        }
     }
 
     /// A Contact's comparable value for each rule, from its cells in the order of the rules.

@@ -117,7 +117,7 @@ fn other_account(seen: &SeenContact, rules: &Rules<'_>) -> bool {
 
 fn has_last_name(supporter: &Supporter, map: &FieldMap) -> bool {
     let Some(rule) = map.rule_of("LastName") else { return false };
-    matches!(map.supporter_values(&supporter.cells).get(rule), Some(Ok(Cell::Value(_)) | Err(_)))
+    matches!(map.supporter_value(rule, &supporter.cells), Ok(Cell::Value(_)) | Err(_))
 }
 
 /// Both sides' normalized values, rule by rule.

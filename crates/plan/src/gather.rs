@@ -7,6 +7,7 @@ use model::{ContactId, Evidence, Link, LinkLife, Subject, Supporter, SupporterId
 use crate::columns::SeenContact;
 use crate::read::{Fate, contacts, fates};
 use crate::{Directory, Fatal, Pair, Sides, Tie};
+use state::Known;
 
 /// What one linked supporter turned out to be.
 #[derive(Debug, Clone)]
@@ -14,7 +15,7 @@ pub enum Gathered {
     /// Both records are there.
     Pair(Box<Pair>),
     /// The link leads nowhere any more, or never was: the supporter is to be looked up anew.
-    Unlinked(Box<Supporter>, Option<Link>),
+    Unlinked(Box<Supporter>, Box<Known>),
     /// One end is gone.
     Ended(Ended),
     /// There is no such supporter, and no link either.
@@ -54,8 +55,9 @@ pub async fn gather(
     anew: bool,
 ) -> Result<Vec<Gathered>, Fatal> {
     let supporters = sides.supporters.get(ids).await?;
-    let links = sides.state.links_of(ids)?;
-    let linked: Vec<ContactId> = links.iter().flatten().map(|link| link.contact).collect();
+    let known = sides.state.known_of(ids)?;
+    let linked: Vec<ContactId> =
+        known.iter().filter_map(|known| Some(known.link.as_ref()?.contact)).collect();
     let mut live = read_contacts(sides, directory, &linked).await?;
     let gone: Vec<ContactId> = linked.iter().copied().filter(|id| !live.contains_key(id)).collect();
     let fates = if gone.is_empty() { HashMap::new() } else { fates(sides, &gone).await? };
@@ -67,11 +69,8 @@ pub async fn gather(
         .filter_map(|(id, owner)| Some((*id, owner?)))
         .collect();
     let seen = Seen { live, fates, owners };
-    ids.iter()
-        .zip(supporters)
-        .zip(links)
-        .map(|((id, supporter), link)| one(sides, &seen, id, supporter, link, anew))
-        .collect()
+    let each = ids.iter().zip(supporters).zip(known);
+    Ok(each.map(|((id, supporter), known)| one(&seen, id, supporter, known, anew)).collect())
 }
 
 struct Seen {
@@ -109,90 +108,62 @@ pub fn fresh<'a>(sides: &Sides, directory: Option<&'a Directory>) -> Option<&'a 
     (age <= sides.settings.fresh_for).then_some(directory)
 }
 
-fn one(
-    sides: &Sides,
-    seen: &Seen,
-    id: &SupporterId,
-    supporter: Option<Supporter>,
-    link: Option<Link>,
-    anew: bool,
-) -> Result<Gathered, Fatal> {
-    let Some(link) = link else {
-        let unlinked = |supporter| Gathered::Unlinked(Box::new(supporter), None);
-        return Ok(supporter.map_or_else(|| Gathered::Nobody(id.clone()), unlinked));
+fn one(seen: &Seen, id: &SupporterId, supporter: Option<Supporter>, known: Known, anew: bool) -> Gathered {
+    let Some(link) = known.link.clone() else {
+        let unlinked = |supporter| Gathered::Unlinked(Box::new(supporter), Box::new(known));
+        return supporter.map_or_else(|| Gathered::Nobody(id.clone()), unlinked);
     };
     let Some(supporter) = supporter else {
-        let known = link.life == LinkLife::SupporterDeleted;
-        return Ok(Gathered::Ended(if known {
-            Ended::Tombstone(link)
-        } else {
-            Ended::SupporterDeleted(link)
-        }));
+        let before = link.life == LinkLife::SupporterDeleted;
+        return Gathered::Ended(if before { Ended::Tombstone(link) } else { Ended::SupporterDeleted(link) });
     };
     if let Some(contact) = seen.live.get(&link.contact) {
-        return pair(sides, supporter, contact.clone(), Tie::Linked(link)).map(Gathered::Pair);
+        return Gathered::Pair(pair(supporter, Some(contact.clone()), Tie::Linked(link), known));
     }
     match seen.fates.get(&link.contact) {
         Some(Fate::Survivor(master)) => {
             if let Some(owner) = seen.owners.get(master).filter(|owner| **owner != *id) {
                 let owner = owner.clone();
-                return Ok(Gathered::Ended(Ended::MergedIntoLinked { link, survivor: *master, owner }));
+                return Gathered::Ended(Ended::MergedIntoLinked { link, survivor: *master, owner });
             }
             match seen.live.get(master) {
                 Some(contact) => {
                     let from = link.contact;
-                    pair(sides, supporter, contact.clone(), Tie::Moved { link, from }).map(Gathered::Pair)
+                    Gathered::Pair(pair(supporter, Some(contact.clone()), Tie::Moved { link, from }, known))
                 }
-                None => Ok(Gathered::Unlinked(Box::new(supporter), Some(link))),
+                None => Gathered::Unlinked(Box::new(supporter), Box::new(known)),
             }
         }
         Some(Fate::Deleted) if !anew => {
-            let known = link.life == LinkLife::ContactDeleted;
-            Ok(Gathered::Ended(if known { Ended::Tombstone(link) } else { Ended::ContactDeleted(link) }))
+            let before = link.life == LinkLife::ContactDeleted;
+            Gathered::Ended(if before { Ended::Tombstone(link) } else { Ended::ContactDeleted(link) })
         }
-        Some(Fate::Deleted | Fate::Unknown) | None => Ok(Gathered::Unlinked(Box::new(supporter), Some(link))),
+        Some(Fate::Deleted | Fate::Unknown) | None => {
+            Gathered::Unlinked(Box::new(supporter), Box::new(known))
+        }
     }
 }
 
-fn pair(sides: &Sides, supporter: Supporter, contact: SeenContact, tie: Tie) -> Result<Box<Pair>, Fatal> {
-    let id = supporter.id.clone();
-    Ok(Box::new(Pair {
-        subject: Subject::Supporter(id.clone()),
-        bases: sides.state.bases_of(&id)?,
-        in_flight: sides.state.intent_of(&id)?,
-        block: sides.state.block_of(&id)?,
+fn pair(supporter: Supporter, contact: Option<SeenContact>, tie: Tie, known: Known) -> Box<Pair> {
+    Box::new(Pair {
+        subject: Subject::Supporter(supporter.id.clone()),
+        bases: known.bases,
+        in_flight: known.intent,
+        block: known.block,
         supporter: Some(supporter),
-        contact: Some(contact),
+        contact,
         tie,
-    }))
+    })
 }
 
 /// A pair of a supporter and the Contact just found for it.
-///
-/// # Errors
-/// [`Fatal`] when the state cannot be read.
-pub fn found_pair(
-    sides: &Sides,
-    supporter: Supporter,
-    contact: SeenContact,
-    evidence: Evidence,
-) -> Result<Box<Pair>, Fatal> {
-    pair(sides, supporter, contact, Tie::Found(evidence))
+#[must_use]
+pub fn found_pair(supporter: Supporter, contact: SeenContact, evidence: Evidence, known: Known) -> Box<Pair> {
+    pair(supporter, Some(contact), Tie::Found(evidence), known)
 }
 
 /// A supporter that has no Contact.
-///
-/// # Errors
-/// [`Fatal`] when the state cannot be read.
-pub fn alone(sides: &Sides, supporter: Supporter) -> Result<Box<Pair>, Fatal> {
-    let id = supporter.id.clone();
-    Ok(Box::new(Pair {
-        subject: Subject::Supporter(id.clone()),
-        bases: sides.state.bases_of(&id)?,
-        in_flight: sides.state.intent_of(&id)?,
-        block: sides.state.block_of(&id)?,
-        supporter: Some(supporter),
-        contact: None,
-        tie: Tie::Alone,
-    }))
+#[must_use]
+pub fn alone(supporter: Supporter, known: Known) -> Box<Pair> {
+    pair(supporter, None, Tie::Alone, known)
 }

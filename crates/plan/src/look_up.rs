@@ -81,8 +81,8 @@ fn stored_id(supporter: &Supporter) -> Option<ContactId> {
 #[must_use]
 pub fn email_of(map: &FieldMap, supporter: &Supporter) -> Option<Email> {
     let rule = map.rule_of("Email")?;
-    let values = map.supporter_values(&supporter.cells);
-    Email::parse(values.get(rule)?.as_ref().ok()?.text()?).ok()
+    let value = map.supporter_value(rule, &supporter.cells).ok()?;
+    Email::parse(value.text()?).ok()
 }
 
 async fn fetch(
@@ -364,12 +364,12 @@ pub fn choose_contact(
 /// The supporter as the matcher reads people.
 #[must_use]
 pub fn person_of_supporter(map: &FieldMap, supporter: &Supporter, email: &Email) -> Person {
-    let values = map.supporter_values(&supporter.cells);
-    let text = |field: &str| {
-        let value = map.rule_of(field).and_then(|at| values.get(at)).and_then(|value| value.as_ref().ok());
-        value.and_then(Cell::text).unwrap_or_default().to_owned()
+    let value = |field: &str| {
+        let value = map.rule_of(field).and_then(|rule| map.supporter_value(rule, &supporter.cells).ok());
+        value.unwrap_or_default()
     };
-    Person::new(&text("FirstName"), &text("LastName"), email.expose())
+    let (first, last) = (value("FirstName"), value("LastName"));
+    Person::new(first.text().unwrap_or_default(), last.text().unwrap_or_default(), email.expose())
 }
 
 /// The Contact as the matcher reads people.

@@ -10,7 +10,7 @@ use plan::{
     Sides, SkipReason, Tie, decide, look_up,
 };
 use pull::{Identified, identify};
-use state::Changes;
+use state::{Changes, Known};
 
 /// What a batch came to.
 pub(crate) struct Batch {
@@ -86,7 +86,7 @@ impl Desk<'_> {
         directory: Option<&Directory>,
         ids: &[SupporterId],
     ) -> Result<(), Fatal> {
-        let mut lost: Vec<Supporter> = Vec::new();
+        let (mut lost, mut known): (Vec<Supporter>, Vec<Known>) = (Vec::new(), Vec::new());
         for (id, gathered) in ids.iter().zip(gather(self.sides, directory, ids, self.lift).await?) {
             match gathered {
                 Gathered::Pair(pair) => self.pairs.push(*pair),
@@ -97,38 +97,38 @@ impl Desk<'_> {
                 Gathered::Nobody(_) => {
                     self.close(&Subject::Supporter(id.clone()), Outcome::Skipped(SkipReason::Gone));
                 }
-                Gathered::Unlinked(supporter, link) => {
-                    if link.is_some() {
+                Gathered::Unlinked(supporter, remembered) => {
+                    if remembered.link.is_some() {
                         self.changes.remove_link(&supporter.id);
                     }
                     lost.push(*supporter);
+                    known.push(*remembered);
                 }
             }
         }
         let depth = if self.sides.settings.match_before_create { Depth::ByNames } else { Depth::ByIds };
         let found = look_up(self.sides, fresh(self.sides, directory), &lost, depth).await?;
-        for (supporter, found) in lost.into_iter().zip(found) {
-            self.found(supporter, found)?;
+        for ((supporter, known), found) in lost.into_iter().zip(known).zip(found) {
+            self.found(supporter, known, found);
         }
         Ok(())
     }
 
-    fn found(&mut self, supporter: Supporter, found: Found) -> Result<(), Fatal> {
+    fn found(&mut self, supporter: Supporter, known: Known, found: Found) {
         match found {
             Found::One(seen, evidence) => {
-                self.pairs.push(*found_pair(self.sides, supporter, *seen, evidence)?);
+                self.pairs.push(*found_pair(supporter, *seen, evidence, known));
             }
             // An administrator asked for this person again, knowing that the Contact was deleted.
             Found::Case { kind: CaseKind::ContactDeleted, .. } if self.lift => {
-                self.pairs.push(*alone(self.sides, supporter)?);
+                self.pairs.push(*alone(supporter, known));
             }
             Found::Case { kind, contacts, reasons } => {
                 let case = identity_case(self.sides, kind, &[&supporter], &contacts, reasons, self.at);
                 self.case(case, kind, &Subject::Supporter(supporter.id));
             }
-            Found::Nobody(_) => self.pairs.push(*alone(self.sides, supporter)?),
+            Found::Nobody(_) => self.pairs.push(*alone(supporter, known)),
         }
-        Ok(())
     }
 
     /// Contacts that belong to nobody yet: identified among the supporters.
@@ -146,7 +146,8 @@ impl Desk<'_> {
         let paired: HashSet<SupporterId> =
             self.pairs.iter().filter_map(|pair| pair.supporter_id().cloned()).collect();
         let taken: HashSet<ContactId> = self.pairs.iter().filter_map(Pair::contact_id).collect();
-        for (seen, answer) in seen.into_iter().zip(answers) {
+        let known = self.known_of(&answers)?;
+        for ((seen, answer), known) in seen.into_iter().zip(answers).zip(known) {
             let subject = Subject::Contact(seen.id());
             // A supporter of this batch was found to belong to it, or came to it through a merge.
             if taken.contains(&seen.id()) {
@@ -165,7 +166,7 @@ impl Desk<'_> {
                         DirtyReason::ContactChanged,
                         None,
                     );
-                    self.pairs.push(*found_pair(self.sides, *supporter, seen, evidence)?);
+                    self.pairs.push(*found_pair(*supporter, seen, evidence, known));
                 }
                 Identified::Case { kind, supporters, reasons } => {
                     let supporters: Vec<&Supporter> = supporters.iter().collect();
@@ -191,6 +192,18 @@ impl Desk<'_> {
             }
         }
         Ok(())
+    }
+
+    /// What is remembered of the supporters found, answer by answer.
+    fn known_of(&self, answers: &[Identified]) -> Result<Vec<Known>, Fatal> {
+        let found = |answer: &Identified| match answer {
+            Identified::One(supporter, _) => Some(supporter.id.clone()),
+            Identified::Case { .. } | Identified::New => None,
+        };
+        let ids: Vec<Option<SupporterId>> = answers.iter().map(found).collect();
+        let asked: Vec<SupporterId> = ids.iter().flatten().cloned().collect();
+        let mut known = self.sides.state.known_of(&asked)?.into_iter();
+        Ok(ids.into_iter().map(|id| id.and_then(|_| known.next()).unwrap_or_default()).collect())
     }
 
     async fn read_strangers(

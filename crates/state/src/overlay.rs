@@ -30,6 +30,11 @@ impl<R: Record + PartialEq> Overlay<R> {
         Ok(self.0.get_mut(key).expect("inserted above when it was missing"))
     }
 
+    /// Whether the record was read or changed before.
+    pub(crate) fn holds(&self, key: &R::Key) -> bool {
+        self.0.contains_key(key)
+    }
+
     /// The record as it is now.
     pub(crate) fn get(&mut self, store: &dyn Store, key: &R::Key) -> Result<Option<&R>, Fatal> {
         Ok(self.held(store, key)?.now.as_ref())

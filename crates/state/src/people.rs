@@ -7,7 +7,7 @@ use crate::person::{LinkedSupporter, Person, StoredLink, indexed, supporter_key}
 use crate::record::{self, Record};
 use crate::store::Scan;
 use crate::tree::Tree;
-use crate::{Bases, State, keys};
+use crate::{Bases, Known, State, keys};
 
 /// Records read at once while paging over people.
 const PAGE: usize = 500;
@@ -19,6 +19,18 @@ impl State {
 
     fn people(&self, ids: &[SupporterId]) -> Result<Vec<Option<Person>>, Error> {
         Ok(record::get_many(self.store(), ids)?)
+    }
+
+    /// All that is remembered of several people and asked for when they are decided on, in one read, in the order asked for.
+    ///
+    /// # Errors
+    /// [`Error::Fatal`].
+    pub fn known_of(&self, ids: &[SupporterId]) -> Result<Vec<Known>, Error> {
+        let known = |(id, person): (&SupporterId, Option<Person>)| {
+            let Person { link, bases, intent, block, outcome: _ } = person.unwrap_or_default();
+            Known { link: link.map(|link| StoredLink::of(id.clone(), link)), bases, intent, block }
+        };
+        Ok(ids.iter().zip(self.people(ids)?).map(known).collect())
     }
 
     /// The link of a supporter, live or not.

@@ -33,6 +33,10 @@ impl Draft<'_> {
 
     pub(super) fn close_case(&mut self, kind: CaseKind, subject: &Subject) -> Result<(), Fatal> {
         let key = CaseKey { subject: subject.clone(), kind };
+        // Most people have no case, and most kinds of case are open for nobody: that is known without asking the store.
+        if !self.counts_before.cases.contains_key(&kind) && !self.cases.holds(&key) {
+            return Ok(());
+        }
         if self.cases.slot(self.store, &key)?.take().is_some() {
             self.receipt.closed += 1;
         }
