@@ -1,4 +1,5 @@
-//! Writing a batch: one transaction, a savepoint for each row.
+//! Writing a batch: one transaction. Rows are written without guard as long as none is refused; a batch in which one is
+//! begins anew, with a savepoint for each row.
 
 use sqlx::Connection as _;
 use sqlx::sqlite::SqliteConnection;
@@ -18,6 +19,17 @@ enum Batch {
     Committed(Vec<Applied>),
     /// The database itself ended the transaction, over this refusal; nothing was written.
     Ended(Applied),
+    /// Some row was refused, and no savepoint stood before it; nothing was written.
+    Unguarded,
+}
+
+/// What stands between one row's refusal and the rest of its batch.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Guard {
+    /// Nothing: the first refusal ends the batch.
+    Nothing,
+    /// A savepoint before each row.
+    Savepoints,
 }
 
 /// How one row ended.
@@ -49,6 +61,8 @@ impl Sqlite {
             match self.patient_batch(std::slice::from_ref(write)).await? {
                 Batch::Committed(applied) => all.extend(applied),
                 Batch::Ended(refusal) => all.push(refusal),
+                // With savepoints no batch ends so.
+                Batch::Unguarded => return Err(Error::Busy { operation: OPERATION }),
             }
         }
         Ok(all)
@@ -69,21 +83,33 @@ impl Sqlite {
     }
 
     async fn batch(&self, writes: &[SupporterWrite]) -> Result<Batch, sqlx::Error> {
+        match self.attempt(writes, Guard::Nothing).await? {
+            Batch::Unguarded => self.attempt(writes, Guard::Savepoints).await,
+            ended @ (Batch::Committed(_) | Batch::Ended(_)) => Ok(ended),
+        }
+    }
+
+    async fn attempt(&self, writes: &[SupporterWrite], guard: Guard) -> Result<Batch, sqlx::Error> {
         let mut connection = self.database.pool.acquire().await?;
         let ended = {
             let mut transaction = connection.begin_with("BEGIN IMMEDIATE").await?;
-            match rows(&self.table, &mut transaction, writes).await? {
-                Batch::Ended(refusal) => refusal,
+            match rows(&self.table, &mut transaction, writes, guard).await? {
+                Batch::Ended(refusal) => Batch::Ended(refusal),
+                Batch::Unguarded => match transaction.rollback().await {
+                    Ok(()) => return Ok(Batch::Unguarded),
+                    // The database was quicker.
+                    Err(_) => Batch::Unguarded,
+                },
                 Batch::Committed(applied) => match transaction.commit().await {
                     Ok(()) => return Ok(Batch::Committed(applied)),
                     // A deferred constraint speaks up only now.
-                    Err(error) => refusal(&error).ok_or(error)?,
+                    Err(error) => Batch::Ended(refusal(&error).ok_or(error)?),
                 },
             }
         };
         // sqlx and SQLite no longer agree whether a transaction is open: this connection is not used again.
         connection.close_on_drop();
-        Ok(Batch::Ended(ended))
+        Ok(ended)
     }
 }
 
@@ -91,28 +117,61 @@ async fn rows(
     table: &Described,
     connection: &mut SqliteConnection,
     writes: &[SupporterWrite],
+    guard: Guard,
 ) -> Result<Batch, sqlx::Error> {
     let mut taken = Taken::look(connection, table, writes).await?;
     let mut all = Vec::with_capacity(writes.len());
     for write in writes {
-        Sql::new("SAVEPOINT highwater_row").execute(&mut *connection).await?;
-        let end = match row(table, connection, write, &mut taken).await {
-            Ok(end) => end,
-            Err(error) => RowEnd::Undo(refusal(&error).ok_or(error)?),
+        let ended = match guard {
+            Guard::Nothing => unguarded_row(table, connection, write, &mut taken).await?,
+            Guard::Savepoints => guarded_row(table, connection, write, &mut taken).await?,
         };
-        let outcome = match end {
-            RowEnd::Outcome(outcome) => outcome,
-            RowEnd::Undo(outcome) => {
-                if Sql::new("ROLLBACK TO highwater_row").execute(&mut *connection).await.is_err() {
-                    return Ok(Batch::Ended(outcome));
-                }
-                outcome
-            }
-        };
-        Sql::new("RELEASE highwater_row").execute(&mut *connection).await?;
-        all.push(outcome);
+        match ended {
+            Ok(outcome) => all.push(outcome),
+            Err(batch) => return Ok(batch),
+        }
     }
+    update::note_stamps(table, connection, &mut all).await?;
     Ok(Batch::Committed(all))
+}
+
+/// Writes a row, or ends the batch.
+async fn unguarded_row(
+    table: &Described,
+    connection: &mut SqliteConnection,
+    write: &SupporterWrite,
+    taken: &mut Taken,
+) -> Result<Result<Applied, Batch>, sqlx::Error> {
+    match row(table, connection, write, taken).await {
+        Ok(RowEnd::Outcome(outcome)) => Ok(Ok(outcome)),
+        Ok(RowEnd::Undo(_)) => Ok(Err(Batch::Unguarded)),
+        Err(error) => refusal(&error).map(|_| Err(Batch::Unguarded)).ok_or(error),
+    }
+}
+
+/// Writes a row; a refusal leaves nothing of it. Ends the batch only when the database itself does.
+async fn guarded_row(
+    table: &Described,
+    connection: &mut SqliteConnection,
+    write: &SupporterWrite,
+    taken: &mut Taken,
+) -> Result<Result<Applied, Batch>, sqlx::Error> {
+    Sql::new("SAVEPOINT highwater_row").execute(&mut *connection).await?;
+    let end = match row(table, connection, write, taken).await {
+        Ok(end) => end,
+        Err(error) => RowEnd::Undo(refusal(&error).ok_or(error)?),
+    };
+    let outcome = match end {
+        RowEnd::Outcome(outcome) => outcome,
+        RowEnd::Undo(outcome) => {
+            if Sql::new("ROLLBACK TO highwater_row").execute(&mut *connection).await.is_err() {
+                return Ok(Err(Batch::Ended(outcome)));
+            }
+            outcome
+        }
+    };
+    Sql::new("RELEASE highwater_row").execute(&mut *connection).await?;
+    Ok(Ok(outcome))
 }
 
 async fn row(

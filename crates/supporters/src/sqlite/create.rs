@@ -75,7 +75,7 @@ pub(super) async fn row(
     if let Some(email) = email {
         taken.emails.insert(email, id.clone());
     }
-    update::done(table, connection, &id).await
+    Ok(update::done(&id))
 }
 
 /// The row that has the Contact Id, or else the address.

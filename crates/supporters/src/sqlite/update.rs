@@ -1,6 +1,8 @@
 //! Changing one row: the compare stands in the statement that writes.
 
-use model::{Cell, ContactId, SupporterId};
+use std::collections::HashMap;
+
+use model::{Cell, ContactId, Stamp, SupporterId};
 use sqlx::sqlite::SqliteConnection;
 
 use super::apply::RowEnd;
@@ -9,6 +11,9 @@ use super::describe::Described;
 use super::schema::Field;
 use super::sql::{Bind, Sql};
 use crate::{Applied, ContactIdWrite, UNDATED};
+
+/// Rows whose stamps one statement reads.
+const CHUNK: usize = 200;
 
 pub(super) async fn row(
     table: &Described,
@@ -43,7 +48,7 @@ pub(super) async fn row(
     sql.push(&condition);
     match sql.execute(&mut *connection).await? {
         0 => why_nothing(table, connection, id, &condition).await,
-        1 => done(table, connection, id).await,
+        1 => Ok(done(id)),
         _ => Ok(RowEnd::Undo(Applied::refused("not_unique", "several rows have this id"))),
     }
 }
@@ -151,7 +156,7 @@ async fn unchanged(
     condition: &Sql,
 ) -> Result<RowEnd, sqlx::Error> {
     if exists(table, connection, condition).await? {
-        return done(table, connection, id).await;
+        return Ok(done(id));
     }
     why_nothing(table, connection, id, condition).await
 }
@@ -184,18 +189,41 @@ async fn exists(
     Ok(!sql.rows(connection).await?.is_empty())
 }
 
-/// The row is written: with which stamp?
-pub(super) async fn done(
+/// The row is written; its stamp is read with those of its batch.
+pub(super) fn done(id: &SupporterId) -> RowEnd {
+    RowEnd::Outcome(Applied::Done { id: id.clone(), modified: None })
+}
+
+/// With which stamps do the rows of a batch stand there now?
+pub(super) async fn note_stamps(
     table: &Described,
     connection: &mut SqliteConnection,
-    id: &SupporterId,
-) -> Result<RowEnd, sqlx::Error> {
-    let mut sql = Sql::new("SELECT ");
-    table.select_modified(&mut sql);
-    sql.raw(" FROM ").ident(&table.table).raw(" WHERE");
-    table.id_is(&mut sql, id);
-    let rows = sql.rows(connection).await?;
-    let modified = rows.first().map(|row| cell::modified(row, 0)).transpose()?;
-    let modified = modified.filter(|stamp| *stamp != UNDATED);
-    Ok(RowEnd::Outcome(Applied::Done { id: id.clone(), modified }))
+    all: &mut [Applied],
+) -> Result<(), sqlx::Error> {
+    for chunk in all.chunks_mut(CHUNK) {
+        let mut written: HashMap<SupporterId, Vec<&mut Option<Stamp>>> = HashMap::new();
+        for applied in chunk {
+            if let Applied::Done { id, modified } = applied {
+                written.entry(id.clone()).or_default().push(modified);
+            }
+        }
+        if written.is_empty() {
+            continue;
+        }
+        let mut sql = Sql::new("SELECT ");
+        table.id_text(&mut sql);
+        sql.raw(", ");
+        table.select_modified(&mut sql);
+        table.where_named(&mut sql);
+        sql.raw(" AND ").ident(&table.id).raw(" IN (");
+        sql.list(written.keys().map(|id| table.bind_id(id.as_str()))).raw(")");
+        for row in sql.rows(&mut *connection).await? {
+            let Some(id) = cell::id(&row, 0)? else { continue };
+            let stamp = Some(cell::modified(&row, 1)?).filter(|stamp| *stamp != UNDATED);
+            for place in written.get_mut(&id).into_iter().flatten() {
+                **place = stamp;
+            }
+        }
+    }
+    Ok(())
 }
