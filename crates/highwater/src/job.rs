@@ -78,7 +78,7 @@ pub fn report(done: &Done) -> Result<&Report, Failure> {
 /// The numbers of a cycle that came to its end.
 ///
 /// # Errors
-/// As [`report`].
+/// As [`report()`].
 pub fn cycle_report(done: &Done) -> Result<&CycleReport, Failure> {
     match report(done)? {
         Report::Cycle(report) => Ok(report),

@@ -7,6 +7,9 @@ use backoff::backoff::Backoff as _;
 use backoff::exponential::ExponentialBackoff;
 use tokio::time::Instant;
 
+use crate::call::Call;
+use crate::error::Error;
+
 /// How often and how long one call is attempted.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct RetryPolicy {
@@ -16,6 +19,9 @@ pub struct RetryPolicy {
     pub cap: Duration,
     /// After this much time no further attempt begins.
     pub total: Duration,
+    /// The same until the first login succeeds, where that is shorter: a wrong address never answers, however long one
+    /// waits.
+    pub first_contact: Duration,
     /// Repeats when the network edge has no route (420).
     pub no_route: u32,
     /// Repeats of an answer that is incomplete or not as documented.
@@ -28,6 +34,7 @@ impl Default for RetryPolicy {
             base: Duration::from_secs(1),
             cap: Duration::from_secs(60),
             total: Duration::from_secs(15 * 60),
+            first_contact: Duration::from_secs(30),
             no_route: 2,
             bad_answer: 3,
         }
@@ -36,8 +43,19 @@ impl Default for RetryPolicy {
 
 impl RetryPolicy {
     /// One attempt, no repeats: for callers that do their own.
-    pub const NONE: Self =
-        Self { base: Duration::ZERO, cap: Duration::ZERO, total: Duration::ZERO, no_route: 0, bad_answer: 0 };
+    pub const NONE: Self = Self {
+        base: Duration::ZERO,
+        cap: Duration::ZERO,
+        total: Duration::ZERO,
+        first_contact: Duration::ZERO,
+        no_route: 0,
+        bad_answer: 0,
+    };
+
+    /// The policy that holds while nobody has logged in yet.
+    pub(crate) fn before_login(self) -> Self {
+        Self { total: self.total.min(self.first_contact), ..self }
+    }
 }
 
 struct TokioClock;
@@ -53,6 +71,7 @@ pub(crate) struct Waits {
     inner: ExponentialBackoff<TokioClock>,
     cap: Duration,
     ends: Instant,
+    waited: u32,
 }
 
 impl Waits {
@@ -70,7 +89,7 @@ impl Waits {
             clock: TokioClock,
             start_time: Instant::now().into_std(),
         };
-        Self { inner, cap: policy.cap, ends: Instant::now() + policy.total }
+        Self { inner, cap: policy.cap, ends: Instant::now() + policy.total, waited: 0 }
     }
 
     /// Sleeps before the next attempt. `false`: the budget is used up and nothing was slept.
@@ -81,7 +100,23 @@ impl Waits {
             return false;
         }
         tokio::time::sleep(wait).await;
+        self.waited += 1;
         true
+    }
+
+    /// Says that a call is sent again. One repeat is nothing to an administrator, a third is why nothing goes on.
+    pub(crate) fn tell(&self, call: Call, error: &Error) {
+        let (call, kind) = (call.name(), error.kind());
+        if self.waited < 3 {
+            tracing::debug!(call, ?kind, "send again");
+        } else {
+            tracing::warn!(
+                call,
+                ?kind,
+                times = self.waited,
+                "the org does not answer as it should: trying again"
+            );
+        }
     }
 }
 

@@ -2,6 +2,7 @@
 
 use std::collections::HashMap;
 use std::marker::PhantomData;
+use std::sync::atomic::AtomicBool;
 use std::sync::{Arc, Mutex};
 
 use bytes::Bytes;
@@ -33,6 +34,8 @@ pub(crate) struct Client {
     pub(crate) transport: Arc<dyn Transport>,
     pub(crate) meter: Meter,
     pub(crate) describes: Mutex<HashMap<String, Arc<Describe>>>,
+    /// Whether a login ever succeeded: only then is the org known to be there.
+    pub(crate) logged_in: AtomicBool,
     sessions: Sessions,
 }
 
@@ -126,6 +129,7 @@ impl Client {
             transport,
             meter: Meter::default(),
             describes: Mutex::default(),
+            logged_in: AtomicBool::new(false),
             sessions: Sessions::default(),
         })
     }
@@ -171,7 +175,7 @@ impl Client {
             if !again {
                 return Err(failure.error.during(ask.call));
             }
-            tracing::debug!(call = ask.call.name(), kind = ?failure.error.kind(), again = ?failure.again, "send again");
+            waits.tell(ask.call, &failure.error);
         }
     }
 

@@ -1,5 +1,7 @@
 //! Getting a session: the OAuth token call, by either grant.
 
+use std::sync::atomic::Ordering;
+
 use bytes::Bytes;
 use http::header::{ACCEPT, CONTENT_TYPE, USER_AGENT};
 use http::{HeaderMap, HeaderValue, Method};
@@ -10,7 +12,7 @@ use url::Url;
 use url::form_urlencoded::Serializer;
 
 use crate::answer::{Answer, parse_json, rest_errors};
-use crate::backoff::Waits;
+use crate::backoff::{RetryPolicy, Waits};
 use crate::call::Call;
 use crate::client::Client;
 use crate::config::Grant;
@@ -30,11 +32,14 @@ struct TokenAnswer {
 impl Client {
     /// Logs in, with repeats: getting a token changes nothing.
     pub(crate) async fn log_in(&self) -> Result<(SecretString, Url), Error> {
-        let mut waits = Waits::new(&self.config.retry);
+        let mut waits = Waits::new(&self.login_retry());
         let mut bad_answers = 0;
         loop {
             let failure = match self.log_in_once().await {
-                Ok(session) => return Ok(session),
+                Ok(session) => {
+                    self.logged_in.store(true, Ordering::Relaxed);
+                    return Ok(session);
+                }
                 Err(failure) => failure,
             };
             let again = match failure.again {
@@ -48,8 +53,13 @@ impl Client {
             if !again {
                 return Err(failure.error.during(Call::Token));
             }
-            tracing::debug!(call = Call::Token.name(), kind = ?failure.error.kind(), "log in again");
+            waits.tell(Call::Token, &failure.error);
         }
+    }
+
+    fn login_retry(&self) -> RetryPolicy {
+        let known = self.logged_in.load(Ordering::Relaxed);
+        if known { self.config.retry } else { self.config.retry.before_login() }
     }
 
     async fn log_in_once(&self) -> Result<(SecretString, Url), Failure> {

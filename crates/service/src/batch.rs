@@ -258,7 +258,7 @@ impl Desk<'_> {
                 Decided::Plan(plan) => plans.push(*plan),
                 Decided::Skip(why) => self.close(&pair.subject, Outcome::Skipped(why)),
                 Decided::Block { block, known } => {
-                    let outcome = if known {
+                    let outcome = if known && !self.lift {
                         Outcome::Skipped(SkipReason::Blocked)
                     } else {
                         self.set_aside(&pair, block)

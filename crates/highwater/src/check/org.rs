@@ -21,7 +21,7 @@ const AGEING: u16 = 62;
 /// What is found on the org's side.
 pub(super) async fn check(config: &Config, clock: &Clock) -> Vec<Finding> {
     let mut findings = Vec::new();
-    let found = match wire::org::org(config, clock) {
+    let found = match wire::org::impatient(config, clock) {
         Ok(org) => asked(config, clock, &org, &mut findings).await,
         Err(failure) => Err(failure),
     };

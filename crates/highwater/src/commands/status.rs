@@ -153,10 +153,10 @@ fn readable(summary: state::Summary) -> Value {
     value
 }
 
-/// The state keeps a stamp as microseconds since 1970.
+/// When a cycle began, to the second.
 fn began(report: &Value) -> String {
-    let micros = report.get("started_at").and_then(Value::as_i64);
-    micros.map_or_else(String::new, |micros| Stamp::from_micros(micros).to_seconds_text())
+    let at = report.get("started_at").and_then(Value::as_str).and_then(|text| Stamp::parse(text).ok());
+    at.map_or_else(String::new, Stamp::to_seconds_text)
 }
 
 fn plain(value: &Value) -> String {

@@ -48,6 +48,15 @@ pub struct Salesforce {
     /// The longest wait between two looks at a job.
     #[serde(default = "Whole::of::<30>")]
     pub poll_longest_seconds: Whole<1, 600>,
+    /// For how long a call that gets no usable answer is tried again.
+    #[serde(default = "Whole::of::<900>")]
+    pub retry_seconds: Whole<0, 3_600>,
+    /// Further alert texts of the org's duplicate rules, as its administrators wrote them; any part of the text will do.
+    #[serde(default)]
+    pub duplicate_alert_texts: Vec<String>,
+    /// Further texts of validation rules that keep an e-mail address unique.
+    #[serde(default)]
+    pub email_rule_texts: Vec<String>,
 }
 
 impl Salesforce {

@@ -40,6 +40,7 @@ pub async fn view(draft: &Draft) -> Result<OrgView, Failure> {
     let mut config = OrgConfig::new(draft.login_url.trim_end_matches('/'), grant);
     config.allow_plain_http_loopback = draft.plain_http();
     config.clock = Clock::system();
+    config.retry.total = config.retry.first_contact;
     let org = Org::new(config)?;
     let identity = org.identity().await?;
     let contact = org.describe("Contact").await?;

@@ -13,6 +13,20 @@ use crate::failure::Failure;
 /// # Errors
 /// When the secret cannot be had or a setting cannot be used.
 pub fn org(config: &Config, clock: &Clock) -> Result<Org, Failure> {
+    Ok(Org::new(client(config, clock)?)?)
+}
+
+/// The same for somebody who waits for the answer: gives up early.
+///
+/// # Errors
+/// As [`org`].
+pub fn impatient(config: &Config, clock: &Clock) -> Result<Org, Failure> {
+    let mut client = client(config, clock)?;
+    client.retry.total = client.retry.total.min(client.retry.first_contact);
+    Ok(Org::new(client)?)
+}
+
+fn client(config: &Config, clock: &Clock) -> Result<OrgConfig, Failure> {
     let settings = &config.salesforce;
     let mut client = OrgConfig::new(settings.login_url.trim_end_matches('/'), grant(config)?);
     // Both were checked when the file was read.
@@ -23,8 +37,11 @@ pub fn org(config: &Config, clock: &Clock) -> Result<Org, Failure> {
     client.extra_ca = settings.extra_ca_file.as_deref().map(|file| config.resolve(file));
     client.poll.longest = Duration::from_secs(settings.poll_longest_seconds.get());
     client.poll.first = client.poll.first.min(client.poll.longest);
+    client.retry.total = Duration::from_secs(settings.retry_seconds.get());
+    client.alert_texts.duplicate_alerts.extend(settings.duplicate_alert_texts.iter().cloned());
+    client.alert_texts.email_rules.extend(settings.email_rule_texts.iter().cloned());
     client.clock = clock.clone();
-    Ok(Org::new(client)?)
+    Ok(client)
 }
 
 fn grant(config: &Config) -> Result<Grant, Failure> {

@@ -2,8 +2,9 @@
 
 use std::sync::Arc;
 
-use model::Clock;
+use model::{Clock, FieldMap};
 use plan::{ContactColumns, Progress, Sides};
+use salesforce::Describe;
 use state::State;
 use tokio_util::sync::CancellationToken;
 
@@ -29,6 +30,7 @@ pub async fn sides(
     state.adopt_org(identity.org_id)?;
     let describe = org.describe("Contact").await?;
     let map = field_map::field_map(config, &describe)?;
+    key_field(&map, &describe)?;
     let settings = settings::settings(config);
     let columns = ContactColumns::new(&map, &settings, &describe).map_err(|missing| Failure::Setup {
         code: &code::contact_fields::EXCLUDE_FIELD,
@@ -47,4 +49,17 @@ pub async fn sides(
         progress,
         stop,
     })
+}
+
+/// Nothing is sent to an org where the supporter id is no key: an upsert could find the wrong Contact, or make a second one.
+fn key_field(map: &FieldMap, describe: &Describe) -> Result<(), Failure> {
+    let name = &map.technical().supporter_id;
+    let problem = match describe.field(name) {
+        Some(field) if field.external_id && field.unique => return Ok(()),
+        Some(_) => format!("Contact field {name} is not External ID and Unique"),
+        None => format!("the org does not show Contact field {name} to our user"),
+    };
+    let advice =
+        "create it as External ID and Unique, and give our user access; `highwater check` names the rest";
+    Err(Failure::Setup { code: &code::contact_fields::KEY_FIELD, problem, advice: advice.to_owned() })
 }
