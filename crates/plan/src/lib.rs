@@ -1,7 +1,7 @@
 //! What a cycle would write, per record and field, and why: reads both sides fresh and decides.
 //!
 //! `push` and `pull` do not know each other; what both need stands here. A *pair* is one person as both sides hold them now;
-//! [`decide`] turns a pair into a [`PersonPlan`]; a dry run prints plans, a real run carries them out.
+//! [`decide()`] turns a pair into a [`PersonPlan`]; a dry run prints plans, a real run carries them out.
 
 pub mod columns;
 pub mod decide;
