@@ -1,13 +1,19 @@
 //! Whole cycles against the simulated org.
 
 mod architecture;
+mod columns;
 mod consent;
 mod crash_and_resume;
 mod duplicates;
 mod families;
 mod first_contact;
+mod identity;
+mod kill_points;
 mod links;
+mod map_change;
+mod one_way;
 mod pull_cycle;
 mod resync;
 mod rows;
+mod stopping;
 mod watermarks;

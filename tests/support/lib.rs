@@ -1,5 +1,6 @@
 //! The harness: one simulated org, one SQLite supporter database, one state, and the rules between them.
 
+mod holding;
 mod people;
 
 use std::sync::Arc;
@@ -15,9 +16,10 @@ use service::resync::{ResyncReport, Who};
 use simorg::duplicate::{DuplicateAction, DuplicateSettings};
 use sqlx::sqlite::{SqliteConnectOptions, SqlitePoolOptions};
 use sqlx::{AssertSqlSafe, Row as _, SqlitePool};
-use state::State;
+use state::{OpenOptions, State};
 use supporters::{Sqlite, Table};
 
+pub use holding::{Hold, Holding};
 pub use people::{Contact, Person};
 
 /// Everything a cycle needs, and hands on both sides.
@@ -30,6 +32,10 @@ pub struct Harness {
     pub pool: SqlitePool,
     /// Where everything lies.
     pub dir: tempfile::TempDir,
+    /// Where the supporter database can be made to stand still.
+    pub holding: Arc<Holding>,
+    /// As the world was told: see [`World::patient`].
+    pub patient: bool,
 }
 
 /// What differs from the default world.
@@ -47,6 +53,14 @@ pub struct World {
     pub push_marker: bool,
     /// The id of our account, where Contacts carry one.
     pub account: Option<String>,
+    /// The state lies on disk, where it outlives its process.
+    pub on_disk: bool,
+    /// Calls to the org are repeated for a minute instead of moments: a fault holds a cycle where it is.
+    pub patient: bool,
+    /// The table has no Contact Id column.
+    pub no_contact_id: bool,
+    /// The table's ids are texts.
+    pub text_ids: bool,
 }
 
 impl World {
@@ -77,17 +91,40 @@ impl Harness {
             world.org.duplicates = DuplicateSettings::none();
         }
         let dir = tempfile::tempdir().expect("a temporary directory");
-        let org = simorg::Org::start(world.org).await.expect("the org starts");
-        let pool = database(&dir.path().join("supporters.db")).await;
-        let sides = sides(&org, &dir, world.settings, world.rules, world.push_marker, world.account).await;
-        Self { org, sides, pool, dir }
+        let org = simorg::Org::start(world.org.clone()).await.expect("the org starts");
+        let pool = database(&dir.path().join("supporters.db"), world.text_ids).await;
+        let patient = world.patient;
+        let (sides, holding) = sides(&org, &dir, world).await;
+        Self { org, sides, pool, dir, holding, patient }
     }
 
-    /// The same world after the process died: the state is read again from disk.
+    /// The same world after the process died: a new sign-in, and the state read again from disk where it lies there.
     pub async fn restart(&mut self) {
-        let old = self.sides.clone();
-        let fresh = client(&self.org);
-        self.sides = Sides { org: fresh, ..old };
+        self.sides.org = client(&self.org, self.patient);
+        self.holding.hold(Hold::Not);
+        let path = state_path(&self.dir);
+        if path.exists() {
+            // The old one gives up its lock when the last of its writes has ended.
+            self.sides.state = State::in_memory(1).expect("a state");
+            self.sides.state = open(&path).await;
+        }
+    }
+
+    /// Runs a cycle until `held` says that it stands where it should be killed; kills it there.
+    ///
+    /// # Panics
+    /// When the cycle comes to its end before.
+    pub async fn kill_when(&self, mode: Mode, held: impl Fn(&Self) -> bool) {
+        let request = Request::whole(mode);
+        let mut sink = |_: &PersonPlan| {};
+        let cycle = service::cycle::run(&self.sides, &request, &mut sink);
+        tokio::pin!(cycle);
+        while !held(self) {
+            tokio::select! {
+                ended = &mut cycle => assert!(held(self), "the cycle ended first: {ended:?}"),
+                () = tokio::time::sleep(Duration::from_millis(1)) => {}
+            }
+        }
     }
 
     /// Adds a supporter.
@@ -264,14 +301,15 @@ impl Harness {
     }
 }
 
-async fn database(path: &std::path::Path) -> SqlitePool {
+async fn database(path: &std::path::Path, text_ids: bool) -> SqlitePool {
     let options = SqliteConnectOptions::new().filename(path).create_if_missing(true);
     let pool = SqlitePoolOptions::new().max_connections(1).connect_with(options).await.expect("a database");
     sqlx::query("PRAGMA journal_mode = WAL").execute(&pool).await.expect("WAL");
-    sqlx::query(
-        "CREATE TABLE supporters (id INTEGER PRIMARY KEY, email TEXT, first_name TEXT, last_name TEXT, address_1 TEXT, \
-         address_2 TEXT, city TEXT, phone TEXT, opt_in TEXT, sf_contact_id TEXT, modified TEXT)",
-    )
+    let id = if text_ids { "TEXT" } else { "INTEGER" };
+    sqlx::query(AssertSqlSafe(format!(
+        "CREATE TABLE supporters (id {id} PRIMARY KEY, email TEXT, first_name TEXT, last_name TEXT, address_1 TEXT, \
+         address_2 TEXT, city TEXT, phone TEXT, opt_in TEXT, sf_contact_id TEXT, modified TEXT)"
+    )))
     .execute(&pool)
     .await
     .expect("a table");
@@ -293,7 +331,24 @@ pub fn table(dir: &std::path::Path) -> Table {
     .expect("a table description")
 }
 
-fn client(org: &simorg::Org) -> Org {
+fn state_path(dir: &tempfile::TempDir) -> std::path::PathBuf {
+    dir.path().join("state")
+}
+
+/// Opens a state on disk, once whoever had it open has let go of it.
+async fn open(path: &std::path::Path) -> State {
+    for _ in 0..2_000 {
+        match State::open(path, OpenOptions::default()) {
+            Err(state::Error::Refused(state::Refusal::InUse(_))) => {
+                tokio::time::sleep(Duration::from_millis(5)).await;
+            }
+            opened => return opened.expect("the state opens"),
+        }
+    }
+    State::open(path, OpenOptions::default()).expect("the state is let go of in ten seconds")
+}
+
+fn client(org: &simorg::Org, patient: bool) -> Org {
     let admin = org.admin();
     let grant = Grant::ClientCredentials {
         client_id: admin.client_id(),
@@ -304,21 +359,15 @@ fn client(org: &simorg::Org) -> Org {
     config.retry = RetryPolicy {
         base: Duration::from_millis(5),
         cap: Duration::from_millis(20),
-        total: Duration::from_millis(400),
+        total: Duration::from_millis(if patient { 60_000 } else { 400 }),
         ..config.retry
     };
     config.poll = PollPolicy { first: Duration::from_millis(5), ..config.poll };
     Org::new(config).expect("a client")
 }
 
-async fn sides(
-    org: &simorg::Org,
-    dir: &tempfile::TempDir,
-    settings: Settings,
-    extra: Vec<FieldRule>,
-    push_marker: bool,
-    account: Option<String>,
-) -> Sides {
+async fn sides(org: &simorg::Org, dir: &tempfile::TempDir, world: World) -> (Sides, Arc<Holding>) {
+    let World { settings, rules: extra, push_marker, account, on_disk, patient, no_contact_id, .. } = world;
     let text = |field: &str, column: &str| plain_rule(field, column, FieldType::Text);
     let mut rules = vec![
         plain_rule("Email", "email", FieldType::Email),
@@ -343,15 +392,20 @@ async fn sides(
         push_marker: push_marker.then(|| "EN_Push__c".to_owned()),
     };
     let map = FieldMap::new(rules, technical).expect("a map");
-    let client = client(org);
+    let client = client(org, patient);
     let describe = client.describe("Contact").await.expect("described");
     let columns = ContactColumns::new(&map, &settings, &describe).expect("every field is there");
-    let supporters = Sqlite::open(&table(dir.path()), map.columns()).await.expect("the table fits");
-    let state = State::in_memory(1).expect("a state");
+    let mut table = table(dir.path());
+    if no_contact_id {
+        table.contact_id = None;
+    }
+    let supporters = Sqlite::open(&table, map.columns()).await.expect("the table fits");
+    let holding = Holding::over(Arc::new(supporters));
+    let state = if on_disk { open(&state_path(dir)).await } else { State::in_memory(1).expect("a state") };
     std::fs::create_dir_all(state.spool_dir()).expect("a spool");
-    Sides {
+    let sides = Sides {
         org: client,
-        supporters: Arc::new(supporters),
+        supporters: Arc::<Holding>::clone(&holding),
         state,
         map: Arc::new(map),
         columns: Arc::new(columns),
@@ -359,7 +413,8 @@ async fn sides(
         clock: Clock::system(),
         progress: Arc::new(Quiet),
         stop: tokio_util::sync::CancellationToken::new(),
-    }
+    };
+    (sides, holding)
 }
 
 /// An address that parses.

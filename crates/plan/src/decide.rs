@@ -1,8 +1,10 @@
 //! From a pair to a plan: skip it, leave it to a person, or say what is to be written.
 
+use std::borrow::Cow;
+
 use model::{
-    Block, Cell, DigestKey, FieldMap, InFlight, InvalidValue, Policy, Presence, Question, Side, Supporter,
-    View, reconcile,
+    Block, Cell, Decision, Digest, DigestKey, Direction, FieldMap, FieldRule, InFlight, Intent, InvalidValue,
+    Leave, Policy, Presence, Question, Side, Supporter, View, reconcile,
 };
 
 use crate::columns::SeenContact;
@@ -43,6 +45,8 @@ impl Decided {
 pub struct Rules<'a> {
     /// The field map.
     pub map: &'a FieldMap,
+    /// The map's rules as far as the settings let them travel: see [`travelling`].
+    pub fields: &'a [FieldRule],
     /// The settings.
     pub settings: &'a Settings,
     /// The key of all digests.
@@ -51,6 +55,22 @@ pub struct Rules<'a> {
     pub now: model::Stamp,
     /// A resync tries blocked records again.
     pub lift_blocks: bool,
+}
+
+/// The map's rules under the settings: where one direction is switched off, a field that travels both ways travels the other.
+/// Its far side is then somebody else's business, and nothing waits for a write that never comes.
+#[must_use]
+pub fn travelling<'a>(map: &'a FieldMap, settings: &Settings) -> Cow<'a, [FieldRule]> {
+    let only = match (settings.push, settings.pull) {
+        (true, true) => return Cow::Borrowed(map.rules()),
+        (true, false) => Direction::Push,
+        (false, _) => Direction::Pull,
+    };
+    let narrowed = |rule: &FieldRule| match rule.direction {
+        Direction::Both => FieldRule { direction: only, ..rule.clone() },
+        Direction::Push | Direction::Pull => rule.clone(),
+    };
+    Cow::Owned(map.rules().iter().map(narrowed).collect())
 }
 
 /// Decides one pair. Pure.
@@ -64,7 +84,7 @@ pub fn decide(pair: &Pair, rules: &Rules<'_>) -> Decided {
     let contact = rules.map.contact_values(pair.contact.as_ref().map_or(&absent, |c| &c.contact.cells));
     let values = Values { supporter, contact };
     let record = values.digest(rules);
-    if let Some((field, why)) = values.first_invalid(rules.map) {
+    if let Some((field, why)) = values.first_invalid(rules.fields) {
         return invalid(pair, rules, record, field, why);
     }
     if let Some(block) = &pair.block {
@@ -84,20 +104,20 @@ fn skip(pair: &Pair, rules: &Rules<'_>) -> Option<SkipReason> {
         if seen.excluded {
             return Some(SkipReason::Excluded);
         }
-        if other_account(seen, rules) {
+        if other_account(pair, seen, rules) {
             return Some(SkipReason::OtherAccount);
         }
     }
     match (&pair.supporter, &pair.contact, &pair.tie) {
         (None, None, _) => Some(SkipReason::Gone),
         (Some(supporter), None, Tie::Alone) => {
-            if !rules.settings.create_contacts {
+            if !(rules.settings.create_contacts && rules.settings.push) {
                 return Some(SkipReason::NoContact);
             }
             (!has_last_name(supporter, rules.map)).then_some(SkipReason::NoLastName)
         }
         (None, Some(seen), Tie::Alone) => {
-            if !rules.settings.create_supporters {
+            if !(rules.settings.create_supporters && rules.settings.pull) {
                 return Some(SkipReason::NoSupporter);
             }
             seen.emails.is_empty().then_some(SkipReason::NoEmail)
@@ -107,12 +127,20 @@ fn skip(pair: &Pair, rules: &Rules<'_>) -> Option<SkipReason> {
 }
 
 /// Another account's Contact: it carries that account's id, or none at all where only our own are wanted and it is not linked.
-fn other_account(seen: &SeenContact, rules: &Rules<'_>) -> bool {
+fn other_account(pair: &Pair, seen: &SeenContact, rules: &Rules<'_>) -> bool {
     let Some((_, own)) = &rules.map.technical().account_id else { return false };
     if !rules.settings.only_own_account {
         return false;
     }
-    seen.contact.account_key.text() != Some(own.as_str())
+    match seen.contact.account_key.text() {
+        Some(theirs) => theirs != own,
+        None => !was_linked(pair),
+    }
+}
+
+/// Whether the two records were one person before this cycle.
+const fn was_linked(pair: &Pair) -> bool {
+    matches!(pair.tie, Tie::Linked(_) | Tie::Moved { .. })
 }
 
 fn has_last_name(supporter: &Supporter, map: &FieldMap) -> bool {
@@ -128,8 +156,8 @@ struct Values {
 
 impl Values {
     /// The first value that could not stand on the other side, where it would have to.
-    fn first_invalid<'a>(&self, map: &'a FieldMap) -> Option<(&'a str, InvalidValue)> {
-        map.rules().iter().enumerate().find_map(|(at, rule)| {
+    fn first_invalid<'a>(&self, rules: &'a [FieldRule]) -> Option<(&'a str, InvalidValue)> {
+        rules.iter().enumerate().find_map(|(at, rule)| {
             let pushed = if rule.pushes() { self.supporter[at].as_ref().err() } else { None };
             let pulled = if rule.pulls() { self.contact[at].as_ref().err() } else { None };
             pushed.or(pulled).map(|&why| (rule.contact_field.as_str(), why))
@@ -179,8 +207,7 @@ fn plan(pair: &Pair, rules: &Rules<'_>, values: &Values, record: model::Digest) 
     let creating_contact = pair.contact.is_none();
     let creating_supporter = pair.supporter.is_none();
     let fields = rules
-        .map
-        .rules()
+        .fields
         .iter()
         .enumerate()
         .map(|(at, rule)| {
@@ -197,7 +224,7 @@ fn plan(pair: &Pair, rules: &Rules<'_>, values: &Values, record: model::Digest) 
                 base: if creating { None } else { pair.bases.get(key) },
                 supporter: sv,
                 contact: cv,
-                in_flight: if creating { InFlight::default() } else { in_flight(pair, key) },
+                in_flight: if creating { InFlight::default() } else { in_flight(pair, key, cv.digest) },
                 newer: if rule.policy == Policy::Newest || rule.first_link == Policy::Newest {
                     newer
                 } else {
@@ -208,7 +235,8 @@ fn plan(pair: &Pair, rules: &Rules<'_>, values: &Values, record: model::Digest) 
                 rule: at,
                 key,
                 field: rule.contact_field.clone(),
-                decision: reconcile(&question),
+                decision: allowed(reconcile(&question), rules.settings),
+                landed: landed(&question),
                 supporter,
                 contact,
                 supporter_digest: sv.digest,
@@ -222,7 +250,7 @@ fn plan(pair: &Pair, rules: &Rules<'_>, values: &Values, record: model::Digest) 
         account: pair.contact.as_ref().and_then(|seen| seen.contact.account),
         tie: pair.tie.clone(),
         fields,
-        stamp_contact: needs_our_id(pair),
+        stamp_contact: rules.settings.push && needs_our_id(pair, rules.map),
         stamp_supporter: needs_contact_id(pair),
         record,
     }
@@ -237,13 +265,42 @@ fn side_value(value: &Result<Cell, InvalidValue>, creating: bool) -> Cell {
     }
 }
 
-fn in_flight(pair: &Pair, key: model::RuleKey) -> InFlight {
-    let Some(intent) = &pair.in_flight else { return InFlight::default() };
-    let sent = intent.fields.iter().find(|field| field.rule == key).map(|field| field.sent);
-    match intent.plan {
-        Some(_) => InFlight { to_contact: sent, to_supporter: None },
-        None => InFlight { to_contact: None, to_supporter: sent },
+/// What a direction that is switched off leaves of a decision.
+const fn allowed(decision: Decision, settings: &Settings) -> Decision {
+    match decision {
+        Decision::ToContact(_) if !settings.push => Decision::Leave(Leave::OneWay),
+        Decision::ToSupporter(_) if !settings.pull => Decision::Leave(Leave::OneWay),
+        Decision::InStep
+        | Decision::ToContact(_)
+        | Decision::ToSupporter(_)
+        | Decision::Hold(_)
+        | Decision::Leave(_) => decision,
     }
+}
+
+/// What we tried to write for this very pair. A write meant for another Contact, or for one that was never made, says nothing
+/// about two records that meet for the first time: taken for an agreement, it would let empty fields clear filled ones.
+fn in_flight(pair: &Pair, key: model::RuleKey, contact: Digest) -> InFlight {
+    let (Some(intent), Some(seen)) = (&pair.in_flight, &pair.contact) else { return InFlight::default() };
+    let sent = intent.fields.iter().find(|field| field.rule == key).map(|field| field.sent);
+    match intent {
+        Intent { plan: None, .. } if was_linked(pair) => InFlight { to_contact: None, to_supporter: sent },
+        Intent { plan: Some(_), contact: Some(meant), .. } if *meant == seen.id() => {
+            InFlight { to_contact: sent, to_supporter: None }
+        }
+        // A Contact that was to be created: it is the one that carries our id, and what it holds of the row has arrived.
+        Intent { plan: Some(_), contact: None, .. } if !lacks_supporter_id(pair) => {
+            InFlight { to_contact: sent.filter(|sent| *sent == contact), to_supporter: None }
+        }
+        Intent { .. } => InFlight::default(),
+    }
+}
+
+/// The value of an unsettled write that is seen to have arrived: both sides held it at once, so it is the base, whatever the
+/// side it came from has done since.
+fn landed(question: &Question<'_>) -> Option<Digest> {
+    let contact = question.in_flight.to_contact.filter(|sent| *sent == question.contact.digest);
+    contact.or_else(|| question.in_flight.to_supporter.filter(|sent| *sent == question.supporter.digest))
 }
 
 /// The side whose record was modified later by more than the tolerance.
@@ -259,7 +316,13 @@ fn newer(pair: &Pair, settings: &Settings) -> Option<Side> {
     }
 }
 
-fn needs_our_id(pair: &Pair) -> bool {
+fn needs_our_id(pair: &Pair, map: &FieldMap) -> bool {
+    let (Some(_), Some(seen)) = (&pair.supporter, &pair.contact) else { return false };
+    let lacks_account = map.technical().account_id.is_some() && seen.contact.account_key.text().is_none();
+    lacks_supporter_id(pair) || lacks_account
+}
+
+fn lacks_supporter_id(pair: &Pair) -> bool {
     let (Some(supporter), Some(seen)) = (&pair.supporter, &pair.contact) else { return false };
     seen.contact.supporter_id.text() != Some(supporter.id.as_str())
 }

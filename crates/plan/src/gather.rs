@@ -156,9 +156,11 @@ fn pair(supporter: Supporter, contact: Option<SeenContact>, tie: Tie, known: Kno
     })
 }
 
-/// A pair of a supporter and the Contact just found for it.
+/// A pair of a supporter and the Contact just found for it. The two never agreed on anything: what was agreed with another
+/// Contact before says nothing about this one.
 #[must_use]
 pub fn found_pair(supporter: Supporter, contact: SeenContact, evidence: Evidence, known: Known) -> Box<Pair> {
+    let known = Known { bases: state::Bases::default(), ..known };
     pair(supporter, Some(contact), Tie::Found(evidence), known)
 }
 

@@ -3,6 +3,7 @@
 //! `push` and `pull` do not know each other; what both need stands here. A *pair* is one person as both sides hold them now;
 //! [`decide()`] turns a pair into a [`PersonPlan`]; a dry run prints plans, a real run carries them out.
 
+mod choice;
 pub mod columns;
 pub mod decide;
 pub mod directory;
@@ -15,12 +16,13 @@ pub mod person_plan;
 pub mod progress;
 pub mod read;
 pub mod record;
+mod rivals;
 pub mod settings;
 pub mod sides;
 
 pub use columns::ContactColumns;
 pub use columns::SeenContact;
-pub use decide::{Decided, Rules, decide};
+pub use decide::{Decided, Rules, decide, travelling};
 pub use directory::Directory;
 pub use error::Fatal;
 pub use gather::{Ended, Gathered};

@@ -5,12 +5,14 @@
 
 use std::collections::{HashMap, HashSet};
 
-use matching::{Choice, Knowledge, Person, Strength};
-use model::{CaseKind, Cell, ContactId, Email, Evidence, FieldMap, Supporter, SupporterId};
+use matching::{Knowledge, Strength};
+use model::{CaseKind, ContactId, Email, Evidence, FieldMap, Supporter, SupporterId};
 use salesforce::soql::{Field, Literal, Soql};
 
+pub use crate::choice::{choose_contact, person_of_contact, person_of_supporter};
 use crate::columns::SeenContact;
 use crate::read::{Fate, contacts, fates};
+use crate::rivals::ask_about_rivals;
 use crate::{Directory, Fatal, SharedAddress, Sides};
 
 /// Who the supporter is in Salesforce.
@@ -66,6 +68,10 @@ pub async fn look_up(
     let mut found: Vec<Found> =
         supporters.iter().map(|supporter| settle(sides, supporter, &fetched, depth)).collect();
     one_supporter_each(supporters, &mut found);
+    // A first load asks a whole table's worth of addresses: there the second claimant becomes the case.
+    if directory.is_none() {
+        ask_about_rivals(sides, supporters, &mut found).await?;
+    }
     if sides.settings.shared_address == SharedAddress::Case {
         ask_about_strangers(sides, supporters, &fetched, &mut found).await?;
     }
@@ -178,6 +184,15 @@ async fn follow_up(sides: &Sides, fetched: &mut Fetched, stored: &[ContactId]) -
     Ok(())
 }
 
+/// The live Contacts that carry one of these addresses.
+///
+/// # Errors
+/// [`Fatal`] when the org cannot be asked.
+pub async fn carriers(sides: &Sides, emails: &HashSet<Email>) -> Result<Vec<SeenContact>, Fatal> {
+    let hits = ask(sides, &[], emails).await?;
+    Ok(hits.into_iter().filter(|seen| !seen.contact.deleted).collect())
+}
+
 /// Asks the org by external id and address, as many as one request holds at a time. Deleted Contacts answer, too.
 async fn ask(
     sides: &Sides,
@@ -284,14 +299,23 @@ fn dead_holder(supporter: &Supporter, holders: &[SeenContact], fetched: &Fetched
 
 /// Linked to another supporter that exists, carrying such a supporter's id, or belonging to another supporter database.
 fn belongs_to_another(supporter: &Supporter, seen: &SeenContact, fetched: &Fetched) -> bool {
+    of_another_supporter(supporter, seen, fetched) || foreign(seen, fetched)
+}
+
+/// Linked to another supporter that exists, or carrying such a supporter's id.
+fn of_another_supporter(supporter: &Supporter, seen: &SeenContact, fetched: &Fetched) -> bool {
     let another = |owner: &SupporterId| *owner != supporter.id && fetched.alive.contains(owner);
     let linked = fetched.taken.get(&seen.id()).is_some_and(another);
     let carries = seen.contact.supporter_id.text().and_then(|key| SupporterId::parse(key).ok());
-    let foreign = match (&fetched.own_account, seen.contact.account_key.text()) {
+    linked || carries.is_some_and(|owner| another(&owner))
+}
+
+/// Belonging to another supporter database.
+fn foreign(seen: &SeenContact, fetched: &Fetched) -> bool {
+    match (&fetched.own_account, seen.contact.account_key.text()) {
         (Some(own), Some(theirs)) => own != theirs,
         _ => false,
-    };
-    linked || carries.is_some_and(|owner| another(&owner)) || foreign
+    }
 }
 
 /// The address differs and not even the names agree: whoever typed that id may have meant somebody else.
@@ -315,74 +339,36 @@ fn by_email(sides: &Sides, supporter: &Supporter, fetched: &Fetched) -> Found {
     };
     let candidates: Vec<SeenContact> = holders.iter().filter(usable).cloned().collect();
     match choose_contact(sides, supporter, &email, candidates) {
-        Found::Nobody(_) => Found::Nobody(holders.to_vec()),
+        Found::Nobody(_) => set_apart(sides, supporter, &email, holders, fetched),
         found @ (Found::One(..) | Found::Case { .. }) => found,
     }
 }
 
-/// The matcher's choice among Contacts that carry the address.
-#[must_use]
-pub fn choose_contact(
+/// Nobody free fits. The person may be there all the same: as a Contact that is not to be touched, which is then left alone,
+/// or as another supporter's, which a person must look at. Either way nobody is created a second time.
+fn set_apart(
     sides: &Sides,
     supporter: &Supporter,
     email: &Email,
-    candidates: Vec<SeenContact>,
+    holders: &[SeenContact],
+    fetched: &Fetched,
 ) -> Found {
-    let config = &sides.settings.matching;
-    let knowledge = Knowledge::built_in();
-    let ours = person_of_supporter(&sides.map, supporter, email);
-    let theirs: Vec<Person> =
-        candidates.iter().map(|seen| person_of_contact(&sides.map, seen, email)).collect();
-    match matching::choose(&ours, &theirs, knowledge, config) {
-        Choice::Link(at) => {
-            let outcome = matching::compare(&ours, &theirs[at], knowledge, config);
-            let evidence = Evidence::EmailAndName {
-                strength: outcome.strength.as_str().to_owned(),
-                reasons: outcome.reasons.iter().map(|reason| reason.as_str().to_owned()).collect(),
-            };
-            Found::One(Box::new(candidates[at].clone()), evidence)
+    let (taken, free): (Vec<&SeenContact>, Vec<&SeenContact>) =
+        holders.iter().partition(|seen| of_another_supporter(supporter, seen, fetched));
+    let untouchable = free.into_iter().filter(|seen| seen.contact.person_account || seen.excluded);
+    let untouchable: Vec<SeenContact> = untouchable.cloned().collect();
+    if let found @ Found::One(..) = choose_contact(sides, supporter, email, untouchable) {
+        return found;
+    }
+    match choose_contact(sides, supporter, email, taken.into_iter().cloned().collect()) {
+        Found::One(seen, _) => {
+            case(CaseKind::TwoSupportersOneContact, vec![*seen], &["email_equal", "already_linked"])
         }
-        Choice::Ambiguous(which) => {
-            let several = which.iter().map(|&at| candidates[at].clone()).collect();
-            case(CaseKind::AmbiguousContacts, several, &["email_equal", "several_fit"])
-        }
-        Choice::NoMatch => {
-            let outcomes: Vec<_> =
-                theirs.iter().map(|c| matching::compare(&ours, c, knowledge, config)).collect();
-            let near: Vec<usize> =
-                (0..outcomes.len()).filter(|&at| outcomes[at].strength >= Strength::Review).collect();
-            if near.is_empty() {
-                return Found::Nobody(Vec::new());
-            }
-            let reasons = near.iter().flat_map(|&at| outcomes[at].reasons.iter());
-            let reasons: Vec<&str> = reasons.map(|reason| reason.as_str()).collect();
-            case(CaseKind::ReviewMatch, near.iter().map(|&at| candidates[at].clone()).collect(), &reasons)
-        }
+        Found::Case { .. } | Found::Nobody(_) => Found::Nobody(holders.to_vec()),
     }
 }
 
-/// The supporter as the matcher reads people.
-#[must_use]
-pub fn person_of_supporter(map: &FieldMap, supporter: &Supporter, email: &Email) -> Person {
-    let value = |field: &str| {
-        let value = map.rule_of(field).and_then(|rule| map.supporter_value(rule, &supporter.cells).ok());
-        value.unwrap_or_default()
-    };
-    let (first, last) = (value("FirstName"), value("LastName"));
-    Person::new(first.text().unwrap_or_default(), last.text().unwrap_or_default(), email.expose())
-}
-
-/// The Contact as the matcher reads people.
-#[must_use]
-pub fn person_of_contact(map: &FieldMap, seen: &SeenContact, email: &Email) -> Person {
-    let text = |field: &str| {
-        let cell = map.rule_of(field).and_then(|at| seen.contact.cells.get(at));
-        cell.and_then(Cell::text).unwrap_or_default()
-    };
-    Person::new(text("FirstName"), text("LastName"), email.expose())
-}
-
-fn case(kind: CaseKind, contacts: Vec<SeenContact>, reasons: &[&str]) -> Found {
+pub(crate) fn case(kind: CaseKind, contacts: Vec<SeenContact>, reasons: &[&str]) -> Found {
     let mut reasons: Vec<String> = reasons.iter().map(|&reason| reason.to_owned()).collect();
     reasons.dedup();
     Found::Case { kind, contacts, reasons }

@@ -199,6 +199,9 @@ pub struct CycleReport {
     pub still_dirty: u64,
     /// It ended early because it was told to stop.
     pub stopped: bool,
+    /// Outcomes of people of earlier cycles' jobs, settled before this one began; counted in `outcomes` too.
+    #[serde(skip)]
+    pub of_earlier_jobs: BTreeMap<String, u64>,
     /// What an operator should know, in sentences without personal data.
     pub notes: Vec<String>,
 }
@@ -226,6 +229,7 @@ impl CycleReport {
             open_cases: 0,
             still_dirty: 0,
             stopped: false,
+            of_earlier_jobs: BTreeMap::new(),
             notes: Vec::new(),
         }
     }
@@ -234,6 +238,14 @@ impl CycleReport {
     pub fn count(&mut self, outcome: &Outcome) {
         self.selected += 1;
         *self.outcomes.entry(outcome.code()).or_default() += 1;
+    }
+
+    /// Counts the same outcome of several people.
+    pub fn count_many(&mut self, outcome: &Outcome, people: u64) {
+        if people > 0 {
+            self.selected += people;
+            *self.outcomes.entry(outcome.code()).or_default() += people;
+        }
     }
 
     /// Counts a link by its evidence.
@@ -251,7 +263,8 @@ impl CycleReport {
     /// Whether some records did not get through: exit code 3.
     #[must_use]
     pub fn has_failures(&self) -> bool {
-        self.outcome("blocked:") + self.outcome("deferred:transient") + self.outcome("deferred:unknown") > 0
+        let undone = ["blocked:", "deferred:transient", "deferred:unprocessed", "deferred:unknown"];
+        undone.into_iter().any(|code| self.outcome(code) > 0)
     }
 
     /// Whether it wrote anything to either side.

@@ -20,6 +20,8 @@ pub struct FieldPlan {
     pub field: String,
     /// What is to be done.
     pub decision: Decision,
+    /// A value of an unsettled write that is seen to have arrived: what both sides agreed on then.
+    pub landed: Option<Digest>,
     /// The supporter's normalized value.
     pub supporter: Cell,
     /// The Contact's normalized value.

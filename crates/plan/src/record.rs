@@ -41,12 +41,11 @@ pub fn record_plan(changes: &mut Changes, report: &mut CycleReport, plan: &Perso
     let subject = Subject::Supporter(id.clone());
     record_tie(changes, report, plan, &id, at);
     if plan.contact.is_some() {
-        let agreed: Vec<_> = plan
-            .fields
-            .iter()
-            .filter(|field| field.decision == Decision::InStep)
-            .map(|field| (field.key, field.supporter_digest))
-            .collect();
+        let agreed = plan.fields.iter().filter_map(|field| {
+            let equal = (field.decision == Decision::InStep).then_some(field.supporter_digest);
+            Some((field.key, equal.or(field.landed)?))
+        });
+        let agreed: Vec<_> = agreed.collect();
         changes.set_bases(&id, &agreed);
     }
     changes.lift_block(&id);

@@ -122,8 +122,11 @@ fn settle(
             not(changes, plan, Outcome::Deferred(Deferral::ChangedMeanwhile))
         }
         Applied::Refused { code, message } => {
-            if let Some(id) = plan.supporter_id() {
-                block(sides, changes, plan, id, code, &message, at);
+            match (plan.supporter_id(), plan.contact) {
+                (Some(id), _) => block(sides, changes, plan, id, code, &message, at),
+                // There is no supporter yet to set aside. Tried again when the Contact changes.
+                (None, Some(contact)) => tell(changes, plan, Subject::Contact(contact), code, at),
+                (None, None) => {}
             }
             not(changes, plan, Outcome::Blocked(code.to_owned()))
         }
@@ -151,6 +154,7 @@ fn created(changes: &mut Changes, report: &mut CycleReport, plan: &PersonPlan, i
         life: LinkLife::Live,
     });
     changes.clear_dirty(&Subject::Contact(contact));
+    changes.close_case(CaseKind::Blocked, &Subject::Contact(contact));
     changes.mark_dirty(Subject::Supporter(id.clone()), model::DirtyReason::Retry, None);
 }
 
@@ -164,29 +168,34 @@ fn block(
     message: &str,
     at: Moment,
 ) {
-    let fields: Vec<String> =
-        plan.fields.iter().filter(|field| field.to_supporter()).map(|field| field.field.clone()).collect();
-    changes.put_block(
-        id,
-        Block {
-            code: code.to_owned(),
-            fields: fields.clone(),
-            message: message.to_owned(),
-            record: plan.record,
-            map: sides.map.digest(&sides.state.digest_key()),
-            since: at.now,
-            attempts: 1,
-        },
-    );
+    let block = Block {
+        code: code.to_owned(),
+        fields: fields_on_their_way(plan),
+        message: message.to_owned(),
+        record: plan.record,
+        map: sides.map.digest(&sides.state.digest_key()),
+        since: at.now,
+        attempts: 1,
+    };
+    changes.put_block(id, block);
+    tell(changes, plan, Subject::Supporter(id.clone()), code, at);
+    changes.clear_dirty(&Subject::Supporter(id.clone()));
+}
+
+/// Opens the case for a row that the database refuses.
+fn tell(changes: &mut Changes, plan: &PersonPlan, subject: Subject, code: &str, at: Moment) {
     changes.open_case(Case {
         kind: CaseKind::Blocked,
-        subject: Subject::Supporter(id.clone()),
-        supporters: vec![id.clone()],
+        subject,
+        supporters: plan.supporter_id().cloned().into_iter().collect(),
         contacts: plan.contact.into_iter().collect(),
-        reasons: std::iter::once(code.to_owned()).chain(fields).collect(),
+        reasons: std::iter::once(code.to_owned()).chain(fields_on_their_way(plan)).collect(),
         records: Vec::new(),
         opened_at: at.now,
         seen_at: at.now,
     });
-    changes.clear_dirty(&Subject::Supporter(id.clone()));
+}
+
+fn fields_on_their_way(plan: &PersonPlan) -> Vec<String> {
+    plan.fields.iter().filter(|field| field.to_supporter()).map(|field| field.field.clone()).collect()
 }

@@ -33,7 +33,7 @@ const COVERED_SPAN: Duration = Duration::from_secs(300);
 /// committed page by page; the watermark with the last of them. With `collect` nothing is committed and the people found
 /// are handed over instead: a dry run.
 ///
-/// With `whole` the window begins at the beginning of time, whatever the watermark.
+/// With `whole` the window begins at the beginning of time, whatever the watermark, and nobody is passed over.
 ///
 /// # Errors
 /// [`Fatal`] when the org cannot be asked or the marks not made durable; the watermark stays where it was.
@@ -46,13 +46,23 @@ pub async fn discover(
     let watermark = sides.state.watermark(Side::Salesforce)?.filter(|_| !whole);
     let until = upper_end(sides).await?;
     let window = Window::after(watermark, sides.settings.overlap, until);
-    let mut marker = Marker { sides, collect, marked: 0, seen: 0, until };
-    if !window.is_empty() {
-        let wide = watermark.is_none() || window.until.since(window.from) > WIDE;
-        if wide { read_wide(&mut marker, &window).await? } else { read_narrow(&mut marker, &window).await? }
-    }
+    let mut marker = Marker { sides, collect, marked: 0, seen: 0, until, whole };
+    let wide = watermark.is_none() || window.until.since(window.from) > WIDE;
+    let read = async {
+        match (window.is_empty(), wide) {
+            (true, _) => Ok(()),
+            (false, true) => read_wide(&mut marker, &window).await,
+            (false, false) => read_narrow(&mut marker, &window).await,
+        }
+    };
+    // Told to stop: pages that are marked are marked, and the watermark stays below the rest.
+    let complete = tokio::select! {
+        biased;
+        () = sides.stop.cancelled() => false,
+        read = read => read.map(|()| true)?,
+    };
     let found = Discovery { marked: marker.marked, seen: marker.seen, window };
-    if marker.collect.is_none() {
+    if marker.collect.is_none() && complete {
         let mut changes = Changes::new();
         changes.raise_watermark(Side::Salesforce, window.until);
         let _receipt = sides.state.commit(changes).await?;
@@ -126,6 +136,7 @@ struct Marker<'a> {
     marked: u64,
     seen: u64,
     until: Stamp,
+    whole: bool,
 }
 
 impl Marker<'_> {
@@ -145,7 +156,7 @@ impl Marker<'_> {
         let mut changes = Changes::new();
         for ((id, stamp, deleted), owner) in found.iter().zip(owners) {
             self.seen += 1;
-            if state.recently_seen(Side::Salesforce, id.as_str(), *stamp)? {
+            if !self.whole && state.recently_seen(Side::Salesforce, id.as_str(), *stamp)? {
                 continue;
             }
             // A deleted stranger is nobody's loss.

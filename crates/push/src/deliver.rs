@@ -9,7 +9,7 @@
 use std::time::Duration;
 
 use model::{JobId, JournalEntry, Lane, Phase, PlanId, Stamp};
-use plan::{CycleReport, Fatal, Moment, Sides, Stretch};
+use plan::{CycleReport, Deferral, Fatal, Moment, Outcome, Sides, Stretch};
 use salesforce::{ErrorKind, IngestSpec, JobInfo, ResultSet};
 
 use crate::encode::OutRow;
@@ -35,10 +35,23 @@ pub async fn deliver(
     }
     let entry = journal(sides, lane, rows, at).await?;
     sides.progress.begin(Stretch::Job, Some(entry.rows));
-    let entry = send(sides, report, entry).await?;
-    let settled = finish(sides, report, entry, at).await;
+    let settled = match send(sides, report, entry).await? {
+        Some(entry) => finish(sides, report, entry, at).await,
+        None => Ok(Settled::default()),
+    };
     sides.progress.end();
     settled
+}
+
+/// The cycle was told to stop before the job was closed: it never happened, and its people stay marked.
+async fn call_off(
+    sides: &Sides,
+    report: &mut CycleReport,
+    entry: &JournalEntry,
+) -> Result<Option<JournalEntry>, Fatal> {
+    give_up(sides, entry).await?;
+    report.count_many(&Outcome::Deferred(Deferral::Stopped), entry.rows);
+    Ok(None)
 }
 
 /// Writes the file and the journal: what is planned is durable before anything happens.
@@ -69,12 +82,16 @@ async fn journal(sides: &Sides, lane: Lane, rows: Vec<OutRow>, at: Moment) -> Re
     Ok(entry)
 }
 
-/// Creates the job, uploads and closes it. What is not certain to have happened is found out, never assumed.
+/// Creates the job, uploads and closes it. What is not certain to have happened is found out, never assumed. `None`: the
+/// cycle was told to stop, and nothing was closed.
 async fn send(
     sides: &Sides,
     report: &mut CycleReport,
     mut entry: JournalEntry,
-) -> Result<JournalEntry, Fatal> {
+) -> Result<Option<JournalEntry>, Fatal> {
+    if sides.stopping() {
+        return call_off(sides, report, &entry).await;
+    }
     let spool = Spool::of(&sides.state.spool_dir(), entry.plan);
     let spec = match entry.lane {
         Lane::Update => IngestSpec::update("Contact"),
@@ -89,12 +106,15 @@ async fn send(
         return Err(error.into());
     }
     entry = advance(sides, entry, Phase::Uploaded, |_| {}).await?;
+    // Closing is what takes effect.
+    if sides.stopping() {
+        return call_off(sides, report, &entry).await;
+    }
     sides.org.close_job(&job.id).await?;
     let closed_at = sides.org.server_time();
     let entry = advance(sides, entry, Phase::Closed, |entry| entry.closed_at = closed_at).await?;
     let _ = std::fs::remove_file(&spool.upload);
-    report.rows.sent += entry.rows;
-    Ok(entry)
+    Ok(Some(entry))
 }
 
 /// Aborts a job that was never closed and forgets the plan. Its people stay marked.
@@ -137,9 +157,14 @@ pub(crate) async fn finish(
     };
     if entry.phase == Phase::Closed {
         let info = match wait(sides, &job, entry.closed_at).await {
-            Ok(info) => info,
+            Ok(Some(info)) => info,
+            // Told to stop: the job runs on, and the next start settles it from the journal.
+            Ok(None) => {
+                report.count_many(&Outcome::Deferred(Deferral::Stopped), entry.rows);
+                return Ok(Settled::default());
+            }
             // Swept, or deleted by somebody: what became of its rows nobody can say but the records themselves.
-            Err(Fatal::Salesforce(error)) if error.kind() == ErrorKind::NotFound => {
+            Err(Fatal::Salesforce(error)) if out_of_reach(sides, &entry, &error) => {
                 report.notes.push(format!("job {job} is gone: its rows are looked up again"));
                 return settle::lose(sides, report, &entry).await;
             }
@@ -149,7 +174,7 @@ pub(crate) async fn finish(
         let fetched = fetch(sides, &job, entry.plan, &info).await;
         match fetched {
             Ok(()) => {}
-            Err(Fatal::Salesforce(error)) if error.kind() == ErrorKind::NotFound => {
+            Err(Fatal::Salesforce(error)) if out_of_reach(sides, &entry, &error) => {
                 return settle::lose(sides, report, &entry).await;
             }
             Err(error) => return Err(error),
@@ -160,8 +185,16 @@ pub(crate) async fn finish(
     settle::settle(sides, report, &entry, at).await
 }
 
+/// Whether a job's results can never be had again: it is gone, or it was made with another API version, whose results answer
+/// 409 to this one (Bulk guide v66).
+fn out_of_reach(sides: &Sides, entry: &JournalEntry, error: &salesforce::Error) -> bool {
+    let other_version = entry.api_version != sides.org.api_version().to_string();
+    error.kind() == ErrorKind::NotFound || (error.kind() == ErrorKind::Conflict && other_version)
+}
+
 /// Waits until the job is done. One that runs past the deadline is aborted: what it saved until then stays, and is read.
-async fn wait(sides: &Sides, job: &JobId, closed_at: Option<Stamp>) -> Result<JobInfo, Fatal> {
+/// `None`: the cycle was told to stop meanwhile.
+async fn wait(sides: &Sides, job: &JobId, closed_at: Option<Stamp>) -> Result<Option<JobInfo>, Fatal> {
     let now = sides.org.server_time();
     let spent = closed_at.zip(now).map_or(Duration::ZERO, |(closed, now)| now.since(closed));
     let left = sides.settings.job_deadline.saturating_sub(spent);
@@ -171,11 +204,21 @@ async fn wait(sides: &Sides, job: &JobId, closed_at: Option<Stamp>) -> Result<Jo
         sides.progress.advance(processed.saturating_sub(done));
         done = processed.max(done);
     };
-    match sides.org.wait(job, left, watch).await {
-        Ok(info) => Ok(info),
+    let ended = tokio::select! {
+        biased;
+        () = sides.stop.cancelled() => return Ok(None),
+        ended = sides.org.wait(job, left, watch) => ended,
+    };
+    match ended {
+        Ok(info) => Ok(Some(info)),
         Err(error) if error.kind() == ErrorKind::Deadline => {
-            sides.org.abort_job(job).await?;
-            Ok(sides.org.wait(job, Duration::from_secs(600), |_| {}).await?)
+            match sides.org.abort_job(job).await {
+                Ok(_) => {}
+                // It came to its end in this very moment.
+                Err(error) if error.kind() == ErrorKind::Conflict => {}
+                Err(error) => return Err(error.into()),
+            }
+            Ok(Some(sides.org.wait(job, Duration::from_secs(600), |_| {}).await?))
         }
         Err(error) => Err(error.into()),
     }

@@ -58,7 +58,8 @@ pub async fn discover(sides: &Sides, mut collect: Option<&mut Vec<Subject>>) -> 
         if collect.is_none() {
             let _receipt = state.commit(changes).await?;
         }
-        if last {
+        // Told to stop: what is marked is marked, and the watermark says where the rest begins.
+        if last || sides.stopping() {
             break;
         }
     }

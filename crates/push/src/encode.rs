@@ -58,8 +58,8 @@ pub fn encode(map: &FieldMap, plan: &PersonPlan, lane: Lane) -> Option<OutRow> {
     let supporter = plan.supporter_id()?.clone();
     let sent = |field: &FieldPlan| match lane {
         Lane::Update => field.to_contact(),
-        // A new Contact takes everything, and agrees with us on what stays empty.
-        Lane::Upsert => true,
+        // A new Contact takes everything, and agrees with us on what stays empty. On what could not be read nobody agrees.
+        Lane::Upsert => !field.supporter.is_absent(),
     };
     let pushed = |field: &&FieldPlan| map.rules()[field.rule].pushes();
     let cells = plan.fields.iter().filter(pushed).map(|field| match (lane, &field.supporter) {

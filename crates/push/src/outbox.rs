@@ -13,6 +13,8 @@ pub struct Outbox {
     update: Lot,
     upsert: Lot,
     supporters: HashSet<SupporterId>,
+    /// External ids as the org compares them: without case.
+    keys: HashSet<String>,
     contacts: HashSet<ContactId>,
 }
 
@@ -29,11 +31,16 @@ impl Outbox {
         self.supporters.contains(supporter)
     }
 
-    /// Adds a row. `false`: this supporter or this Contact has one already, and nothing was added.
+    /// Adds a row. `false`: this supporter or this Contact has one already, and nothing was added. Two supporters whose ids
+    /// differ in case alone are one external id to the org: the second would be written over the first.
     pub fn add(&mut self, lane: Lane, row: OutRow) -> bool {
         if self.supporters.contains(&row.supporter)
             || row.contact.is_some_and(|id| self.contacts.contains(&id))
         {
+            return false;
+        }
+        let key = row.supporter.as_str().to_lowercase();
+        if lane == Lane::Upsert && !self.keys.insert(key) {
             return false;
         }
         self.supporters.insert(row.supporter.clone());
@@ -64,6 +71,7 @@ impl Outbox {
         rows.sort_by(|a, b| (a.account, &a.supporter).cmp(&(b.account, &b.supporter)));
         for row in &rows {
             self.supporters.remove(&row.supporter);
+            self.keys.remove(&row.supporter.as_str().to_lowercase());
             if let Some(contact) = row.contact {
                 self.contacts.remove(&contact);
             }
@@ -103,6 +111,15 @@ mod tests {
         assert!(!outbox.add(Lane::Update, row("2", Some("003000000000001"), None)));
         outbox.take(Lane::Update);
         assert!(outbox.add(Lane::Upsert, row("1", None, None)));
+    }
+
+    #[test]
+    fn ids_that_differ_in_case_alone_never_share_a_job() {
+        let mut outbox = Outbox::default();
+        assert!(outbox.add(Lane::Upsert, row("abc", None, None)));
+        assert!(!outbox.add(Lane::Upsert, row("ABC", None, None)));
+        outbox.take(Lane::Upsert);
+        assert!(outbox.add(Lane::Upsert, row("ABC", None, None)));
     }
 
     #[test]

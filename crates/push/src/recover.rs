@@ -77,17 +77,12 @@ async fn one(
                 | JobState::JobComplete
                 | JobState::Failed
                 | JobState::Unknown => {
-                    report.rows.sent += entry.rows;
                     finish(sides, report, JournalEntry { phase: Phase::Closed, ..entry }, at).await
                 }
             }
         }
-        Phase::Closed => {
-            report.rows.sent += entry.rows;
-            finish(sides, report, entry, at).await
-        }
+        Phase::Closed => finish(sides, report, entry, at).await,
         Phase::Stored => {
-            report.rows.sent += entry.rows;
             let spool = Spool::of(&sides.state.spool_dir(), entry.plan);
             let complete =
                 [&spool.successful, &spool.failed, &spool.unprocessed].into_iter().all(|path| path.exists());
@@ -116,7 +111,12 @@ async fn abort_orphans(sides: &Sides, report: &mut CycleReport, entry: &JournalE
             && !known.contains(&job.id)
     };
     for job in sides.org.list_ingest_jobs().await?.into_iter().filter(ours) {
-        sides.org.abort_job(&job.id).await?;
+        match sides.org.abort_job(&job.id).await {
+            Ok(_) => {}
+            // Swept or deleted meanwhile.
+            Err(error) if error.kind() == ErrorKind::NotFound => continue,
+            Err(error) => return Err(error.into()),
+        }
         report.notes.push(format!("aborted job {}: it was created and its answer was lost", job.id));
     }
     Ok(())

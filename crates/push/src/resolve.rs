@@ -4,9 +4,12 @@
 //! then e-mail address and fuzzy first and last name. One clear answer becomes a link, and the person is pushed again in
 //! the same cycle as an update. Everything else becomes a case. Nobody is guessed, and nobody is sent a second time as new.
 
-use model::{Block, CaseKind, Digest, Evidence, Link, LinkLife, Subject, Supporter, SupporterId};
+use model::{Block, CaseKind, ContactId, Digest, Evidence, Link, LinkLife, Subject, Supporter, SupporterId};
+use plan::look_up::{carriers, email_of};
 use plan::record::{close_identity_cases, identity_case, refused_links};
-use plan::{CycleReport, Depth, Fatal, Found, Moment, Outcome, Sides, Stretch, look_up};
+use plan::{
+    CycleReport, Deferral, Depth, Fatal, Found, Moment, Outcome, SeenContact, Sides, Stretch, look_up,
+};
 use salesforce::record_error::DuplicateKind;
 use state::Changes;
 
@@ -15,6 +18,10 @@ use state::Changes;
 pub struct Refused {
     /// Who.
     pub supporter: SupporterId,
+    /// The Contact the row was to update; `None` for one that was to be created.
+    pub linked: Option<ContactId>,
+    /// The Contact that holds the value, where the error names it.
+    pub holder: Option<ContactId>,
     /// Which kind of duplicate the error speaks of.
     pub kind: DuplicateKind,
     /// The error's code.
@@ -46,10 +53,15 @@ pub async fn resolve(
     }
     sides.progress.begin(Stretch::Resolve, Some(refused.len() as u64));
     let mut linked = Vec::new();
+    let (stuck, refused): (Vec<Refused>, Vec<Refused>) =
+        refused.iter().cloned().partition(|refused| refused.linked.is_some());
+    leave_linked(sides, report, &stuck, at).await?;
     for chunk in refused.chunks(sides.settings.batch) {
         let ids: Vec<SupporterId> = chunk.iter().map(|refused| refused.supporter.clone()).collect();
         let supporters = sides.supporters.get(&ids).await?;
         let there: Vec<Supporter> = supporters.iter().flatten().cloned().collect();
+        let gone = (ids.len() - there.len()) as u64;
+        report.count_many(&Outcome::Deferred(Deferral::ChangedMeanwhile), gone);
         let found = look_up(sides, None, &there, Depth::ByNames).await?;
         let mut changes = Changes::new();
         for (supporter, found) in there.iter().zip(found) {
@@ -91,6 +103,46 @@ pub async fn resolve(
     Ok(linked)
 }
 
+/// Linked people whose update looks like somebody else: who they are is known, so matching would only find them again, and
+/// the same row would be refused again. An administrator sees them beside whoever stands in the way.
+async fn leave_linked(
+    sides: &Sides,
+    report: &mut CycleReport,
+    stuck: &[Refused],
+    at: Moment,
+) -> Result<(), Fatal> {
+    for chunk in stuck.chunks(sides.settings.batch) {
+        let ids: Vec<SupporterId> = chunk.iter().map(|refused| refused.supporter.clone()).collect();
+        let supporters = sides.supporters.get(&ids).await?;
+        let emails = supporters.iter().flatten().filter_map(|supporter| email_of(&sides.map, supporter));
+        let carriers = carriers(sides, &emails.collect()).await?;
+        let mut changes = Changes::new();
+        for (refusal, supporter) in chunk.iter().zip(supporters) {
+            let Some(supporter) = supporter else {
+                report.count(&Outcome::Deferred(Deferral::ChangedMeanwhile));
+                continue;
+            };
+            let email = email_of(&sides.map, &supporter);
+            let carries =
+                |seen: &&SeenContact| email.as_ref().is_some_and(|email| seen.emails.contains(email));
+            let contacts: Vec<SeenContact> = carriers.iter().filter(carries).cloned().collect();
+            let kind = nobody(refusal.kind);
+            let reasons =
+                vec![refusal.code.clone(), "refused_as_duplicate".to_owned(), "already_linked".to_owned()];
+            if let Some(mut case) = identity_case(sides, kind, &[&supporter], &contacts, reasons, at) {
+                let named = refusal.linked.iter().chain(&refusal.holder);
+                case.contacts.extend(named.copied());
+                case.contacts.sort_unstable();
+                case.contacts.dedup();
+                changes.open_case(case);
+            }
+            leave(sides, &mut changes, report, refusal, kind, at);
+        }
+        let _receipt = sides.state.commit(changes).await?;
+    }
+    Ok(())
+}
+
 /// The case for a refusal that leads to nobody: the rule looked at another field, or at another object.
 const fn nobody(kind: DuplicateKind) -> CaseKind {
     match kind {
@@ -122,7 +174,7 @@ fn leave(
     report.count(&Outcome::Case(kind));
 }
 
-fn link(supporter: &Supporter, contact: model::ContactId, evidence: Evidence, at: Moment) -> Link {
+fn link(supporter: &Supporter, contact: ContactId, evidence: Evidence, at: Moment) -> Link {
     Link {
         supporter: supporter.id.clone(),
         contact,

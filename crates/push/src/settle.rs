@@ -4,10 +4,11 @@
 use std::collections::HashMap;
 
 use model::{
-    Block, Case, CaseKind, Digest, Evidence, JournalEntry, Lane, Link, LinkLife, Stamp, Subject, SupporterId,
+    Block, Case, CaseKind, ContactId, Digest, DirtyReason, Evidence, JournalEntry, Lane, Link, LinkLife,
+    Stamp, Subject, SupporterId,
 };
-use plan::record::{close_identity_cases, refused_links};
-use plan::{CycleReport, Deferral, Fatal, Moment, Outcome, Sides};
+use plan::record::close_identity_cases;
+use plan::{CycleReport, Deferral, Fatal, Moment, Outcome, RowCounts, Sides};
 use salesforce::record_error::{Class, DuplicateKind};
 use salesforce::{RecordError, ResultSet};
 use state::Changes;
@@ -89,10 +90,8 @@ pub(crate) async fn settle(
     if succeeded > 0 && !settled.circuit_open {
         close_systemic_cases(sides).await?;
     }
-    report.rows.succeeded += succeeded;
-    report.rows.failed += failed;
-    report.rows.unprocessed += unprocessed;
-    close_entry(sides, report, entry, succeeded + failed + unprocessed).await?;
+    let rows = RowCounts { succeeded, failed, unprocessed, ..RowCounts::default() };
+    close_entry(sides, report, entry, rows).await?;
     Ok(settled)
 }
 
@@ -125,21 +124,31 @@ pub(crate) async fn lose(
     report: &mut CycleReport,
     entry: &JournalEntry,
 ) -> Result<Settled, Fatal> {
-    close_entry(sides, report, entry, 0).await?;
+    close_entry(sides, report, entry, RowCounts::default()).await?;
     Ok(Settled::default())
 }
 
-/// Rows that are in no file are unknown: their people stay marked, and what was sent stays known as ours.
+/// Counts the rows, and finds whose row came to no outcome: those people stay marked, and what was sent stays known as ours.
 async fn close_entry(
     sides: &Sides,
     report: &mut CycleReport,
     entry: &JournalEntry,
-    known: u64,
+    rows: RowCounts,
 ) -> Result<(), Fatal> {
-    let unknown = entry.rows.saturating_sub(known);
-    report.rows.unknown += unknown;
-    for _ in 0..unknown {
-        report.count(&Outcome::Deferred(Deferral::Unknown));
+    let unknown = entry.rows.saturating_sub(rows.succeeded + rows.failed + rows.unprocessed);
+    report.rows.add(&RowCounts { sent: entry.rows, unknown, ..rows });
+    let mut after: Option<SupporterId> = None;
+    loop {
+        // What is settled has no intent any more.
+        let open = sides.state.intents_of_plan(entry.plan, after.as_ref(), CHUNK)?;
+        let Some((last, _)) = open.last() else { break };
+        after = Some(last.clone());
+        let mut changes = Changes::new();
+        for (supporter, _) in open {
+            changes.mark_dirty(Subject::Supporter(supporter), DirtyReason::Retry, None);
+            report.count(&Outcome::Deferred(Deferral::Unknown));
+        }
+        let _receipt = sides.state.commit(changes).await?;
     }
     if unknown > 0 {
         report.notes.push(format!("{unknown} rows are in none of the result sets: they are looked up again"));
@@ -157,13 +166,16 @@ async fn save_successes(
 ) -> Result<(), Fatal> {
     let mut changes = state::Changes::new();
     let mut new_ids = HashMap::new();
+    let mut owners = if lane == Lane::Upsert { owners(sides, rows)? } else { HashMap::new() };
     for row in rows {
-        let Some(contact) = row.contact() else {
-            changes.bump_attempts(&Subject::Supporter(row.supporter.clone()));
-            report.count(&Outcome::Deferred(Deferral::Unknown));
-            continue;
-        };
+        // Saved, yet without an Id to say as what: it comes to no outcome here and is looked up.
+        let Some(contact) = row.contact() else { continue };
         if lane == Lane::Upsert {
+            if let Some(owner) = owners.get(&contact).filter(|owner| **owner != row.supporter) {
+                claimed(&mut changes, report, row, contact, owner, at);
+                continue;
+            }
+            owners.insert(contact, row.supporter.clone());
             let evidence = if row.created { Evidence::CreatedContact } else { Evidence::ExternalId };
             report.count_link(&evidence);
             changes.put_link(Link {
@@ -185,9 +197,41 @@ async fn save_successes(
     }
     // The row first: if it is not reached, the link is not yet durable either and both are done again.
     write_back(sides, report, &new_ids).await?;
-    let receipt = sides.state.commit(changes).await?;
-    refused_links(sides, report, &receipt, at).await?;
+    let _receipt = sides.state.commit(changes).await?;
     Ok(())
+}
+
+/// Who is linked already to the Contacts that upserted rows were saved as.
+fn owners(sides: &Sides, rows: &[Joined]) -> Result<HashMap<ContactId, SupporterId>, Fatal> {
+    let contacts: Vec<ContactId> = rows.iter().filter_map(Joined::contact).collect();
+    let owners: Vec<SupporterId> = sides.state.supporters_of(&contacts)?.into_iter().flatten().collect();
+    let links = sides.state.links_of(&owners)?.into_iter().flatten();
+    Ok(links.filter(|link| link.life == LinkLife::Live).map(|link| (link.contact, link.supporter)).collect())
+}
+
+/// The external id led to a Contact that is another supporter's: no link, no Id on the row, and a person decides.
+fn claimed(
+    changes: &mut Changes,
+    report: &mut CycleReport,
+    row: &Joined,
+    contact: ContactId,
+    owner: &SupporterId,
+    at: Moment,
+) {
+    let subject = Subject::Supporter(row.supporter.clone());
+    changes.clear_intent(&row.supporter);
+    changes.clear_dirty(&subject);
+    changes.open_case(Case {
+        kind: CaseKind::TwoSupportersOneContact,
+        subject,
+        supporters: vec![row.supporter.clone(), owner.clone()],
+        contacts: vec![contact],
+        reasons: vec!["external_id".to_owned(), "already_linked".to_owned()],
+        records: Vec::new(),
+        opened_at: at.now,
+        seen_at: at.now,
+    });
+    report.count(&Outcome::Case(CaseKind::TwoSupportersOneContact));
 }
 
 async fn settle_failures(
@@ -248,22 +292,23 @@ fn settle_failure(
     systemic: Option<&str>,
     at: Moment,
 ) -> Result<(), Fatal> {
-    let Some(error) = &row.error else {
-        report.count(&Outcome::Deferred(Deferral::Unknown));
-        return Ok(());
-    };
+    // Refused without a reason: it comes to no outcome here and is looked up.
+    let Some(error) = &row.error else { return Ok(()) };
     // Refused means: nothing of it was saved.
     changes.clear_intent(&row.supporter);
     let subject = Subject::Supporter(row.supporter.clone());
     match error.class() {
         Class::Duplicate(kind) => {
             report.duplicates_refused += 1;
-            settled.refused.push(refused(row, error, *kind));
+            settled.refused.push(refused(row, error, *kind, None));
         }
         // Whoever holds the value is found by the same look-up.
-        Class::HeldBy(_) => settled.refused.push(refused(row, error, DuplicateKind::Contact)),
+        Class::HeldBy(holder) => {
+            let holder = ContactId::parse(holder.as_str()).ok();
+            settled.refused.push(refused(row, error, DuplicateKind::Contact, holder));
+        }
         Class::HeldByMany(ids) => {
-            let contacts = ids.iter().filter_map(|id| model::ContactId::parse(id.as_str()).ok()).collect();
+            let contacts = ids.iter().filter_map(|id| ContactId::parse(id.as_str()).ok()).collect();
             let case = bare_case(CaseKind::SeveralContactsOneKey, row, error, contacts, at.now);
             changes.open_case(case);
             changes.clear_dirty(&subject);
@@ -294,9 +339,11 @@ fn settle_failure(
     Ok(())
 }
 
-fn refused(row: &Joined, error: &RecordError, kind: DuplicateKind) -> Refused {
+fn refused(row: &Joined, error: &RecordError, kind: DuplicateKind, holder: Option<ContactId>) -> Refused {
     Refused {
         supporter: row.supporter.clone(),
+        linked: row.intent.contact,
+        holder,
         kind,
         code: error.code().as_str().to_owned(),
         message: error.message().to_owned(),
@@ -362,7 +409,7 @@ fn bare_case(
     kind: CaseKind,
     row: &Joined,
     error: &RecordError,
-    contacts: Vec<model::ContactId>,
+    contacts: Vec<ContactId>,
     now: Stamp,
 ) -> Case {
     let reasons = std::iter::once(error.code().as_str().to_owned()).chain(error.fields().iter().cloned());

@@ -1,13 +1,13 @@
 //! One batch of marked people: who they are on both sides, and what is to be written for them.
 
-use std::collections::HashSet;
+use std::collections::{HashMap, HashSet};
 
-use model::{CaseKind, ContactId, DirtyReason, LinkLife, Subject, Supporter, SupporterId};
+use model::{CaseKind, ContactId, DirtyReason, Evidence, LinkLife, Subject, Supporter, SupporterId};
 use plan::gather::{alone, found_pair, fresh, gather};
 use plan::record::{identity_case, record_end};
 use plan::{
-    Decided, Depth, Directory, Fatal, Found, Gathered, Moment, Outcome, Pair, PersonPlan, Rules, SeenContact,
-    Sides, SkipReason, Tie, decide, look_up,
+    Decided, Depth, Directory, Ended, Fatal, Found, Gathered, Moment, Outcome, Pair, PersonPlan, Rules,
+    SeenContact, Sides, SkipReason, Tie, decide, look_up, travelling,
 };
 use pull::{Identified, identify};
 use state::{Changes, Known};
@@ -20,6 +20,14 @@ pub(crate) struct Batch {
     pub(crate) plans: Vec<PersonPlan>,
     /// What the outcomes leave in the state; the plans' part is added when they are recorded.
     pub(crate) changes: Changes,
+}
+
+/// Why a Contact that fits a supporter is not linked to it.
+struct Doubt {
+    supporter: Supporter,
+    kind: CaseKind,
+    contacts: Vec<SeenContact>,
+    reasons: Vec<String>,
 }
 
 /// Work on one batch, collected.
@@ -42,17 +50,35 @@ pub(crate) async fn read(
     holds: &(dyn Fn(&SupporterId) -> bool + Sync),
 ) -> Result<Batch, Fatal> {
     let mut desk = Desk { sides, at, lift, outcomes: Vec::new(), pairs: Vec::new(), changes: Changes::new() };
-    let (mut supporters, strangers) = sort(sides, subjects, &mut desk.changes)?;
+    let (mut supporters, strangers) = sort(sides, subjects, holds, &mut desk.changes)?;
     supporters.retain(|id| !holds(id));
     desk.linked_and_lost(directory, &supporters).await?;
     desk.strangers(directory, &strangers, holds).await?;
     desk.decide()
 }
 
-/// Supporters, those behind linked Contacts among them, and Contacts that belong to nobody yet. Each once.
+/// The people that subjects name, each once: a linked Contact names its supporter.
+pub(crate) fn named(sides: &Sides, subjects: &[Subject]) -> Result<Vec<Subject>, Fatal> {
+    let mut named = Vec::with_capacity(subjects.len());
+    for subject in subjects {
+        named.push(match subject {
+            Subject::Contact(contact) => {
+                sides.state.supporter_of(contact)?.map_or_else(|| subject.clone(), Subject::Supporter)
+            }
+            Subject::Supporter(_) => subject.clone(),
+        });
+    }
+    named.sort();
+    named.dedup();
+    Ok(named)
+}
+
+/// Supporters, those behind linked Contacts among them, and Contacts that belong to nobody yet. Each once. The mark of a
+/// Contact whose supporter is being dealt with stays: it may say more than that supporter's row.
 fn sort(
     sides: &Sides,
     subjects: &[Subject],
+    holds: &(dyn Fn(&SupporterId) -> bool + Sync),
     changes: &mut Changes,
 ) -> Result<(Vec<SupporterId>, Vec<ContactId>), Fatal> {
     let mut supporters = Vec::new();
@@ -66,6 +92,7 @@ fn sort(
     let mut strangers = Vec::new();
     for (contact, owner) in contacts.iter().zip(sides.state.supporters_of(&contacts)?) {
         match owner {
+            Some(owner) if holds(&owner) => {}
             Some(owner) => {
                 changes.clear_dirty(&Subject::Contact(*contact));
                 changes.mark_dirty(Subject::Supporter(owner.clone()), DirtyReason::ContactChanged, None);
@@ -98,9 +125,6 @@ impl Desk<'_> {
                     self.close(&Subject::Supporter(id.clone()), Outcome::Skipped(SkipReason::Gone));
                 }
                 Gathered::Unlinked(supporter, remembered) => {
-                    if remembered.link.is_some() {
-                        self.changes.remove_link(&supporter.id);
-                    }
                     lost.push(*supporter);
                     known.push(*remembered);
                 }
@@ -114,20 +138,38 @@ impl Desk<'_> {
         Ok(())
     }
 
+    /// What the look-up came to. A link that is known leads to a Contact that the org knows nothing of any more.
     fn found(&mut self, supporter: Supporter, known: Known, found: Found) {
         match found {
             Found::One(seen, evidence) => {
+                self.unlink(&known);
                 self.pairs.push(*found_pair(supporter, *seen, evidence, known));
             }
             // An administrator asked for this person again, knowing that the Contact was deleted.
-            Found::Case { kind: CaseKind::ContactDeleted, .. } if self.lift => {
+            Found::Case { kind: CaseKind::ContactDeleted, .. } | Found::Nobody(_) if self.lift => {
+                self.unlink(&known);
                 self.pairs.push(*alone(supporter, known));
             }
             Found::Case { kind, contacts, reasons } => {
                 let case = identity_case(self.sides, kind, &[&supporter], &contacts, reasons, self.at);
                 self.case(case, kind, &Subject::Supporter(supporter.id));
             }
-            Found::Nobody(_) => self.pairs.push(*alone(supporter, known)),
+            Found::Nobody(_) => match known.link {
+                // Erased for good, or hidden from our user. Nobody is made anew without an administrator's word.
+                Some(link) => {
+                    let before = link.life == LinkLife::ContactDeleted;
+                    let ended = if before { Ended::Tombstone(link) } else { Ended::ContactDeleted(link) };
+                    let outcome = record_end(&mut self.changes, &ended, self.at);
+                    self.close(&Subject::Supporter(supporter.id), outcome);
+                }
+                None => self.pairs.push(*alone(supporter, known)),
+            },
+        }
+    }
+
+    fn unlink(&mut self, known: &Known) {
+        if let Some(link) = &known.link {
+            self.changes.remove_link(&link.supporter);
         }
     }
 
@@ -143,8 +185,10 @@ impl Desk<'_> {
         }
         let seen = self.read_strangers(directory, ids).await?;
         let answers = identify(self.sides, &seen).await?;
-        let paired: HashSet<SupporterId> =
-            self.pairs.iter().filter_map(|pair| pair.supporter_id().cloned()).collect();
+        let mut doubts = self.ask_back(directory, &seen, &answers).await?;
+        let places = self.pairs.iter().enumerate();
+        let paired: HashMap<SupporterId, usize> =
+            places.filter_map(|(at, pair)| Some((pair.supporter_id()?.clone(), at))).collect();
         let taken: HashSet<ContactId> = self.pairs.iter().filter_map(Pair::contact_id).collect();
         let known = self.known_of(&answers)?;
         for ((seen, answer), known) in seen.into_iter().zip(answers).zip(known) {
@@ -154,20 +198,32 @@ impl Desk<'_> {
                 self.changes.clear_dirty(&subject);
                 continue;
             }
+            if let Some(Doubt { supporter, kind, contacts, reasons }) = doubts.remove(&seen.id()) {
+                let case = identity_case(self.sides, kind, &[&supporter], &contacts, reasons, self.at);
+                self.case(case, kind, &subject);
+                continue;
+            }
             match answer {
-                // The supporter is being dealt with: its own row says what becomes of both.
-                Identified::One(supporter, _) if paired.contains(&supporter.id) || holds(&supporter.id) => {
-                    self.changes.clear_dirty(&subject);
-                }
-                Identified::One(supporter, evidence) => {
-                    self.changes.clear_dirty(&subject);
-                    self.changes.mark_dirty(
-                        Subject::Supporter(supporter.id.clone()),
-                        DirtyReason::ContactChanged,
-                        None,
-                    );
-                    self.pairs.push(*found_pair(*supporter, seen, evidence, known));
-                }
+                // The supporter's row is on its way: what this Contact is to it shows when that has arrived.
+                Identified::One(supporter, _) if holds(&supporter.id) => {}
+                Identified::One(supporter, evidence) => match paired.get(&supporter.id) {
+                    // Looked for from the other side, it had none and would have been created.
+                    Some(&at) if self.pairs[at].contact.is_none() => {
+                        self.changes.clear_dirty(&subject);
+                        self.pairs[at] = *found_pair(*supporter, seen, evidence, known);
+                    }
+                    // It is becoming another Contact's: this one is asked about again when that is so.
+                    Some(_) => {}
+                    None => {
+                        self.changes.clear_dirty(&subject);
+                        self.changes.mark_dirty(
+                            Subject::Supporter(supporter.id.clone()),
+                            DirtyReason::ContactChanged,
+                            None,
+                        );
+                        self.pairs.push(*found_pair(*supporter, seen, evidence, known));
+                    }
+                },
                 Identified::Case { kind, supporters, reasons } => {
                     let supporters: Vec<&Supporter> = supporters.iter().collect();
                     let case = identity_case(
@@ -206,6 +262,40 @@ impl Desk<'_> {
         Ok(ids.into_iter().map(|id| id.and_then(|_| known.next()).unwrap_or_default()).collect())
     }
 
+    /// Contacts that only address and names speak for: is each its supporter's only one, too? Where several fit alike it is a
+    /// case, whichever of them was touched.
+    async fn ask_back(
+        &self,
+        directory: Option<&Directory>,
+        seen: &[SeenContact],
+        answers: &[Identified],
+    ) -> Result<HashMap<ContactId, Doubt>, Fatal> {
+        let (mut contacts, mut supporters) = (Vec::new(), Vec::new());
+        for (seen, answer) in seen.iter().zip(answers) {
+            if let Identified::One(supporter, Evidence::EmailAndName { .. }) = answer {
+                contacts.push(seen);
+                supporters.push((**supporter).clone());
+            }
+        }
+        if supporters.is_empty() {
+            return Ok(HashMap::new());
+        }
+        let found = look_up(self.sides, fresh(self.sides, directory), &supporters, Depth::ByNames).await?;
+        let doubts =
+            contacts.into_iter().zip(supporters).zip(found).filter_map(|((seen, supporter), found)| {
+                let (kind, contacts, reasons) = match found {
+                    Found::One(other, _) if other.id() != seen.id() => {
+                        let both = vec![seen.clone(), *other];
+                        (CaseKind::AmbiguousContacts, both, vec!["email_equal".to_owned()])
+                    }
+                    Found::Case { kind, contacts, reasons } => (kind, contacts, reasons),
+                    Found::One(..) | Found::Nobody(_) => return None,
+                };
+                Some((seen.id(), Doubt { supporter, kind, contacts, reasons }))
+            });
+        Ok(doubts.collect())
+    }
+
     async fn read_strangers(
         &mut self,
         directory: Option<&Directory>,
@@ -215,7 +305,7 @@ impl Desk<'_> {
             Some(directory) => {
                 directory.by_ids(ids).map_err(Fatal::spool("reading the Contact directory"))?
             }
-            None => std::collections::HashMap::new(),
+            None => HashMap::new(),
         };
         let rest: Vec<ContactId> = ids.iter().copied().filter(|id| !known.contains_key(id)).collect();
         for seen in plan::read::contacts(self.sides, &rest).await?.into_iter().flatten() {
@@ -245,8 +335,10 @@ impl Desk<'_> {
 
     fn decide(mut self) -> Result<Batch, Fatal> {
         let key = self.sides.state.digest_key();
+        let fields = travelling(&self.sides.map, &self.sides.settings);
         let rules = Rules {
             map: &self.sides.map,
+            fields: &fields,
             settings: &self.sides.settings,
             key: &key,
             now: self.at.now,
@@ -348,6 +440,9 @@ pub(crate) async fn everybody(sides: &Sides, mut collect: Option<&mut Vec<Subjec
         let page = sides.supporters.ids(after.as_ref(), sides.settings.batch).await?;
         let Some(last) = page.last() else { break };
         after = Some(last.clone());
+        if sides.stopping() {
+            break;
+        }
         marked += page.len() as u64;
         let mut changes = Changes::new();
         for id in page {

@@ -3,13 +3,16 @@
 //!
 //! This function holds the branches; what it calls decides or does one thing each.
 
+use std::collections::{BTreeMap, HashSet};
+
 use model::{CycleId, DirtyReason, Lane, Stamp, Subject, SupporterId};
 use plan::{CycleReport, Deferral, Directory, Fatal, Moment, Outcome, PersonPlan, Sides, Stretch};
-use push::{Outbox, Settled};
+use push::{Again, Outbox, Settled};
 use state::{AlreadyRunning, Changes};
 
 use crate::batch::{self, Batch};
 use crate::request::{Mode, Request};
+use crate::upkeep;
 
 /// How many people of one cycle are remembered to be tried again in it; the rest waits, marked, for the next.
 const AGAIN_AT_MOST: usize = 200_000;
@@ -66,7 +69,10 @@ struct Cycle<'a> {
     report: CycleReport,
     outbox: Outbox,
     directory: Option<Directory>,
-    again: Vec<SupporterId>,
+    /// To be tried again in this cycle, and why.
+    again: BTreeMap<SupporterId, Deferral>,
+    /// Whose outcome in this cycle is that they wait for another one: nobody is counted twice.
+    waiting: HashSet<SupporterId>,
     job_rows: usize,
     circuit_open: bool,
     sink: &'a mut (dyn FnMut(&PersonPlan) + Send),
@@ -87,7 +93,8 @@ impl<'a> Cycle<'a> {
             report: CycleReport::new(cycle, request.mode.code(), now),
             outbox: Outbox::default(),
             directory: None,
-            again: Vec::new(),
+            again: BTreeMap::new(),
+            waiting: HashSet::new(),
             job_rows: sides.settings.job_rows,
             circuit_open: false,
             sink,
@@ -98,18 +105,21 @@ impl<'a> Cycle<'a> {
         if self.request.dry_run {
             return self.preview().await;
         }
+        upkeep::tidy(self.sides, self.at.now).await?;
         let left = push::recover(self.sides, &mut self.report, self.at).await?;
         self.absorb(left).await?;
+        self.report.of_earlier_jobs = self.report.outcomes.clone();
+        // Whoever an earlier job left undone is marked, and is met by this cycle if it looks at everybody.
+        self.again.clear();
         match &self.request.only {
             Some(subjects) => {
-                let subjects = subjects.clone();
+                let subjects = batch::named(self.sides, subjects)?;
                 self.mark(&subjects).await?;
                 self.prepare_directory(subjects.len() as u64).await?;
-                for chunk in subjects.chunks(self.sides.settings.batch) {
-                    self.work(chunk).await?;
-                }
+                self.work_in_batches(&subjects).await?;
             }
             None => {
+                upkeep::notice_map(self.sides, &mut self.report, None).await?;
                 self.discover().await?;
                 self.prepare_directory(batch::unlinked(self.sides, self.sides.settings.directory_from)?)
                     .await?;
@@ -120,17 +130,29 @@ impl<'a> Cycle<'a> {
         self.rounds().await
     }
 
+    async fn work_in_batches(&mut self, subjects: &[Subject]) -> Result<(), Fatal> {
+        for chunk in subjects.chunks(self.sides.settings.batch) {
+            if self.sides.stopping() {
+                self.report.count_many(&Outcome::Deferred(Deferral::Stopped), chunk.len() as u64);
+            } else {
+                self.work(chunk).await?;
+            }
+        }
+        Ok(())
+    }
+
     /// What a cycle would do: the windows are read, nothing is marked, nothing is written.
     async fn preview(&mut self) -> Result<(), Fatal> {
         let mut subjects = Vec::new();
         match &self.request.only {
             Some(only) => subjects.clone_from(only),
             None => {
+                upkeep::notice_map(self.sides, &mut self.report, Some(&mut subjects)).await?;
                 let whole = self.request.mode == Mode::Backfill;
-                if self.request.mode.pulls() {
+                if self.may_pull() {
                     pull::discover(self.sides, Some(&mut subjects), whole).await?;
                 }
-                if self.request.mode.pushes() {
+                if self.may_push() {
                     push::discover(self.sides, Some(&mut subjects)).await?;
                 }
                 if self.request.mode == Mode::Backfill {
@@ -145,8 +167,7 @@ impl<'a> Cycle<'a> {
                 }
             }
         }
-        subjects.sort();
-        subjects.dedup();
+        let subjects = batch::named(self.sides, &subjects)?;
         self.report.discovered = subjects.len() as u64;
         self.prepare_directory(subjects.len() as u64).await?;
         for chunk in subjects.chunks(self.sides.settings.batch) {
@@ -155,19 +176,29 @@ impl<'a> Cycle<'a> {
                 self.report.count(outcome);
             }
             for plan in &batch.plans {
-                self.report.count(&planned_outcome(plan));
+                self.report.count(&self.planned_outcome(plan));
                 (self.sink)(plan);
             }
         }
         Ok(())
     }
 
+    /// Whether this run may write supporters.
+    fn may_pull(&self) -> bool {
+        self.request.mode.pulls() && self.sides.settings.pull
+    }
+
+    /// Whether this run may write Contacts.
+    fn may_push(&self) -> bool {
+        self.request.mode.pushes() && self.sides.settings.push
+    }
+
     async fn discover(&mut self) -> Result<(), Fatal> {
         let whole = self.request.mode == Mode::Backfill;
-        if self.request.mode.pulls() && self.sides.settings.pull {
+        if self.may_pull() {
             self.report.discovered += pull::discover(self.sides, None, whole).await?.marked;
         }
-        if self.request.mode.pushes() && self.sides.settings.push {
+        if self.may_push() {
             self.report.discovered += push::discover(self.sides, None).await?.marked;
         }
         if self.request.mode == Mode::Backfill {
@@ -180,7 +211,11 @@ impl<'a> Cycle<'a> {
     async fn prepare_directory(&mut self, strangers: u64) -> Result<(), Fatal> {
         let many = strangers >= self.sides.settings.directory_from as u64;
         if many && self.directory.is_none() {
-            self.directory = Some(Directory::fetch(self.sides).await?);
+            self.directory = tokio::select! {
+                biased;
+                () = self.sides.stop.cancelled() => None,
+                directory = Directory::fetch(self.sides) => Some(directory?),
+            };
         }
         Ok(())
     }
@@ -249,42 +284,70 @@ impl<'a> Cycle<'a> {
 
     async fn batch(&mut self, subjects: &[Subject]) -> Result<Batch, Fatal> {
         let lift = self.request.mode == Mode::Resync;
-        batch::read(self.sides, self.directory.as_ref(), subjects, self.at, lift, &|id| self.outbox.holds(id))
-            .await
+        let met = |id: &SupporterId| {
+            self.outbox.holds(id) || self.again.contains_key(id) || self.waiting.contains(id)
+        };
+        batch::read(self.sides, self.directory.as_ref(), subjects, self.at, lift, &met).await
     }
 
     async fn write(&mut self, plans: Vec<PersonPlan>) -> Result<(), Fatal> {
-        let (may_pull, may_push) = (
-            self.request.mode.pulls() && self.sides.settings.pull,
-            self.request.mode.pushes() && self.sides.settings.push,
-        );
+        if self.sides.stopping() {
+            self.report.count_many(&Outcome::Deferred(Deferral::Stopped), plans.len() as u64);
+            return Ok(());
+        }
+        let (may_pull, may_push) = (self.may_pull(), self.may_push());
         let (now, later): (Vec<PersonPlan>, Vec<PersonPlan>) =
             plans.into_iter().partition(|plan| may_pull || !batch::needs_pull(plan));
-        for _ in &later {
-            self.report.count(&Outcome::Deferred(Deferral::OtherDirection));
-        }
         let written = pull::apply(self.sides, &mut self.report, &now, self.at).await?;
         let mut changes = Changes::new();
+        for plan in later {
+            if let Some(outcome) = self.push_alone(&mut changes, &plan) {
+                self.settle_now(&mut changes, &plan, &outcome);
+            }
+        }
         for (plan, written) in now.into_iter().zip(written) {
             let outcome = match (&written, plan.lane()) {
                 (pull::Written::Not(outcome), _) => Some(outcome.clone()),
                 (pull::Written::Done(id), _) if plan.creates_supporter() => {
-                    self.again(id.clone());
-                    None
+                    self.again(id.clone(), Deferral::OtherDirection);
+                    Some(Outcome::SupporterCreated)
                 }
                 (_, Some(_)) if !may_push => Some(Outcome::Deferred(Deferral::OtherDirection)),
                 (_, Some(lane)) => self.post(&plan, lane),
                 (pull::Written::Done(_), None) => Some(Outcome::SupporterUpdated),
                 (pull::Written::Nothing, None) => Some(batch::still(&plan)),
             };
-            let Some(outcome) = outcome else { continue };
-            self.report.count(&outcome);
-            if !matches!(outcome, Outcome::Deferred(_)) {
-                batch::finish(&mut changes, &plan);
+            if let Some(outcome) = outcome {
+                self.settle_now(&mut changes, &plan, &outcome);
             }
         }
         let _receipt = self.sides.state.commit(changes).await?;
         Ok(())
+    }
+
+    /// A plan that writes both sides, in a run that may write Contacts only: they get their part, and what the Contact has for
+    /// the supporter stays marked under the Contact's own name, where the row's success does not end it.
+    fn push_alone(&mut self, changes: &mut Changes, plan: &PersonPlan) -> Option<Outcome> {
+        let (Some(lane), Some(contact), true) = (plan.lane(), plan.contact, self.may_push()) else {
+            return Some(Outcome::Deferred(Deferral::OtherDirection));
+        };
+        let outcome = self.post(plan, lane);
+        if outcome.is_none() {
+            changes.mark_dirty(Subject::Contact(contact), DirtyReason::ContactChanged, None);
+        }
+        outcome
+    }
+
+    /// Counts an outcome that needs no job. Whoever waits stays marked and is not met again in this cycle.
+    fn settle_now(&mut self, changes: &mut Changes, plan: &PersonPlan, outcome: &Outcome) {
+        self.report.count(outcome);
+        match (outcome, plan.supporter_id()) {
+            (Outcome::Deferred(_), Some(id)) if self.waiting.len() < AGAIN_AT_MOST => {
+                self.waiting.insert(id.clone());
+            }
+            (Outcome::Deferred(_), _) => {}
+            _ => batch::finish(changes, plan),
+        }
     }
 
     /// Puts a row into the outbox. Its outcome comes with the job's results.
@@ -299,9 +362,7 @@ impl<'a> Cycle<'a> {
             let mut rows = self.outbox.take(lane);
             while !rows.is_empty() {
                 if self.sides.stopping() || self.circuit_open {
-                    for _ in &rows {
-                        self.report.count(&Outcome::Deferred(Deferral::Stopped));
-                    }
+                    self.report.count_many(&Outcome::Deferred(Deferral::Stopped), rows.len() as u64);
                     break;
                 }
                 let rest = rows.split_off(rows.len().min(self.job_rows));
@@ -316,52 +377,61 @@ impl<'a> Cycle<'a> {
     /// What a job leaves to be done in this cycle: refused people are resolved at once.
     async fn absorb(&mut self, settled: Settled) -> Result<(), Fatal> {
         self.circuit_open |= settled.circuit_open;
-        for (id, _why) in settled.again {
-            self.again(id);
+        for (id, why) in settled.again {
+            self.again(
+                id,
+                match why {
+                    Again::Transient => Deferral::Transient,
+                    Again::Unprocessed => Deferral::Unprocessed,
+                    Again::Stale => Deferral::ChangedMeanwhile,
+                },
+            );
         }
         for id in push::resolve(self.sides, &mut self.report, &settled.refused, self.at).await? {
-            self.again(id);
+            self.again(id, Deferral::ChangedMeanwhile);
         }
         Ok(())
     }
 
-    fn again(&mut self, id: SupporterId) {
+    /// Once more in this cycle; if there is no room or no round left, in the next one, for this reason.
+    fn again(&mut self, id: SupporterId, why: Deferral) {
         if self.again.len() < AGAIN_AT_MOST {
-            self.again.push(id);
+            self.again.insert(id, why);
+        } else {
+            self.report.count(&Outcome::Deferred(why));
         }
     }
 
     /// Those linked, refused in passing or not reached: again, in ever smaller jobs, a bounded number of times.
     async fn rounds(&mut self) -> Result<(), Fatal> {
         for _ in 0..self.sides.settings.retry_rounds {
-            let mut people = std::mem::take(&mut self.again);
-            if people.is_empty() || self.sides.stopping() || self.circuit_open {
-                self.again = people;
+            if self.again.is_empty() || self.sides.stopping() || self.circuit_open {
                 break;
             }
-            people.sort();
-            people.dedup();
+            let people = std::mem::take(&mut self.again);
             self.job_rows = (self.job_rows.min(people.len()) / 2).max(200);
-            let subjects: Vec<Subject> = people.into_iter().map(Subject::Supporter).collect();
-            for chunk in subjects.chunks(self.sides.settings.batch) {
-                self.work(chunk).await?;
-            }
+            let subjects: Vec<Subject> = people.into_keys().map(Subject::Supporter).collect();
+            self.work_in_batches(&subjects).await?;
             self.send_all().await?;
         }
-        for _ in std::mem::take(&mut self.again) {
-            self.report.count(&Outcome::Deferred(Deferral::Transient));
+        for why in std::mem::take(&mut self.again).into_values() {
+            let why = if self.sides.stopping() { Deferral::Stopped } else { why };
+            self.report.count(&Outcome::Deferred(why));
         }
         Ok(())
     }
-}
 
-/// The outcome a plan would have if everything went well: what a dry run counts.
-fn planned_outcome(plan: &PersonPlan) -> Outcome {
-    match plan.lane() {
-        Some(Lane::Upsert) => Outcome::ContactCreated,
-        Some(Lane::Update) => Outcome::ContactUpdated,
-        None if plan.creates_supporter() => Outcome::SupporterCreated,
-        None if plan.writes_supporter() => Outcome::SupporterUpdated,
-        None => batch::still(plan),
+    /// The outcome a plan would have if everything went well: what a dry run counts.
+    fn planned_outcome(&self, plan: &PersonPlan) -> Outcome {
+        let (may_pull, may_push) = (self.may_pull(), self.may_push());
+        match plan.lane() {
+            Some(Lane::Upsert) if may_push => Outcome::ContactCreated,
+            Some(Lane::Update) if may_push => Outcome::ContactUpdated,
+            Some(_) => Outcome::Deferred(Deferral::OtherDirection),
+            None if batch::needs_pull(plan) && !may_pull => Outcome::Deferred(Deferral::OtherDirection),
+            None if plan.creates_supporter() => Outcome::SupporterCreated,
+            None if plan.writes_supporter() => Outcome::SupporterUpdated,
+            None => batch::still(plan),
+        }
     }
 }

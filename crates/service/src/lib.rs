@@ -13,6 +13,7 @@ pub mod runner;
 pub mod schedule;
 pub mod status;
 pub mod stop;
+mod upkeep;
 
 pub use runner::{Handle, NotRun, Runner};
 pub use schedule::{Due, InvalidSchedule, Schedule};

@@ -1,7 +1,9 @@
 //! One person, now: the same cycle with a selection, and what both sides hold before and after it. No watermark moves.
 
+use std::collections::HashSet;
+
 use model::{Email, Subject, SupporterId};
-use plan::look_up::email_of;
+use plan::look_up::{carriers, email_of};
 use plan::{CycleReport, Fatal, SeenContact, Sides};
 use serde::Serialize;
 use state::AlreadyRunning;
@@ -65,8 +67,8 @@ pub enum NotFound {
     /// No such supporter or Contact.
     #[error("nobody is known by that id")]
     Nobody,
-    /// Several supporters share the address.
-    #[error("several supporters share that address: name one of them by id: {}", .0.join(", "))]
+    /// Several people share the address.
+    #[error("several people share that address: name one of them by id: {}", .0.join(", "))]
     Several(Vec<String>),
 }
 
@@ -92,8 +94,14 @@ pub async fn resync(sides: &Sides, who: &Who) -> Result<Resynced, Fatal> {
         Err(running) => return Ok(Err(running)),
     };
     let after = view(sides, &subject).await?;
-    let outcome = cycle.outcomes.keys().next_back().cloned().unwrap_or_else(|| "in_step".to_owned());
+    let outcome = outcome_of(&cycle).unwrap_or_else(|| "in_step".to_owned());
     Ok(Ok(Ok(ResyncReport { before, after, outcome, cycle })))
+}
+
+/// The outcome of the person asked for: what an earlier job left to be settled first is not theirs.
+fn outcome_of(cycle: &CycleReport) -> Option<String> {
+    let own = |(code, count): &(&String, &u64)| cycle.of_earlier_jobs.get(*code).is_none_or(|of| *count > of);
+    cycle.outcomes.iter().rfind(own).map(|(code, _)| code.clone())
 }
 
 async fn find(sides: &Sides, who: &Who) -> Result<Result<Subject, NotFound>, Fatal> {
@@ -105,9 +113,19 @@ async fn find(sides: &Sides, who: &Who) -> Result<Result<Subject, NotFound>, Fat
     let exact = |supporter: &&model::Supporter| email_of(&sides.map, supporter).as_ref() == Some(email);
     let ids: Vec<&SupporterId> = holders.iter().filter(exact).map(|supporter| &supporter.id).collect();
     Ok(match ids.as_slice() {
-        [] => Err(NotFound::Nobody),
+        [] => return find_contact(sides, email).await,
         [one] => Ok(Subject::Supporter((*one).clone())),
         several => Err(NotFound::Several(several.iter().map(ToString::to_string).collect())),
+    })
+}
+
+/// The one Contact that carries an address no supporter has.
+async fn find_contact(sides: &Sides, email: &Email) -> Result<Result<Subject, NotFound>, Fatal> {
+    let carriers = carriers(sides, &HashSet::from([email.clone()])).await?;
+    Ok(match carriers.as_slice() {
+        [] => Err(NotFound::Nobody),
+        [one] => Ok(Subject::Contact(one.id())),
+        several => Err(NotFound::Several(several.iter().map(|seen| seen.id().to_string()).collect())),
     })
 }
 

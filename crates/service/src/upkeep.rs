@@ -1,0 +1,110 @@
+//! What a cycle sees to before it begins: files a dead process left, values whose time is over, a field map that changed.
+
+use std::collections::HashSet;
+use std::time::Duration;
+
+use model::{Digest, DirtyReason, LinkLife, Stamp, Subject, SupporterId};
+use plan::{CycleReport, Fatal, Sides};
+use state::Changes;
+
+/// How long the log keeps the values that a policy overwrote, by the org's clock.
+const CONFLICTS_KEPT: Duration = Duration::from_secs(30 * 24 * 3600);
+/// How many commits one cycle spends on pruning; the rest goes with the next.
+const PRUNES: usize = 50;
+
+/// Removes what is left over and what has been kept long enough.
+///
+/// # Errors
+/// [`Fatal`] when the state fails. A file that cannot be removed is tried again by the next cycle.
+pub(crate) async fn tidy(sides: &Sides, now: Stamp) -> Result<(), Fatal> {
+    remove_leftovers(sides)?;
+    let before = now.minus(CONFLICTS_KEPT);
+    for _ in 0..PRUNES {
+        let oldest = sides.state.conflicts_page(None, 1)?.pop();
+        if oldest.is_none_or(|(_, conflict)| conflict.at >= before) {
+            break;
+        }
+        let mut changes = Changes::new();
+        changes.prune_conflicts(before);
+        let _receipt = sides.state.commit(changes).await?;
+    }
+    Ok(())
+}
+
+/// Files in the spool that no open job owns hold people's data for nobody: a directory, a page, an upload whose plan was
+/// dropped. Nothing else runs while a cycle does.
+fn remove_leftovers(sides: &Sides) -> Result<(), Fatal> {
+    let plans: HashSet<String> =
+        sides.state.journal()?.iter().map(|entry| entry.plan.0.to_string()).collect();
+    let Ok(files) = std::fs::read_dir(sides.state.spool_dir()) else { return Ok(()) };
+    for file in files.flatten() {
+        let name = file.file_name();
+        let plan = name.to_str().and_then(|name| name.strip_prefix("job-")?.split('-').next());
+        if !plan.is_some_and(|plan| plans.contains(plan)) {
+            let _ = std::fs::remove_file(file.path());
+        }
+    }
+    Ok(())
+}
+
+/// The map and the directions people are compared under.
+fn compared_under(sides: &Sides) -> Digest {
+    let key = sides.state.digest_key();
+    let map = sides.map.digest(&key);
+    match (sides.settings.push, sides.settings.pull) {
+        (true, true) => map,
+        (push, pull) => key.combine([map, Digest(u64::from(push) << 1 | u64::from(pull))]),
+    }
+}
+
+/// When the field map is another than the one people were compared under last: every block set under the other is lifted and
+/// every linked person is compared again. With `collect` nothing is committed and the people are handed over instead.
+///
+/// # Errors
+/// [`Fatal`] when the state fails. The map counts as new until everybody is marked.
+pub(crate) async fn notice_map(
+    sides: &Sides,
+    report: &mut CycleReport,
+    mut collect: Option<&mut Vec<Subject>>,
+) -> Result<(), Fatal> {
+    let map = compared_under(sides);
+    let before = sides.state.map_digest()?;
+    if before == Some(map) {
+        return Ok(());
+    }
+    let mut marked = 0_u64;
+    let mut after: Option<SupporterId> = None;
+    loop {
+        let page = sides.state.links_page(after.as_ref(), sides.settings.batch)?;
+        let Some(last) = page.last() else { break };
+        after = Some(last.supporter.clone());
+        let live = page.into_iter().filter(|link| link.life == LinkLife::Live);
+        let people: Vec<Subject> = live.map(|link| Subject::Supporter(link.supporter)).collect();
+        marked += people.len() as u64;
+        match collect.as_deref_mut() {
+            Some(collect) => collect.extend(people),
+            None => {
+                let mut changes = Changes::new();
+                for person in people {
+                    changes.mark_dirty(person, DirtyReason::MapChanged, None);
+                }
+                let _receipt = sides.state.commit(changes).await?;
+            }
+        }
+        if sides.stopping() {
+            return Ok(());
+        }
+    }
+    let mut lifted = 0;
+    if collect.is_none() {
+        let mut changes = Changes::new();
+        changes.lift_all_blocks_of_other_map(sides.map.digest(&sides.state.digest_key())).set_map(map);
+        lifted = sides.state.commit(changes).await?.lifted;
+    }
+    if before.is_some() {
+        report.notes.push(format!(
+            "the field map changed: {marked} linked people are compared again, {lifted} blocks are lifted"
+        ));
+    }
+    Ok(())
+}
