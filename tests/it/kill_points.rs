@@ -168,6 +168,28 @@ async fn k16_a_job_whose_results_are_gone_is_looked_up_and_nobody_is_created_twi
 }
 
 #[tokio::test]
+async fn people_of_an_earlier_job_and_of_this_cycle_are_counted_once_each() {
+    // GIVEN a job that ends before it reached everybody, and a process that dies while it runs
+    let mut world = World { on_disk: true, ..World::default() };
+    world.org.bulk.fail_after_rows = Some(5);
+    let mut h = Harness::start_in(world).await;
+    for n in 1..=12 {
+        h.supporter(&Person::new(n, "Ann", &format!("Lee{n}"), &format!("ann{n}@example.org"))).await;
+    }
+    h.org.admin().progress(Progress::Stepped);
+    h.kill_when(Mode::Push, |h| phase(h) == Some(Phase::Closed)).await;
+    while h.org.admin().step_jobs() > 0 {}
+    h.org.admin().progress(Progress::Auto);
+    h.restart().await;
+    // WHEN the next cycle settles it and sends the rest
+    let report = h.run(Mode::Push).await;
+    // THEN each of them was created once, and only the five whose rows received an Id meanwhile were met again
+    assert_eq!((report.outcome("contact_created"), report.outcome("in_step")), (12, 5), "{report:?}");
+    assert_eq!(report.selected, 17, "{report:?}");
+    assert_eq!(h.contacts().len(), 12);
+}
+
+#[tokio::test]
 async fn a_crash_at_any_commit_of_a_cycle_loses_nothing_and_doubles_nothing() {
     for nth in 1.. {
         // GIVEN a linked person edited on both sides, and a new one

@@ -145,3 +145,19 @@ async fn the_systemic_case_is_one_and_goes_when_the_cause_is_gone() {
     assert_eq!(report.outcome("contact_created"), 150, "{report:?}");
     assert_eq!(h.cases(), Vec::<&str>::new());
 }
+
+#[tokio::test]
+async fn no_job_holds_more_rows_than_allowed_and_nobody_is_left_over() {
+    let mut world = World::default();
+    world.settings.job_rows = 5;
+    world.settings.batch = 4;
+    let h = Harness::start_in(world).await;
+    for n in 0..23 {
+        h.supporter(&Person::new(n + 1, "Ann", &format!("Lee{n}"), &format!("ann{n}@example.org"))).await;
+    }
+    let report = h.sync().await;
+    assert_eq!(report.outcome("contact_created"), 23, "{report:?}");
+    let jobs = h.org.admin().jobs().into_iter().filter(|job| job.kind == "V2Ingest");
+    let rows: Vec<usize> = jobs.map(|job| job.processed).collect();
+    assert!(rows.iter().all(|rows| *rows <= 5) && rows.iter().sum::<usize>() == 23, "{rows:?}");
+}
