@@ -18,8 +18,8 @@ use super::{Sqlite, cell};
 use crate::{Error, MAX_MATCHES_PER_KEY, loose};
 
 const OPERATION: &str = "find supporters";
-/// Keys looked up by one statement.
-const CHUNK: usize = 100;
+/// Keys looked up by one statement: a column without an index is read once for all of them.
+const CHUNK: usize = 1_000;
 
 /// The most keys that narrow a pass over the column down inside SQLite, which takes 32,766 placeholders.
 const MOST_IN_SQL: usize = 20_000;
@@ -113,13 +113,12 @@ impl Sqlite {
         let wanted: HashSet<K> = keys.iter().cloned().collect();
         let mut found = Found::new(&wanted);
         let mut supporters = Vec::new();
-        let mut unique: Vec<&K> = wanted.iter().collect();
-        while !unique.is_empty() {
-            let chunk = unique.split_off(unique.len().saturating_sub(CHUNK));
-            if !self.find_plain(field, &chunk, &mut found, &mut supporters).await? {
-                for key in chunk {
-                    self.find_plain(field, &[key], &mut found, &mut supporters).await?;
-                }
+        let unique: Vec<&K> = wanted.iter().collect();
+        let mut chunks: Vec<&[&K]> = unique.chunks(CHUNK).collect();
+        while let Some(chunk) = chunks.pop() {
+            if !self.find_plain(field, chunk, &mut found, &mut supporters).await? && chunk.len() > 1 {
+                let (one, other) = chunk.split_at(chunk.len() / 2);
+                chunks.extend([one, other]);
             }
         }
         if !wanted.is_empty() {
@@ -129,7 +128,7 @@ impl Sqlite {
         Ok(supporters)
     }
 
-    /// Rows with these keys spelled plainly. `false`: so many that some key may have crowded out another; ask for each.
+    /// Rows with these keys spelled plainly. `false`: so many that some key may have crowded out another; ask for fewer.
     async fn find_plain<K: Key>(
         &self,
         field: &Field,
@@ -137,8 +136,8 @@ impl Sqlite {
         found: &mut Found<'_, K>,
         supporters: &mut Vec<Supporter>,
     ) -> Result<bool, Error> {
-        // Two spellings of one key, each with as many rows as one key may bring.
-        let most = 2 * MAX_MATCHES_PER_KEY;
+        // Room for a few rows of each key, and for one key with as many rows as it may bring in each of two spellings.
+        let most = 2 * (keys.len() + MAX_MATCHES_PER_KEY);
         let mut sql = self.table.select_supporter();
         sql.raw(", ");
         cell::select(&mut sql, &field.ident);
