@@ -124,6 +124,10 @@ impl Failure {
             Self::Config(error) => error.advice().to_owned(),
             Self::Setup { advice, .. } => advice.clone(),
             Self::Arguments { advice, .. } => (*advice).to_owned(),
+            // The client's own words do not know what our keys are called.
+            Self::Salesforce(error) if error.kind() == salesforce::ErrorKind::Configuration => {
+                self.code().remedy.to_owned()
+            }
             Self::Salesforce(error) => error.advice().unwrap_or(self.code().remedy).to_owned(),
             Self::Supporters(error) => {
                 supporters_advice(error).unwrap_or_else(|| self.code().remedy.to_owned())

@@ -37,7 +37,7 @@ pub async fn sides(
         problem: format!("the org does not show these Contact fields to our user: {}", missing.join(", ")),
         advice: "correct sync.exclude and matching.email_fields, or give the user read access".to_owned(),
     })?;
-    let supporters = supporters::supporters(config, map.columns()).await?;
+    let supporters = supporters::for_a_cycle(config, map.columns()).await?;
     Ok(Sides {
         org,
         supporters,

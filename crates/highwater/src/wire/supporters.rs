@@ -17,6 +17,21 @@ pub async fn supporters(config: &Config, columns: &[String]) -> Result<Arc<dyn S
     }
 }
 
+/// The same for a cycle: a table that is to be written must be writable before anything is sent to the org.
+///
+/// # Errors
+/// As [`supporters()`], and when changes are to be pulled into a table that cannot be written.
+pub async fn for_a_cycle(config: &Config, columns: &[String]) -> Result<Arc<dyn Supporters>, Failure> {
+    let SupporterKind::Sqlite = config.supporters.kind;
+    let adapter = Sqlite::open(&table(config), columns).await?;
+    match adapter.read_only().filter(|_| config.sync.pull) {
+        Some(reason) => {
+            Err(supporters::Error::ReadOnly { table: config.supporters.table.clone(), reason }.into())
+        }
+        None => Ok(Arc::new(adapter)),
+    }
+}
+
 /// The table as the adapter wants it described.
 #[must_use]
 pub fn table(config: &Config) -> Table {

@@ -3,7 +3,10 @@
 #![allow(clippy::unwrap_used, clippy::panic, reason = "the helpers of a test fail like the test itself")]
 #![allow(unreachable_pub, reason = "a test binary exports nothing")]
 
+mod database_trouble;
+mod half_answers;
 mod help;
 mod live;
+mod org_trouble;
 mod refusals;
 mod stage;

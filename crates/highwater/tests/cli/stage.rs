@@ -55,7 +55,9 @@ impl Stage {
                 .await;
         }
         let example = include_str!("../../../../config/examples/simulated-org.toml");
-        stage.write("highwater.toml", &example.replace("http://127.0.0.1:8790", stage.org.url()));
+        let quick =
+            example.replace("poll_longest_seconds = 1", "poll_longest_seconds = 1\nretry_seconds = 2");
+        stage.write("highwater.toml", &quick.replace("http://127.0.0.1:8790", stage.org.url()));
         stage
     }
 
@@ -69,6 +71,59 @@ impl Stage {
 
     pub fn read(&self, name: &str) -> String {
         std::fs::read_to_string(self.path(name)).unwrap()
+    }
+
+    /// Replaces a part of `highwater.toml`, which must be there.
+    pub fn reconfigure(&self, part: &str, with: &str) {
+        let text = self.read("highwater.toml");
+        assert!(text.contains(part), "the configuration holds no {part:?}");
+        self.write("highwater.toml", &text.replace(part, with));
+    }
+
+    /// Runs a command that must be refused: with this code and exit, advice, nothing on standard output, and nothing
+    /// written on either side. Gives what it said.
+    pub async fn refuses(&self, line: &str, exit: i32, code: &str) -> String {
+        let before = self.both_sides().await;
+        let refused = self.run(line).await;
+        let said = err(&refused);
+        assert_eq!(refused.status.code(), Some(exit), "{line}: {said}{}", out(&refused));
+        assert!(said.contains(&format!("error[{code}]")), "{line}: {said}");
+        assert!(said.contains("what to do: "), "{line}: {said}");
+        assert_eq!(out(&refused), "", "{line}");
+        assert_eq!(before, self.both_sides().await, "{line} wrote something");
+        said
+    }
+
+    /// What `check` finds with this code, after making sure that it ends so and writes nothing.
+    pub async fn check_finds(&self, exit: i32, code: &str) -> String {
+        let before = self.both_sides().await;
+        let checked = self.run("check --format json").await;
+        assert_eq!(checked.status.code(), Some(exit), "{}{}", out(&checked), err(&checked));
+        let found = json(&checked)["findings"].as_array().cloned().unwrap_or_default();
+        let found: Vec<_> = found.into_iter().filter(|finding| finding["code"] == code).collect();
+        assert!(!found.is_empty(), "{}", out(&checked));
+        assert_eq!(before, self.both_sides().await, "check wrote something");
+        serde_json::to_string(&found).unwrap()
+    }
+
+    /// Every Contact with its stamps, deleted ones too, and every byte of the supporters' table.
+    pub async fn both_sides(&self) -> (Vec<serde_json::Value>, Vec<String>) {
+        (self.org.all_records("Contact"), self.rows().await)
+    }
+
+    /// The table's rows; empty where there is none.
+    pub async fn rows(&self) -> Vec<String> {
+        if !self.path("supporters.db").exists() {
+            return Vec::new();
+        }
+        let columns = "supporter_id, last_name, first_name, email, phone, contact_id, modified_at";
+        let shown = columns.split(", ").map(|name| format!("ifnull(hex({name}), '-')"));
+        let row = shown.collect::<Vec<_>>().join(" || ' ' || ");
+        let mut options = SqliteConnectOptions::new().filename(self.path("supporters.db"));
+        options = options.immutable(false).read_only(true);
+        let mut connection = options.connect().await.unwrap();
+        let query = format!("SELECT {row} FROM supporters ORDER BY supporter_id");
+        sqlx::query_scalar(sqlx::AssertSqlSafe(query)).fetch_all(&mut connection).await.unwrap()
     }
 
     pub async fn sql(&self, statement: &str) {

@@ -1,5 +1,6 @@
 //! Opening the file, running statements with patience, and turning SQLite's answers into our errors.
 
+use std::path::PathBuf;
 use std::time::Duration;
 
 use sqlx::ConnectOptions as _;
@@ -19,6 +20,7 @@ const FIRST_PAUSE: Duration = Duration::from_millis(100);
 #[derive(Debug, Clone)]
 pub(super) struct Database {
     pub(super) pool: SqlitePool,
+    path: PathBuf,
 }
 
 impl Database {
@@ -43,7 +45,13 @@ impl Database {
             .connect_with(options)
             .await
             .map_err(|error| classify(operation, "", &error))?;
-        Ok(Self { pool })
+        Ok(Self { pool, path: PathBuf::from(path) })
+    }
+
+    /// Whether this user may write the file. SQLite itself tells only at the first write, when the other side may have
+    /// been written already.
+    pub(super) fn writable(&self) -> bool {
+        std::fs::OpenOptions::new().write(true).open(&self.path).is_ok()
     }
 
     /// The rows of a statement that only reads.

@@ -133,7 +133,8 @@ pub(super) async fn describe(
     let stamps = detect::stamps(database, config, relation, &table, &modified).await?;
     let read_only = match relation.relation {
         Relation::View => Some("it is a view"),
-        Relation::Table => config.read_only.then_some("the configuration says so"),
+        Relation::Table if config.read_only => Some("the configuration says so"),
+        Relation::Table => (!database.writable()).then_some("this user may not write the file"),
     };
     Ok(Described {
         relation: relation.clone(),

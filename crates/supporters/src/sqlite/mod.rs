@@ -51,6 +51,12 @@ impl Sqlite {
         Ok(Self { database, table: Arc::new(described) })
     }
 
+    /// Why the table cannot be written; `None`: nothing is known against it. Reads nothing.
+    #[must_use]
+    pub fn read_only(&self) -> Option<&'static str> {
+        self.table.read_only
+    }
+
     /// Closes the connections; calls after this fail.
     pub async fn close(&self) {
         self.database.pool.close().await;
