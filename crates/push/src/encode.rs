@@ -2,6 +2,9 @@
 
 use model::{AccountId, Cell, ContactId, Digest, FieldMap, Intent, IntentField, Lane, PlanId, SupporterId};
 use plan::{FieldPlan, PersonPlan};
+use salesforce::csv;
+
+use crate::packed::Packed;
 
 /// One row of a job, not yet written.
 #[derive(Debug, Clone)]
@@ -12,10 +15,8 @@ pub struct OutRow {
     pub contact: Option<ContactId>,
     /// The Contact's Account: rows of one household stand together, so that they do not wait for each other's lock.
     pub account: Option<AccountId>,
-    /// One cell for each of the lane's columns after the keys: absent = leave alone, empty = clear.
-    pub cells: Box<[Cell]>,
-    /// What is on its way, for the journal.
-    pub fields: Box<[IntentField]>,
+    /// One cell for each of the lane's columns after the keys, and what is on its way, for the journal.
+    pub packed: Packed,
     /// What a block would remember.
     pub record: Digest,
 }
@@ -24,13 +25,23 @@ impl OutRow {
     /// The row's intent under a job's number.
     #[must_use]
     pub fn intent(&self, plan: PlanId) -> Intent {
-        Intent { plan: Some(plan), contact: self.contact, record: self.record, fields: self.fields.to_vec() }
+        Intent {
+            plan: Some(plan),
+            contact: self.contact,
+            record: self.record,
+            fields: self.packed.fields().collect(),
+        }
     }
 
     /// About how many bytes the row takes in the file.
     #[must_use]
     pub fn bytes(&self) -> u64 {
-        let cells: usize = self.cells.iter().map(|cell| cell.text().map_or(1, |text| text.len() + 3)).sum();
+        let length = |cell: csv::Cell<'_>| match cell {
+            csv::Cell::Keep => 1,
+            csv::Cell::Clear => 5,
+            csv::Cell::Text(text) => text.len() + 3,
+        };
+        let cells: usize = self.packed.cells().map(length).sum();
         (cells + self.supporter.as_str().len() + 24) as u64
     }
 }
@@ -63,21 +74,21 @@ pub fn encode(map: &FieldMap, plan: &PersonPlan, lane: Lane) -> Option<OutRow> {
     };
     let pushed = |field: &&FieldPlan| map.rules()[field.rule].pushes();
     let cells = plan.fields.iter().filter(pushed).map(|field| match (lane, &field.supporter) {
-        (Lane::Update, value) if field.to_contact() => value.clone(),
-        (Lane::Upsert, value @ Cell::Value(_)) => value.clone(),
-        (Lane::Update | Lane::Upsert, _) => Cell::Absent,
+        (Lane::Update, value) if field.to_contact() => value,
+        (Lane::Upsert, value @ Cell::Value(_)) => value,
+        (Lane::Update | Lane::Upsert, _) => &Cell::Absent,
     });
     let on_its_way = |field: &FieldPlan| IntentField {
         rule: field.key,
         sent: field.supporter_digest,
         seen: field.contact_digest,
     };
+    let fields = plan.fields.iter().filter(pushed).filter(|field| sent(field)).map(on_its_way);
     Some(OutRow {
         supporter,
         contact: plan.contact.filter(|_| lane == Lane::Update),
         account: plan.account,
-        cells: cells.collect(),
-        fields: plan.fields.iter().filter(pushed).filter(|field| sent(field)).map(on_its_way).collect(),
+        packed: Packed::of(cells, fields),
         record: plan.record,
     })
 }

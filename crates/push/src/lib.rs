@@ -7,6 +7,7 @@ pub mod deliver;
 pub mod discover;
 pub mod encode;
 pub mod outbox;
+pub mod packed;
 pub mod recover;
 pub mod resolve;
 pub mod results;

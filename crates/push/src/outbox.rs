@@ -97,8 +97,7 @@ mod tests {
             supporter: SupporterId::parse(supporter).unwrap(),
             contact: contact.map(|id| ContactId::parse(id).unwrap()),
             account: account.map(|id| AccountId::parse(id).unwrap()),
-            cells: Box::new([]),
-            fields: Box::new([]),
+            packed: crate::packed::Packed::of(std::iter::empty(), std::iter::empty()),
             record: Digest(0),
         }
     }

@@ -50,22 +50,19 @@ impl Spool {
 pub async fn write(map: &FieldMap, lane: Lane, rows: &[OutRow], path: &Path) -> Result<Written, Fatal> {
     let failed = || Fatal::spool("writing the job's file");
     let _ = std::fs::remove_file(path);
-    let mut writer = RowWriter::create(path, &columns(map, lane)).await.map_err(failed())?;
+    let head = columns(map, lane);
+    let mut writer = RowWriter::create(path, &head).await.map_err(failed())?;
     let technical = map.technical();
     let own_account = technical.account_id.as_ref().map(|(_, own)| own.as_str());
     for row in rows {
-        let mut cells: Vec<Cell<'_>> = Vec::with_capacity(row.cells.len() + 4);
+        let mut cells: Vec<Cell<'_>> = Vec::with_capacity(head.len());
         if lane == Lane::Update {
             cells.push(Cell::from(row.contact.as_ref().map(|id| id.as_str())));
         }
         cells.push(Cell::Text(row.supporter.as_str()));
         cells.extend(own_account.map(Cell::Text));
         cells.extend(technical.push_marker.as_ref().map(|_| Cell::Text("true")));
-        cells.extend(row.cells.iter().map(|cell| match cell {
-            model::Cell::Absent => Cell::Keep,
-            model::Cell::Empty => Cell::Clear,
-            model::Cell::Value(text) => Cell::Text(text),
-        }));
+        cells.extend(row.packed.cells());
         // Values were normalized before: what the writer would refuse was blocked while deciding.
         writer.write(&cells).await.map_err(|error| failed()(std::io::Error::other(error)))?;
     }
