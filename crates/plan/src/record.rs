@@ -23,7 +23,7 @@ pub struct Moment {
 }
 
 /// The cases that say "we do not know who this is": closed as soon as we do.
-const IDENTITY: [CaseKind; 9] = [
+static IDENTITY: [CaseKind; 9] = [
     CaseKind::AmbiguousContacts,
     CaseKind::ReviewMatch,
     CaseKind::NamesDisagree,
@@ -34,6 +34,10 @@ const IDENTITY: [CaseKind; 9] = [
     CaseKind::DuplicateOfOtherObject,
     CaseKind::ContactDeleted,
 ];
+
+/// The cases of somebody whose two records are not there, or not to be written: closed as soon as they are.
+static STANDING_AGAINST: [CaseKind; 3] =
+    [CaseKind::Blocked, CaseKind::MergedIntoLinked, CaseKind::SupporterDeleted];
 
 /// Records a plan: the link if it is new, what both sides agree on, what a policy overwrites, what is held.
 pub fn record_plan(changes: &mut Changes, report: &mut CycleReport, plan: &PersonPlan, at: Moment) {
@@ -50,9 +54,7 @@ pub fn record_plan(changes: &mut Changes, report: &mut CycleReport, plan: &Perso
     }
     changes.lift_block(&id);
     // Both records are there and nothing stands against them any more.
-    for kind in [CaseKind::Blocked, CaseKind::MergedIntoLinked, CaseKind::SupporterDeleted] {
-        changes.close_case(kind, &subject);
-    }
+    changes.close_cases(&STANDING_AGAINST, &subject);
     record_conflicts(changes, report, plan, &id, at);
     let held: Vec<&FieldPlan> = plan.held().collect();
     if held.is_empty() {
@@ -100,9 +102,7 @@ fn record_tie(
 
 /// Closes the cases that asked who somebody is: it is known now.
 pub fn close_identity_cases(changes: &mut Changes, subject: &Subject) {
-    for kind in IDENTITY {
-        changes.close_case(kind, subject);
-    }
+    changes.close_cases(&IDENTITY, subject);
 }
 
 /// Links that were refused because the Contact became somebody else's meanwhile: a case each, and nothing is written for them.

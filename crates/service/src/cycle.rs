@@ -17,6 +17,9 @@ use crate::upkeep;
 /// How many people of one cycle are remembered to be tried again in it; the rest waits, marked, for the next.
 const AGAIN_AT_MOST: usize = 200_000;
 
+/// How many plans one commit records: what a commit replaces is freed only after it.
+const PLANS_PER_COMMIT: usize = 500;
+
 /// Runs one cycle. Plans of a dry run, and every plan of a run of named people, are handed to `sink`.
 ///
 /// # Errors
@@ -257,19 +260,15 @@ impl<'a> Cycle<'a> {
     /// One batch: read both sides, decide, record, write the supporters, put the Contacts' rows into the outbox.
     async fn work(&mut self, subjects: &[Subject]) -> Result<(), Fatal> {
         let batch = self.batch(subjects).await?;
-        let Batch { outcomes, plans, mut changes } = batch;
+        let Batch { outcomes, plans, changes } = batch;
         for outcome in &outcomes {
             self.report.count(outcome);
         }
-        for plan in &plans {
-            batch::free_contact(self.sides, &mut changes, plan)?;
-            plan::record::record_plan(&mut changes, &mut self.report, plan, self.at);
-            if self.request.only.is_some() {
-                (self.sink)(plan);
-            }
+        let _receipt = self.sides.state.commit(changes).await?;
+        let mut taken = HashSet::new();
+        for plans in plans.chunks(PLANS_PER_COMMIT) {
+            taken.extend(self.record(plans).await?);
         }
-        let receipt = self.sides.state.commit(changes).await?;
-        let taken = plan::record::refused_links(self.sides, &mut self.report, &receipt, self.at).await?;
         let plans: Vec<PersonPlan> = plans
             .into_iter()
             .filter(|plan| plan.supporter_id().is_none_or(|id| !taken.contains(id)))
@@ -280,6 +279,20 @@ impl<'a> Cycle<'a> {
             self.send_all().await?;
         }
         Ok(())
+    }
+
+    /// What plans leave in the state before anything is written. Returns whose link was refused.
+    async fn record(&mut self, plans: &[PersonPlan]) -> Result<HashSet<SupporterId>, Fatal> {
+        let mut changes = Changes::new();
+        for plan in plans {
+            batch::free_contact(self.sides, &mut changes, plan)?;
+            plan::record::record_plan(&mut changes, &mut self.report, plan, self.at);
+            if self.request.only.is_some() {
+                (self.sink)(plan);
+            }
+        }
+        let receipt = self.sides.state.commit(changes).await?;
+        plan::record::refused_links(self.sides, &mut self.report, &receipt, self.at).await
     }
 
     async fn batch(&mut self, subjects: &[Subject]) -> Result<Batch, Fatal> {

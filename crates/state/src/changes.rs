@@ -32,6 +32,7 @@ pub(crate) enum Change {
     PutOutcome { supporter: SupporterId, cycle: CycleId, code: String },
     OpenCase(Box<Case>),
     CloseCase { kind: CaseKind, subject: Subject },
+    CloseCases { kinds: &'static [CaseKind], subject: Subject },
     CloseCasesOf(Subject),
     LogConflict(Box<Conflict>),
     PruneConflicts(Stamp),
@@ -199,6 +200,11 @@ impl Changes {
     /// Closes a case: it and the personal data in it are removed.
     pub fn close_case(&mut self, kind: CaseKind, subject: &Subject) -> &mut Self {
         self.add(Change::CloseCase { kind, subject: subject.clone() })
+    }
+
+    /// Closes a subject's cases of these kinds.
+    pub fn close_cases(&mut self, kinds: &'static [CaseKind], subject: &Subject) -> &mut Self {
+        self.add(Change::CloseCases { kinds, subject: subject.clone() })
     }
 
     /// Closes every case of a subject.

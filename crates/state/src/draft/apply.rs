@@ -32,6 +32,11 @@ impl Draft<'_> {
             Change::PutOutcome { supporter, cycle, code } => self.put_outcome(&supporter, cycle, code)?,
             Change::OpenCase(case) => self.open_case(*case)?,
             Change::CloseCase { kind, subject } => self.close_case(kind, &subject)?,
+            Change::CloseCases { kinds, subject } => {
+                for kind in kinds {
+                    self.close_case(*kind, &subject)?;
+                }
+            }
             Change::CloseCasesOf(subject) => self.close_cases_of(&subject)?,
             Change::LogConflict(conflict) => self.log_conflict(*conflict)?,
             Change::PruneConflicts(before) => self.prune_conflicts(before)?,
