@@ -16,7 +16,7 @@ const BY_ID: &str = "UPDATE supporters SET last_name = ?2, first_name = ?3, emai
                      WHERE sf_contact_id = ?1";
 const BY_EMAIL: &str = "UPDATE supporters SET sf_contact_id = ?1, last_name = ?2, first_name = ?3, address_1 = ?5, \
                         address_2 = NULL, city = ?6, region = ?7, postcode = ?8, country = ?9, phone = ?10, \
-                        opt_in_email = ?11 WHERE email = ?4 COLLATE NOCASE AND sf_contact_id IS NULL";
+                        opt_in_email = ?11 WHERE email = ?4 AND sf_contact_id IS NULL";
 
 /// Pulls everybody once.
 ///

@@ -40,7 +40,7 @@ impl Database {
              address_1 TEXT, address_2 TEXT, city TEXT, region TEXT, postcode TEXT, country TEXT, phone TEXT, \
              opt_in_email TEXT, sf_contact_id TEXT, modified_at TEXT)",
             "CREATE INDEX supporters_modified_at ON supporters (modified_at)",
-            "CREATE INDEX supporters_email ON supporters (email COLLATE NOCASE)",
+            "CREATE INDEX supporters_email ON supporters (email)",
             "CREATE INDEX supporters_contact ON supporters (sf_contact_id)",
         ] {
             sqlx::query(sql).execute(&pool).await.map_err(failed)?;
