@@ -127,7 +127,7 @@ Examples:
   highwater resync 10042                        bring one person in step now
   highwater report merges --format csv          what only a person can decide
 
-Data goes to standard output (--format), everything else to standard error. While `highwater serve` runs, the same
+Data goes to standard output (--format), everything else to standard error. While `highwater serve` runs, the same \
 commands are carried out by the service.
 
 Environment: HIGHWATER_CONFIG, HIGHWATER_FORMAT, HIGHWATER_STATE_DIR, HIGHWATER_LOG.

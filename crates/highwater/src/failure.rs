@@ -34,6 +34,15 @@ pub enum Failure {
     /// The state.
     #[error(transparent)]
     State(#[from] state::Error),
+    /// The state could not be opened.
+    #[error("the state directory {dir} cannot be used")]
+    StateDirectory {
+        /// Where.
+        dir: String,
+        /// Why.
+        #[source]
+        source: state::Error,
+    },
     /// The service's control socket.
     #[error(transparent)]
     Control(#[from] service::control::Error),
@@ -46,6 +55,9 @@ pub enum Failure {
     /// Another process holds the state, and it is no service.
     #[error("another process uses the state directory {0}")]
     StateInUse(String),
+    /// A service is there already.
+    #[error("a service is already running on the state directory {0}")]
+    ServiceRunning(String),
     /// The service takes no more work.
     #[error(transparent)]
     NotRun(#[from] service::NotRun),
@@ -88,11 +100,11 @@ impl Failure {
             Self::Setup { code, .. } => code,
             Self::Salesforce(error) => of_salesforce(error.kind()).0,
             Self::Supporters(error) => of_supporters(error).0,
-            Self::State(error) => of_state(error).0,
+            Self::State(error) | Self::StateDirectory { source: error, .. } => of_state(error).0,
             Self::Control(_) => &code::run::SERVICE,
             Self::Cycle(done) => of_cycle(done).map_or(&code::run::UNEXPECTED, |fatal| of_fatal(fatal).0),
             Self::AlreadyRunning(_) => &code::run::CYCLE_RUNNING,
-            Self::StateInUse(_) => &code::state::IN_USE,
+            Self::StateInUse(_) | Self::ServiceRunning(_) => &code::state::IN_USE,
             Self::NotRun(_) => &code::run::STOPPING,
             Self::UnknownPerson(_) => &code::run::UNKNOWN_PERSON,
             Self::Arguments { .. } => &code::configuration::ARGUMENTS,
@@ -110,9 +122,11 @@ impl Failure {
             }
             Self::Salesforce(error) => of_salesforce(error.kind()).1,
             Self::Supporters(error) => of_supporters(error).1,
-            Self::State(error) => of_state(error).1,
+            Self::State(error) | Self::StateDirectory { source: error, .. } => of_state(error).1,
             Self::Cycle(done) => of_cycle(done).map_or(Exit::Unexpected, |fatal| of_fatal(fatal).1),
-            Self::AlreadyRunning(_) | Self::StateInUse(_) | Self::NotRun(_) => Exit::AlreadyRunning,
+            Self::AlreadyRunning(_) | Self::StateInUse(_) | Self::ServiceRunning(_) | Self::NotRun(_) => {
+                Exit::AlreadyRunning
+            }
             Self::Control(_) | Self::Output { .. } | Self::Unexpected(_) => Exit::Unexpected,
         }
     }
@@ -133,8 +147,12 @@ impl Failure {
                 supporters_advice(error).unwrap_or_else(|| self.code().remedy.to_owned())
             }
             Self::Cycle(done) => cycle_advice(done).unwrap_or_else(|| self.code().remedy.to_owned()),
+            Self::ServiceRunning(_) => {
+                "nothing, or stop it first; other commands are carried out by it".to_owned()
+            }
             // The state's own words name its parts, the code's name our commands.
             Self::State(_)
+            | Self::StateDirectory { .. }
             | Self::Control(_)
             | Self::AlreadyRunning(_)
             | Self::StateInUse(_)

@@ -10,6 +10,11 @@ use crate::exit::Exit;
 use crate::failure::Failure;
 use crate::output::Format;
 
+/// Whether a service answers on this state directory.
+pub async fn service_on(state_dir: &Path) -> bool {
+    matches!(Client::connect(state_dir).await, Ok(Some(_)))
+}
+
 /// Sends the command to the service on this state directory; `None`: there is no service, somebody else holds the state.
 ///
 /// # Errors

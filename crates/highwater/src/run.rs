@@ -15,7 +15,7 @@ use crate::demo::simulated::beside;
 use crate::desk::{Desk, Worker};
 use crate::exit::Exit;
 use crate::failure::Failure;
-use crate::forward::forward;
+use crate::forward::{self, forward};
 use crate::output::Screen;
 use crate::{log, progress, wire};
 
@@ -68,7 +68,15 @@ async fn verb(cli: &Cli, screen: &Screen) -> Result<Exit, Failure> {
         Verb::Serve(args) => {
             let serve = async |desk: Desk| commands::serve::run(args, &desk).await;
             let config = configured(common, true)?;
-            beside(config, async |config| opened(config, common, screen, serve).await).await
+            let dir = config.state_dir();
+            match beside(config, async |config| opened(config, common, screen, serve).await).await {
+                Err(Failure::State(state::Error::Refused(state::Refusal::InUse(_))))
+                    if forward::service_on(&dir).await =>
+                {
+                    Err(Failure::ServiceRunning(dir.display().to_string()))
+                }
+                other => other,
+            }
         }
         Verb::Plan(_)
         | Verb::Sync(_)

@@ -14,6 +14,8 @@ const ROWS: usize = 100;
 pub(crate) trait Entry: Serialize {
     /// The header, in all formats the same words.
     const COLUMNS: &'static [&'static str];
+    /// Those that a table leaves out, because nobody reads them beside the others.
+    const ONLY_FOR_PROGRAMS: &'static [&'static str] = &[];
     /// What the entries are called.
     const NAME: &'static str;
     /// One cell per column.
@@ -28,7 +30,9 @@ pub(crate) fn write<E: Entry>(
 ) -> Result<u64, Error> {
     let mut to = match options.format {
         Format::Table => {
-            Rows::Table { writer, rows: Vec::with_capacity(ROWS), header: E::COLUMNS, width: options.width }
+            let left_out = E::ONLY_FOR_PROGRAMS;
+            let header = E::COLUMNS;
+            Rows::Table { writer, rows: Vec::with_capacity(ROWS), header, left_out, width: options.width }
         }
         Format::Csv => {
             let mut csv = csv::WriterBuilder::new().terminator(csv::Terminator::CRLF).from_writer(writer);
@@ -54,7 +58,13 @@ pub(crate) fn write<E: Entry>(
 
 /// Where rows go.
 enum Rows<'a> {
-    Table { writer: &'a mut dyn Write, rows: Vec<Vec<String>>, header: &'static [&'static str], width: u16 },
+    Table {
+        writer: &'a mut dyn Write,
+        rows: Vec<Vec<String>>,
+        header: &'static [&'static str],
+        left_out: &'static [&'static str],
+        width: u16,
+    },
     Csv(Box<csv::Writer<&'a mut dyn Write>>),
     Json(Array<'a>),
 }
@@ -62,9 +72,9 @@ enum Rows<'a> {
 impl Rows<'_> {
     fn row<E: Entry>(&mut self, entry: &E) -> Result<(), Error> {
         match self {
-            Self::Table { writer, rows, header, width } => {
+            Self::Table { writer, rows, header, left_out, width } => {
                 rows.push(entry.cells().iter().map(|cell| inert::line(cell).into_owned()).collect());
-                if rows.len() >= ROWS { draw(*writer, rows, header, *width) } else { Ok(()) }
+                if rows.len() >= ROWS { draw(*writer, rows, header, left_out, *width) } else { Ok(()) }
             }
             Self::Csv(csv) => {
                 Ok(csv.write_record(entry.cells().iter().map(|cell| inert::cell(cell).into_owned()))?)
@@ -75,8 +85,8 @@ impl Rows<'_> {
 
     fn end(&mut self, count: u64, name: &str) -> Result<(), Error> {
         match self {
-            Self::Table { writer, rows, header, width } => {
-                draw(*writer, rows, header, *width)?;
+            Self::Table { writer, rows, header, left_out, width } => {
+                draw(*writer, rows, header, left_out, *width)?;
                 writeln!(writer, "{}", plural(count, name))?;
                 Ok(writer.flush()?)
             }
@@ -86,18 +96,25 @@ impl Rows<'_> {
     }
 }
 
-/// Draws the rows that are collected, and forgets them.
+/// Draws the rows that are collected, and forgets them. A column that is empty in all of them takes no room.
 fn draw(
     writer: &mut dyn Write,
     rows: &mut Vec<Vec<String>>,
     header: &[&str],
+    left_out: &[&str],
     width: u16,
 ) -> Result<(), Error> {
     if rows.is_empty() {
         return Ok(());
     }
-    let mut grid = grid(width, header.iter().copied().map(str::to_owned).collect());
-    grid.add_rows(rows.drain(..));
+    let filled = |at: usize| rows.iter().any(|row| row.get(at).is_some_and(|cell| !cell.is_empty()));
+    let kept: Vec<bool> =
+        header.iter().enumerate().map(|(at, name)| !left_out.contains(name) && filled(at)).collect();
+    let names = header.iter().zip(&kept).filter(|(_, kept)| **kept);
+    let mut grid = grid(width, names.map(|(name, _)| name.replace('_', " ")).collect());
+    for row in rows.drain(..) {
+        grid.add_row(row.into_iter().zip(&kept).filter(|(_, kept)| **kept).map(|(cell, _)| cell));
+    }
     for line in grid.lines() {
         writeln!(writer, "{}", line.trim_end())?;
     }

@@ -6,7 +6,7 @@ use super::Code;
 pub static IN_USE: Code = Code {
     number: 501,
     title: "the state is in use",
-    happened: "Another process has the state directory open, and it is no service that would do the work for us.",
+    happened: "Another process has the state directory open: a service beside which a second one was started, or a command that is at work.",
     done: "Nothing was read or written.",
     remedy: "Wait for it, or stop it. One state directory is used by one process at a time.",
 };

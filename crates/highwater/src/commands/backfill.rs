@@ -13,7 +13,7 @@ use crate::failure::Failure;
   highwater backfill --dry-run    see who would be linked and who created
   highwater backfill
 
-Compares everybody on both sides: first by the ids that each carries of the other, then by e-mail and names. Only whoever
+Compares everybody on both sides: first by the ids that each carries of the other, then by e-mail and names. Only whoever \
 is left is created, where sync.create_contacts allows it. Run it once at the start, and after the state was lost.")]
 pub struct Args {
     /// Show what would be written and stop before the first write

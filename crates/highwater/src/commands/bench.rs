@@ -15,8 +15,8 @@ use crate::output::Screen;
   highwater bench
   highwater bench --rows 10000 --format json
 
-Makes people up on both sides of a simulated org, each in a folder that is removed afterwards, and runs a first pull, a first
-push and the hours after it. Each is a process of its own; its processor time, memory and calls are shown beside those of a
+Makes people up on both sides of a simulated org, each in a folder that is removed afterwards, and runs a first pull, a first \
+push and the hours after it. Each is a process of its own; its processor time, memory and calls are shown beside those of a \
 plain program. Nothing leaves this machine. Linux only.")]
 pub struct Args {
     /// How many people

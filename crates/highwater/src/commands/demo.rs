@@ -19,9 +19,9 @@ use crate::progress;
   highwater demo /tmp/demo --rows 20000 --seed 7
   cd demo-highwater && highwater status
 
-Makes a folder with a simulated org, a SQLite file with supporters and a configuration. Matches both
-sides, lets an hour of edits happen on both, runs two cycles and examines the result: \"demo passed\",
-or what did not. Nobody in it is real, and nothing leaves this machine. Every other command can be
+Makes a folder with a simulated org, a SQLite file with supporters and a configuration. Matches both \
+sides, lets an hour of edits happen on both, runs two cycles and examines the result: \"demo passed\", \
+or what did not. Nobody in it is real, and nothing leaves this machine. Every other command can be \
 used in the folder afterwards.")]
 pub struct Args {
     /// The folder to make

@@ -20,7 +20,7 @@ const PAGE: usize = 500;
   highwater errors --limit 1000 --format csv
   highwater errors --by-code
 
-A record is set aside after a permanent error, and tried again by itself once a mapped field of either side changes, or the
+A record is set aside after a permanent error, and tried again by itself once a mapped field of either side changes, or the \
 field map does. `highwater resync` tries one again now. Messages are Salesforce's own and may quote the record.")]
 pub struct Args {
     /// The most records that are listed

@@ -27,7 +27,7 @@ const EXAMPLE_KEY: &str = "consumer-key-of-your-app";
                  --client-id 3MVG9... --client-secret-env HIGHWATER_SF_SECRET --yes
   highwater init --print-defaults
 
-Looks at the table and asks the org which fields it has, then proposes a commented file with a field map. Without an org it
+Looks at the table and asks the org which fields it has, then proposes a commented file with a field map. Without an org it \
 proposes from the table alone. Nothing but the file is written.")]
 pub struct Args {
     /// The supporter database: sqlite:PATH
@@ -68,18 +68,10 @@ pub async fn run(args: &Args, common: &Common, screen: &Screen) -> Result<Exit, 
     refuse_to_overwrite(&common.config, args.force)?;
     let asker = Asker::new(args.yes);
     let draft = draft(args, asker)?;
+    refuse_without_database(&draft.path)?;
     let table = init::table(&draft.path, args.table.as_deref(), &asker).await?;
     let mut undecided: Vec<Undecided> = table.remarks.iter().map(init::of_remark).collect();
-    let org = match init::view(&draft).await {
-        Ok(org) => Some(org),
-        Err(failure) => {
-            let text = format!(
-                "could not be asked which fields it has ({failure}): names are not compared with it yet"
-            );
-            undecided.push(Undecided::new("org", text));
-            None
-        }
-    };
+    let org = asked(&draft, &mut undecided).await;
     if let Some(org) = &org {
         undecided.extend(table.rules.iter().filter_map(|rule| init::of_org(rule, org)));
         if org.supporter_id.is_none() {
@@ -92,6 +84,31 @@ pub async fn run(args: &Args, common: &Common, screen: &Screen) -> Result<Exit, 
     show(screen, &table, &undecided).await?;
     screen.say(&format!("{} is written. Next: `highwater check`.", common.config.display())).await;
     Ok(Exit::Done)
+}
+
+/// What the org says. The address of the example is somebody's: no secret is sent there.
+async fn asked(draft: &Draft, undecided: &mut Vec<Undecided>) -> Option<init::OrgView> {
+    let why = if draft.login_url == EXAMPLE_ORG || draft.client_id == EXAMPLE_KEY {
+        "login_url and client_id are still the example's".to_owned()
+    } else {
+        match init::view(draft).await {
+            Ok(org) => return Some(org),
+            Err(failure) => failure.to_string(),
+        }
+    };
+    let text = format!("could not be asked which fields it has ({why}): names are not compared with it yet");
+    undecided.push(Undecided::new("org", text));
+    None
+}
+
+fn refuse_without_database(path: &str) -> Result<(), Failure> {
+    if Path::new(path).exists() {
+        return Ok(());
+    }
+    Err(Failure::Arguments {
+        problem: format!("there is no file {path}"),
+        advice: "name the supporter database with --supporters sqlite:PATH",
+    })
 }
 
 fn draft(args: &Args, asker: Asker) -> Result<Draft, Failure> {

@@ -144,6 +144,10 @@ pub fn file(args: &Args) -> Result<Option<File>, Failure> {
             problem: format!("{} is there already", path.display()),
             advice: "name another file, or replace it with --force",
         }),
+        Err(problem) if problem.kind() == io::ErrorKind::NotFound => Err(Failure::Arguments {
+            problem: format!("the folder of {} does not exist", path.display()),
+            advice: "make the folder, or name another file",
+        }),
         Err(source) => Err(failed(source)),
     }
 }

@@ -22,7 +22,7 @@ use crate::run::at_the_desk;
 #[command(after_help = "Example:
   highwater serve
 
-Runs until SIGTERM or SIGINT: the first lets the current step come to its end, a second exits at once. While it runs, other
+Runs until SIGTERM or SIGINT: the first lets the current step come to its end, a second exits at once. While it runs, other \
 highwater commands on the same configuration are carried out by it.")]
 pub struct Args {
     /// Run a cycle at once, and then on the schedule

@@ -16,7 +16,7 @@ use crate::output::{Answer, Screen, Sheet};
 #[command(after_help = "Example:
   highwater simorg --port 8790
 
-Listens on this machine only, prints its address, and serves until SIGTERM or SIGINT. Use it with
+Listens on this machine only, prints its address, and serves until SIGTERM or SIGINT. Use it with \
 config/examples/simulated-org.toml or with any other client of the Salesforce API.")]
 pub struct Args {
     /// The port on 127.0.0.1; 0 lets the system choose

@@ -3,7 +3,7 @@
 use std::time::Duration;
 
 use clap::{Subcommand, ValueEnum};
-use model::{Side, Stamp};
+use model::{Clock, Side, Stamp};
 use serde_json::json;
 use state::Changes;
 
@@ -19,8 +19,8 @@ use crate::output::{Answer, Sheet};
   highwater watermark rewind push 2d --why 'restored the supporter database from a backup'
   highwater watermark set pull 2026-10-05T00:00:00Z --why 'first run after a bulk load'
 
-A watermark moves by itself, and only forward. Moving one back makes the next cycle look at more records; whoever is in step
-is not written again. Moving one forward leaves out what changed in between: only backfill or resync find it then. Both are
+A watermark moves by itself, and only forward. Moving one back makes the next cycle look at more records; whoever is in step \
+is not written again. Moving one forward leaves out what changed in between: only backfill or resync find it then. Both are \
 kept in the audit trail.")]
 pub struct Args {
     /// Show or move.
@@ -108,6 +108,12 @@ pub async fn run(args: &Args, desk: &Desk) -> Result<Exit, Failure> {
 
 async fn move_to(desk: &Desk, direction: Direction, to: Stamp, why: &str) -> Result<(), Failure> {
     let side = direction.side();
+    if to > Clock::system().now() {
+        return Err(Failure::Arguments {
+            problem: format!("{to} is in the future: everything up to then would never be looked at"),
+            advice: "name a time that has passed",
+        });
+    }
     let before = desk.state.watermark(side)?;
     let mut changes = Changes::new();
     if before.is_some_and(|before| to < before) {

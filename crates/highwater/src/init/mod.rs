@@ -6,7 +6,7 @@ mod text;
 mod undecided;
 
 pub use ask::Asker;
-pub use from_org::view;
+pub use from_org::{OrgView, view};
 pub use text::{Draft, text};
 pub use undecided::{Undecided, of_org, of_remark};
 

@@ -20,8 +20,14 @@ pub async fn open(config: &Config, clock: &Clock) -> Result<State, Failure> {
         ..OpenOptions::default()
     };
     let dir = config.state_dir();
+    let shown = dir.display().to_string();
     let opened = tokio::task::spawn_blocking(move || State::open(dir, options)).await;
-    Ok(opened.map_err(|_| Failure::Unexpected("opening the state ended in a defect"))??)
+    match opened.map_err(|_| Failure::Unexpected("opening the state ended in a defect"))? {
+        Ok(state) => Ok(state),
+        // A refusal names the directory itself.
+        Err(source @ state::Error::Fatal(_)) => Err(Failure::StateDirectory { dir: shown, source }),
+        Err(refused) => Err(refused.into()),
+    }
 }
 
 /// Whether a state was ever made there. Asking must not make one.

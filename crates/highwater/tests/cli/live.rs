@@ -106,6 +106,7 @@ async fn beside_a_running_service_the_same_commands_do_the_same() {
     assert_eq!(report.status.code(), Some(0), "{}", err(&report));
     assert!(stage.read("cases.json").starts_with('['));
     assert_eq!(stage.run("report merges --output cases.json").await.status.code(), Some(2));
+    stage.refuses("report merges --output no/such/folder.csv", 2, "HW0111").await;
     // THEN a second service does not start, and the first ends in good order
     assert_eq!(stage.run("serve").await.status.code(), Some(4));
     assert_eq!(served.stop().await, Some(0));
@@ -122,6 +123,9 @@ async fn a_watermark_moves_back_only_when_told_and_says_so() {
     assert!(json(&moved)["push"].as_str() < before["push"].as_str());
     assert_eq!(json(&moved)["pull"], before["pull"]);
     assert_eq!(stage.run("watermark rewind push 2d").await.status.code(), Some(2));
+    // THEN it never goes where nothing has happened yet: whatever does would not be looked at
+    let said = stage.refuses("watermark set pull 2999-01-01T00:00:00Z --why test", 2, "HW0111").await;
+    assert!(said.contains("future"), "{said}");
 }
 
 #[tokio::test(flavor = "multi_thread")]
@@ -146,4 +150,17 @@ async fn no_stream_and_no_log_line_holds_an_address_or_a_secret() {
             assert!(!all.contains(canary), "{line} shows {canary}:\n{all}");
         }
     }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn init_names_a_missing_database_and_sends_no_secret_to_the_example() {
+    let stage = Stage::set().await;
+    let line = "init --yes -c new.toml --supporters sqlite:";
+    let said = stage.refuses(&format!("{line}people.db"), 2, "HW0111").await;
+    assert!(said.contains("there is no file people.db"), "{said}");
+    assert!(!stage.path("people.db").exists() && !stage.path("new.toml").exists());
+    // GIVEN a table and a secret, and no org that was named
+    let proposed = stage.run(&format!("{line}supporters.db")).await;
+    assert_eq!(proposed.status.code(), Some(0), "{}", err(&proposed));
+    assert!(out(&proposed).contains("still the example's"), "{}", out(&proposed));
 }

@@ -6,7 +6,10 @@
 mod database_trouble;
 mod half_answers;
 mod help;
+mod jwt;
 mod live;
 mod org_trouble;
 mod refusals;
 mod stage;
+mod state_trouble;
+mod stopping;

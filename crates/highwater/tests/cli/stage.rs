@@ -142,8 +142,14 @@ impl Stage {
 
     /// Starts the service and waits until it answers.
     pub async fn serve(&self) -> Served {
+        self.serve_with(&[]).await
+    }
+
+    /// The same with options.
+    pub async fn serve_with(&self, options: &[&str]) -> Served {
         let child = std::process::Command::new(assert_cmd::cargo::cargo_bin("highwater"))
             .arg("serve")
+            .args(options)
             .current_dir(self.folder.path())
             .env("HIGHWATER_SF_SECRET", SECRET)
             .stdout(Stdio::null())
@@ -153,7 +159,8 @@ impl Stage {
         let served = Served(child);
         let socket = self.path("simulated-state/control/socket");
         for _ in 0..300 {
-            if socket.exists() {
+            // A killed service leaves its socket behind: only one that answers counts.
+            if std::os::unix::net::UnixStream::connect(&socket).is_ok() {
                 return served;
             }
             tokio::time::sleep(std::time::Duration::from_millis(100)).await;
