@@ -22,6 +22,26 @@ async fn a_name_too_long_blocks_that_person_alone_until_it_is_corrected() {
 }
 
 #[tokio::test]
+async fn bytes_that_are_no_text_are_named_and_nothing_is_written_over_them() {
+    let h = Harness::start().await;
+    h.supporter(&Person::new(1, "Jo", "Doe", "jo@example.org").in_city("Perth")).await;
+    h.sync().await;
+    let id = h.link(1).unwrap();
+    // GIVEN a column that some program filled with bytes, and a person who edits the same field of the Contact
+    h.spoil_supporter(1, "city", &[0xff, 0x00, 0xfe]).await;
+    h.edit_contact(&id, &json!({"MailingCity": "Albany"}));
+    let report = h.sync().await;
+    assert_eq!(report.outcome("blocked:NOT_STORABLE"), 1, "{report:?}");
+    assert_eq!(h.cases(), ["blocked"]);
+    assert!(h.sync().await.wrote_nothing());
+    // Corrected, it goes on where it stood.
+    h.edit_supporter(1, "city", Some("Perth")).await;
+    h.sync().await;
+    assert_eq!(h.block(1), None);
+    assert_eq!(h.supporter_cell(1, "city").await.as_deref(), Some("Albany"));
+}
+
+#[tokio::test]
 async fn what_the_org_refuses_for_good_is_blocked_and_tried_again_when_it_changes() {
     // GIVEN an address that our parser takes and the org does not
     let h = Harness::start().await;

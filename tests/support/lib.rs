@@ -165,6 +165,19 @@ impl Harness {
         assert_eq!(done.rows_affected(), 1, "no supporter {id}");
     }
 
+    /// Some program writes bytes into one column of a supporter, now.
+    pub async fn spoil_supporter(&self, id: i64, column: &str, bytes: &[u8]) {
+        let sql = format!("UPDATE supporters SET \"{column}\" = ?, modified = ? WHERE id = ?");
+        let done = sqlx::query(AssertSqlSafe(sql))
+            .bind(bytes)
+            .bind(Clock::system().now().minus(Duration::from_secs(1)).to_seconds_text())
+            .bind(id)
+            .execute(&self.pool)
+            .await
+            .expect("SQLite takes anything");
+        assert_eq!(done.rows_affected(), 1, "no supporter {id}");
+    }
+
     /// Deletes a supporter.
     pub async fn delete_supporter(&self, id: i64) {
         sqlx::query("DELETE FROM supporters WHERE id = ?")

@@ -49,6 +49,9 @@ pub enum InvalidValue {
     /// The text `#N/A`, which Bulk API 2.0 reads as "clear this field" (Bulk guide v66: "Valid CSV record rows").
     #[error("is the text #N/A, which Salesforce reads as an order to clear the field")]
     NotStorable,
+    /// Bytes that are no text, such as a blob.
+    #[error("holds bytes that are no text")]
+    NoText,
     /// No e-mail address.
     #[error("is not an e-mail address")]
     Email,

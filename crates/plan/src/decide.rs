@@ -80,7 +80,10 @@ pub fn decide(pair: &Pair, rules: &Rules<'_>) -> Decided {
         return Decided::Skip(why);
     }
     let absent: Vec<Cell> = Vec::new();
-    let supporter = rules.map.supporter_values(pair.supporter.as_ref().map_or(&absent, |s| &s.cells));
+    let supporter = match &pair.supporter {
+        Some(supporter) => stored_values(supporter, rules.map),
+        None => rules.map.supporter_values(&absent),
+    };
     let contact = rules.map.contact_values(pair.contact.as_ref().map_or(&absent, |c| &c.contact.cells));
     let values = Values { supporter, contact };
     let record = values.digest(rules);
@@ -143,6 +146,16 @@ const fn was_linked(pair: &Pair) -> bool {
     matches!(pair.tie, Tie::Linked(_) | Tie::Moved { .. })
 }
 
+/// A stored supporter's values. Every mapped column was asked for, so a cell that is absent holds what cannot be read as text
+/// (`supporters`: "arrives as absent"): passing over it in silence would keep the field out of step for ever.
+fn stored_values(supporter: &Supporter, map: &FieldMap) -> Vec<Result<Cell, InvalidValue>> {
+    let no_text =
+        |rule| map.columns_of(rule).iter().any(|&at| supporter.cells.get(at).is_none_or(Cell::is_absent));
+    let values = map.supporter_values(&supporter.cells);
+    let told = |(rule, value)| if no_text(rule) { Err(InvalidValue::NoText) } else { value };
+    values.into_iter().enumerate().map(told).collect()
+}
+
 fn has_last_name(supporter: &Supporter, map: &FieldMap) -> bool {
     let Some(rule) = map.rule_of("LastName") else { return false };
     matches!(map.supporter_value(rule, &supporter.cells), Ok(Cell::Value(_)) | Err(_))
@@ -195,7 +208,7 @@ const fn code_of(why: InvalidValue) -> &'static str {
     match why {
         InvalidValue::TooLong => "STRING_TOO_LONG",
         InvalidValue::Email => "INVALID_EMAIL_ADDRESS",
-        InvalidValue::ControlCharacter | InvalidValue::NotStorable => "NOT_STORABLE",
+        InvalidValue::ControlCharacter | InvalidValue::NotStorable | InvalidValue::NoText => "NOT_STORABLE",
         InvalidValue::Boolean | InvalidValue::Date | InvalidValue::DateTime | InvalidValue::Number => {
             "INVALID_TYPE_ON_FIELD_IN_RECORD"
         }
