@@ -39,7 +39,7 @@ pub(crate) struct OrgState {
     pub(crate) jobs: crate::bulk::Jobs,
     /// Open query cursors.
     pub(crate) cursors: Cursors,
-    /// Base URL, once the server listens.
+    /// Base URL: the public one, or the address once the server listens.
     pub(crate) url: OnceLock<String>,
 }
 
@@ -54,6 +54,13 @@ impl OrgState {
         let env = SaveEnv { settings: &settings, now: clock.now(), duplicates: None };
         add_users(&mut store, &env);
         add_rules(&mut store, &env);
+        // Set first, it stays: the address it listens on is no name clients know.
+        let url: OnceLock<String> = settings
+            .http
+            .public_url
+            .as_deref()
+            .map(|url| url.trim_end_matches('/').to_owned().into())
+            .unwrap_or_default();
         Self {
             store: RwLock::new(store),
             engine: RwLock::new(Arc::new(engine)),
@@ -66,7 +73,7 @@ impl OrgState {
             usage: Usage::default(),
             jobs: crate::bulk::Jobs::default(),
             cursors: Cursors::default(),
-            url: OnceLock::new(),
+            url,
             settings: RwLock::new(Arc::new(settings)),
         }
     }

@@ -196,6 +196,9 @@ pub enum Flaky {
 #[derive(Clone, Debug, Serialize, Deserialize)]
 #[serde(default, deny_unknown_fields)]
 pub struct HttpSettings {
+    /// URL the org calls its own in every answer (`instance_url`, `serverUrl`, `id`); none: the address it listens
+    /// on. For an org behind a proxy that ends TLS. Read at the start only.
+    pub public_url: Option<String>,
     /// Answers are compressed for callers that accept gzip.
     pub gzip: bool,
     /// Trouble that is drawn from for [`HttpSettings::flaky_rate`] of the calls, before anything is done.
@@ -210,6 +213,13 @@ pub struct HttpSettings {
 
 impl Default for HttpSettings {
     fn default() -> Self {
-        Self { gzip: true, flaky: Vec::new(), flaky_rate: 0.0, query_page_rows: 2_000, uri_bytes: 16_384 }
+        Self {
+            public_url: None,
+            gzip: true,
+            flaky: Vec::new(),
+            flaky_rate: 0.0,
+            query_page_rows: 2_000,
+            uri_bytes: 16_384,
+        }
     }
 }
