@@ -292,7 +292,9 @@ const fn of_state(error: &state::Error) -> (&'static Code, Exit) {
             Fatal::Io { .. } | Fatal::Backend { .. } | Fatal::TooLarge { .. } | Fatal::Stopped => {
                 (&code::state::WRITE_FAILED, Exit::State)
             }
-            Fatal::Damaged { .. } | Fatal::Panicked { .. } => (&code::state::DAMAGED, Exit::State),
+            Fatal::Corrupt { .. } | Fatal::Damaged { .. } | Fatal::Panicked { .. } => {
+                (&code::state::DAMAGED, Exit::State)
+            }
             Fatal::Fenced => (&code::state::TAKEN_OVER, Exit::State),
         },
         state::Error::Refused(refusal) => match refusal {

@@ -93,7 +93,7 @@ mod tests {
     #[test]
     fn one_event_is_one_line() {
         let event = b"INFO supporter a\nERROR \x1b[31mall is lost\r\n";
-        assert_eq!(line(event), "INFO supporter a\\u{a}ERROR \\u{1b}[31mall is lost\\u{d}\n");
+        assert_eq!(line(event), "INFO supporter a\\nERROR \\u{1b}[31mall is lost\\r\n");
     }
 
     #[test]

@@ -9,13 +9,15 @@ const FORMULA: [char; 12] =
 
 /// A cell for a spreadsheet: a single quote goes before what would be run as a formula. Only for people's eyes, never for
 /// what is sent to Salesforce.
-pub(crate) fn cell(text: &str) -> Cow<'_, str> {
+#[must_use]
+pub fn cell(text: &str) -> Cow<'_, str> {
     if text.starts_with(FORMULA) { Cow::Owned(format!("'{text}")) } else { Cow::Borrowed(text) }
 }
 
 /// Text for a terminal: control characters and characters that turn the direction of writing are shown as escapes, so that
 /// a name can neither move the cursor nor make a line read differently.
-pub(crate) fn line(text: &str) -> Cow<'_, str> {
+#[must_use]
+pub fn line(text: &str) -> Cow<'_, str> {
     if !text.contains(is_hidden) {
         return Cow::Borrowed(text);
     }
@@ -49,5 +51,12 @@ mod tests {
     fn a_name_cannot_write_to_the_terminal() {
         assert_eq!(line("Ada\u{1b}[2J\nSmith\u{202e}"), "Ada\\u{1b}[2J\\nSmith\\u{202e}");
         assert_eq!(line("Zoë 李"), "Zoë 李");
+    }
+
+    proptest::proptest! {
+        #[test]
+        fn nothing_shown_holds_a_control_character(text in "(?s).{0,40}") {
+            proptest::prop_assert!(!line(&text).chars().any(char::is_control));
+        }
     }
 }

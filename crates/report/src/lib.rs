@@ -11,7 +11,7 @@ mod entry;
 mod error;
 pub mod errors;
 mod format;
-mod inert;
+pub mod inert;
 mod link_pattern;
 pub mod merges;
 mod options;

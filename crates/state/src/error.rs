@@ -81,6 +81,12 @@ pub enum Fatal {
         /// The store's own words.
         reason: String,
     },
+    /// The embedded store found its own files damaged.
+    #[error("state: the stored files are damaged, found in {operation}")]
+    Corrupt {
+        /// What was tried.
+        operation: &'static str,
+    },
     /// A stored value is damaged.
     #[error("state: value of {key} in tree {tree} is damaged: {damage}")]
     Damaged {
@@ -250,7 +256,7 @@ impl Fatal {
             Self::Io { .. } | Self::Backend { .. } => {
                 Some("check free space and permissions of the state directory, then start again")
             }
-            Self::Damaged { .. } | Self::Panicked { .. } => Some(REBUILD),
+            Self::Corrupt { .. } | Self::Damaged { .. } | Self::Panicked { .. } => Some(REBUILD),
             Self::TooLarge { .. } => None,
             Self::Fenced => Some("make sure that only one highwater uses this state directory"),
             Self::Stopped => Some("see the first error; nothing is written after it"),

@@ -109,6 +109,7 @@ fn guarded<T>(operation: &'static str, work: impl FnOnce() -> sled::Result<T>) -
     match catch_unwind(AssertUnwindSafe(work)) {
         Ok(Ok(done)) => Ok(done),
         Ok(Err(sled::Error::Io(e))) => Err(Fatal::io(operation, &e)),
+        Ok(Err(sled::Error::Corruption { .. })) => Err(Fatal::Corrupt { operation }),
         Ok(Err(e)) => Err(Fatal::Backend { operation, reason: e.to_string() }),
         Err(_) => Err(Fatal::Panicked { operation }),
     }

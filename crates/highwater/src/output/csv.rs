@@ -1,7 +1,7 @@
 //! CSV for spreadsheets: RFC 4180 quoting, and no cell that runs as a formula.
 
 use super::Sheet;
-use super::escape::inert;
+use super::inert;
 
 /// One sheet as it is; several as rows of (table, row, column, value), because one file has one head.
 pub(super) fn render(sheets: &[Sheet]) -> String {

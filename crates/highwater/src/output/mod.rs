@@ -1,13 +1,12 @@
 //! What a verb shows: tables for people, JSON and CSV for programs.
 
 mod csv;
-mod escape;
 mod screen;
 mod table;
 
 use serde_json::Value;
 
-pub use escape::{inert, printable};
+pub use report::inert::{cell as inert, line as printable};
 pub use screen::Screen;
 
 /// How data is written to standard output.

@@ -62,6 +62,22 @@ async fn a_database_full_of_flipped_bytes_never_leads_to_a_write() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
+async fn a_database_cut_short_is_called_damaged() {
+    let stage = loaded().await;
+    let path = stage.path(STATE).join("db/db");
+    let whole = fs::read(&path).unwrap();
+    let before = stage.both_sides().await;
+    for part in [2, 3, 10] {
+        fs::write(&path, &whole[..whole.len() / part]).unwrap();
+        let refused = stage.run("sync").await;
+        assert_eq!(refused.status.code(), Some(7), "1/{part}: {}", err(&refused));
+        assert!(!err(&refused).contains("HW0508"), "1/{part}: {}", err(&refused));
+        assert!(err(&refused).contains("highwater backfill"), "1/{part}: {}", err(&refused));
+    }
+    assert_eq!(before, stage.both_sides().await);
+}
+
+#[tokio::test(flavor = "multi_thread")]
 async fn an_older_copy_is_not_worked_on() {
     let stage = loaded().await;
     let (now, old) = (stage.path(STATE).join("db"), stage.path("copy"));
