@@ -100,10 +100,44 @@ fn element(text: &str, name: &str) -> Option<String> {
     None
 }
 
+/// Named and numeric references become their characters (XML 1.0, 4.1); what is none stays as it is.
 fn unescape(text: &str) -> String {
-    [("&lt;", "<"), ("&gt;", ">"), ("&quot;", "\""), ("&apos;", "'"), ("&#39;", "'"), ("&amp;", "&")]
-        .iter()
-        .fold(text.trim().to_owned(), |text, (entity, plain)| text.replace(entity, plain))
+    let mut plain = String::new();
+    let mut rest = text.trim();
+    while let Some((before, after)) = rest.split_once('&') {
+        plain.push_str(before);
+        let reference = after.split_once(';').and_then(|(name, rest)| Some((character(name)?, rest)));
+        rest = match reference {
+            Some((character, rest)) => {
+                plain.push(character);
+                rest
+            }
+            None => {
+                plain.push('&');
+                after
+            }
+        };
+    }
+    plain + rest
+}
+
+/// The character of a reference, named between `&` and `;`.
+fn character(name: &str) -> Option<char> {
+    match name {
+        "lt" => Some('<'),
+        "gt" => Some('>'),
+        "quot" => Some('"'),
+        "apos" => Some('\''),
+        "amp" => Some('&'),
+        _ => {
+            let number = name.strip_prefix('#')?;
+            let code = match number.strip_prefix('x') {
+                Some(hex) => u32::from_str_radix(hex, 16),
+                None => number.parse(),
+            };
+            char::from_u32(code.ok()?)
+        }
+    }
 }
 
 fn escape(text: &str) -> String {
@@ -112,7 +146,7 @@ fn escape(text: &str) -> String {
 
 #[cfg(test)]
 mod tests {
-    use super::element;
+    use super::{element, escape, unescape};
     use proptest::prelude::*;
 
     #[test]
@@ -124,7 +158,18 @@ mod tests {
         assert_eq!(element(text, "nothing"), None);
     }
 
+    #[test]
+    fn references_are_read_once_and_what_is_none_stays() {
+        assert_eq!(unescape("o&#x27;neil &#38; s&apos;&amp;lt;"), "o'neil & s'&lt;");
+        assert_eq!(unescape("a & b &none; &#xD800; &#; &"), "a & b &none; &#xD800; &#; &");
+    }
+
     proptest! {
+        #[test]
+        fn what_was_escaped_reads_back(text in "[<>&'a-z;#x0-9]{0,40}") {
+            prop_assert_eq!(unescape(&escape(&text)), text);
+        }
+
         #[test]
         fn any_text_has_an_element_or_not(text in "[<>/:a-z&; ]{0,80}") {
             let _ = element(&text, "a");
