@@ -14,6 +14,7 @@ mod rest;
 pub mod save;
 pub mod schema;
 pub mod settings;
+mod setup;
 mod snapshot;
 pub mod soql;
 pub mod store;

@@ -111,14 +111,14 @@ impl Admin {
         let store = state.store();
         let head = Head {
             simorg_snapshot: FORMAT,
-            records: store.tables().map(|table| table.iter().count() as u64).sum(),
+            records: kept(&store).map(|table| table.iter().count() as u64).sum(),
             clock_offset_ms: state.clock.now().0.saturating_sub(Clock::default().now().0),
             jobs_minted: state.jobs.minted(),
-            minted: store.tables().map(|table| (table.schema().name.clone(), table.minted())).collect(),
+            minted: kept(&store).map(|table| (table.schema().name.clone(), table.minted())).collect(),
             settings: Settings::clone(&state.settings()),
         };
         line(to, &head)?;
-        for table in store.tables() {
+        for table in kept(&store) {
             for record in table.iter() {
                 line(to, &written(table.schema(), record))?;
             }
@@ -160,6 +160,11 @@ impl Org {
         org.fill(head, &mut lines)?;
         Ok(org)
     }
+}
+
+/// Objects whose records are written; those of the set-up follow the settings.
+fn kept(store: &Store) -> impl Iterator<Item = &Table> {
+    store.tables().filter(|table| !table.schema().setup)
 }
 
 fn line(to: &mut dyn Write, value: &impl Serialize) -> io::Result<()> {
@@ -220,7 +225,7 @@ fn head(lines: &mut Lines<'_>) -> Result<Head, SnapshotError> {
 }
 
 fn read_store(head: &Head, lines: &mut Lines<'_>) -> Result<Store, SnapshotError> {
-    let schema = Schema::new(&head.settings.custom_fields, &head.settings.hidden_fields);
+    let schema = Schema::of_settings(&head.settings);
     let mut store = Store::new(&schema, &head.settings.pod);
     for (object, minted) in &head.minted {
         let table = store.table_mut(object).ok_or_else(|| lines.wrong("names an unknown object"))?;

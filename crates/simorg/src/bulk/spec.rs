@@ -74,7 +74,7 @@ impl IngestSpec {
     pub(crate) fn parse(body: &[u8], store: &Store) -> Result<Self, BulkError> {
         let request: Request = parse_json(body)?;
         let object = request.object.unwrap_or_default();
-        let schema = store.schema(&object).filter(|s| s.writable);
+        let schema = store.schema(&object).filter(|s| s.writable && s.access.read);
         let Some(schema) = schema else {
             let text = format!("Entity '{object}' is not supported by the Bulk API.");
             return Err(BulkError::bad("INVALIDENTITY", text));

@@ -39,10 +39,12 @@ impl ApiError {
         let deleted =
             failure.errors.iter().any(|e| matches!(e.status_code, "ENTITY_IS_DELETED" | "NOT_FOUND"));
         let many = failure.errors.iter().any(|e| e.status_code == "DUPLICATE_EXTERNAL_ID");
-        let status = match (deleted, many) {
-            (true, _) => StatusCode::NOT_FOUND,
-            (false, true) => StatusCode::MULTIPLE_CHOICES,
-            (false, false) => StatusCode::BAD_REQUEST,
+        let access = failure.errors.iter().any(|e| e.status_code == "INSUFFICIENT_ACCESS_OR_READONLY");
+        let status = match (deleted, many, access) {
+            (true, _, _) => StatusCode::NOT_FOUND,
+            (false, true, _) => StatusCode::MULTIPLE_CHOICES,
+            (false, false, true) => StatusCode::FORBIDDEN,
+            (false, false, false) => StatusCode::BAD_REQUEST,
         };
         Self { status, errors: failure.errors.iter().map(single).collect() }
     }

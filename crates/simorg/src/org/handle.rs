@@ -56,7 +56,7 @@ impl Org {
     /// An org without any port, to be called through [`Org::router`].
     pub fn in_process(settings: Settings) -> Self {
         let admin = Admin::new(Arc::new(OrgState::new(settings)));
-        let url = "http://simorg.invalid".to_owned();
+        let url = "http://127.0.0.1".to_owned();
         let (stop, servers) = (CancellationToken::new(), Vec::new());
         Self { admin, control_url: url.clone(), url, stop, servers }
     }

@@ -12,6 +12,7 @@ use crate::rest::Cursors;
 use crate::save::{self, Api, Failure, RowToSave, SaveContext, SaveEnv, Saved};
 use crate::schema::Schema;
 use crate::settings::Settings;
+use crate::setup;
 use crate::store::Store;
 use crate::value::Value;
 use std::sync::{Arc, OnceLock, PoisonError, RwLock, RwLockReadGuard, RwLockWriteGuard};
@@ -46,7 +47,7 @@ pub(crate) struct OrgState {
 impl OrgState {
     /// An org with its users and no other record.
     pub(crate) fn new(settings: Settings) -> Self {
-        let schema = Schema::new(&settings.custom_fields, &settings.hidden_fields);
+        let schema = Schema::of_settings(&settings);
         let mut store = Store::new(&schema, &settings.pod);
         let clock = Clock::default();
         let engine = DuplicateEngine::new(&settings.duplicates, &schema);
@@ -54,6 +55,7 @@ impl OrgState {
         let env = SaveEnv { settings: &settings, now: clock.now(), duplicates: None };
         add_users(&mut store, &env);
         add_rules(&mut store, &env);
+        setup::refresh(&mut store, &settings, clock.now());
         // Set first, it stays: the address it listens on is no name clients know.
         let url: OnceLock<String> = settings
             .http
@@ -88,23 +90,22 @@ impl OrgState {
         let mut guard = self.settings.write().unwrap_or_else(PoisonError::into_inner);
         let mut settings = Settings::clone(&guard);
         change(&mut settings);
-        let fields_same =
-            settings.custom_fields == guard.custom_fields && settings.hidden_fields == guard.hidden_fields;
         // Rules read every record when they are made ready, so they are left alone when nothing changed.
-        if !fields_same || settings.duplicates != guard.duplicates {
+        if !settings.same_shape(&guard) || settings.duplicates != guard.duplicates {
             self.rebuild(&settings);
         }
         *guard = Arc::new(settings);
     }
 
     fn rebuild(&self, settings: &Settings) {
-        let schema = Schema::new(&settings.custom_fields, &settings.hidden_fields);
+        let schema = Schema::of_settings(settings);
         let mut store = self.store_mut();
         store.adopt(&schema);
         let full = Schema::of(store.tables().map(|table| table.schema().clone()).collect());
         let engine = DuplicateEngine::new(&settings.duplicates, &full);
         engine.arm(&mut store);
         add_rules(&mut store, &SaveEnv { settings, now: self.clock.now(), duplicates: None });
+        setup::refresh(&mut store, settings, self.clock.now());
         *self.engine.write().unwrap_or_else(PoisonError::into_inner) = Arc::new(engine);
     }
 
@@ -113,6 +114,7 @@ impl OrgState {
         let schema = Schema::of(store.tables().map(|table| table.schema().clone()).collect());
         let engine = DuplicateEngine::new(&settings.duplicates, &schema);
         engine.arm(&mut store);
+        setup::refresh(&mut store, &settings, self.clock.now());
         let mut place = self.settings.write().unwrap_or_else(PoisonError::into_inner);
         *self.store_mut() = store;
         *self.engine.write().unwrap_or_else(PoisonError::into_inner) = Arc::new(engine);
@@ -194,6 +196,12 @@ fn add_users(store: &mut Store, env: &SaveEnv<'_>) {
             ("Alias", Value::text(alias)),
             ("IsActive", Value::Bool(user.active)),
             ("UserType", Value::text("Standard")),
+            ("ProfileId", Value::text(setup::profile_id(env.settings, user.profile()).as_str())),
+            ("UserPermissionsMarketingUser", Value::Bool(user.marketing)),
+            ("TimeZoneSidKey", Value::text("America/New_York")),
+            ("LocaleSidKey", Value::text("en_US")),
+            ("LanguageLocaleKey", Value::text("en_US")),
+            ("EmailEncodingKey", Value::text("UTF-8")),
         ];
         save::plain_record(store, env, &context, "User", &fields);
     }

@@ -4,6 +4,7 @@ use super::sobject::table;
 use crate::http::{ApiError, Caller};
 use crate::org::OrgState;
 use crate::schema::{Field, FieldType, ObjectSchema};
+use crate::store::Table;
 use axum::extract::{Path, State};
 use axum::{Extension, Json};
 use serde_json::{Map, Value, json};
@@ -15,8 +16,8 @@ pub(super) async fn global(
     Extension(caller): Extension<Caller>,
 ) -> Json<Value> {
     let store = org.store();
-    let objects: Vec<Value> =
-        store.tables().map(|table| Value::Object(summary(table.schema(), &caller.base()))).collect();
+    let seen = store.tables().map(Table::schema).filter(|schema| schema.access.read);
+    let objects: Vec<Value> = seen.map(|schema| Value::Object(summary(schema, &caller.base()))).collect();
     Json(json!({"encoding": "UTF-8", "maxBatchSize": 200, "sobjects": objects}))
 }
 
@@ -50,16 +51,17 @@ pub(super) async fn describe(
 
 fn summary(schema: &ObjectSchema, base: &str) -> Map<String, Value> {
     let url = format!("{base}/sobjects/{}", schema.name);
-    let (name, writable) = (&schema.name, schema.writable);
+    let (name, writable, access) = (&schema.name, schema.writable, schema.access);
     let about = json!({
         "activateable": false, "associateEntityType": null, "associateParentEntity": null,
-        "createable": writable, "custom": false, "customSetting": false, "deepCloneable": false,
-        "deletable": writable, "deprecatedAndHidden": false, "feedEnabled": false,
+        "createable": writable && access.create, "custom": schema.custom, "customSetting": false, "deepCloneable": false,
+        "deletable": writable && access.delete, "deprecatedAndHidden": false, "feedEnabled": false,
         "hasSubtypes": false, "isInterface": false, "isSubtype": false,
         "keyPrefix": schema.key_prefix, "label": schema.label, "labelPlural": schema.label_plural,
-        "layoutable": true, "mergeable": schema.mergeable, "mruEnabled": true, "name": name,
-        "queryable": true, "replicateable": true, "retrieveable": true, "searchable": true,
-        "triggerable": true, "undeletable": writable, "updateable": writable,
+        "layoutable": !schema.setup, "mergeable": schema.mergeable, "mruEnabled": writable, "name": name,
+        "queryable": true, "replicateable": !schema.setup, "retrieveable": true, "searchable": writable,
+        "triggerable": writable, "undeletable": writable && access.delete,
+        "updateable": writable && access.edit,
         "urls": {
             "sobject": url, "describe": format!("{url}/describe"), "rowTemplate": format!("{url}/{{ID}}"),
         },
@@ -96,14 +98,14 @@ fn children(child: &ObjectSchema, parent: &ObjectSchema) -> Vec<Value> {
 /// One field with every key of a captured v59 describe.
 fn describe_field(schema: &ObjectSchema, field: &Field) -> Value {
     let flags = field.flags;
-    let bytes =
-        if field.kind.is_text() && field.kind != FieldType::Id { field.length * 3 } else { field.length };
+    let bytes = field.byte_length();
+    let counted = schema.auto_number.as_ref().is_some_and(|auto| auto.field == field.name);
     let compound = compound_of(schema, field);
     let mut about = json!({
-        "aggregatable": flags.filterable, "aiPredictionField": false, "autoNumber": false,
+        "aggregatable": flags.filterable, "aiPredictionField": false, "autoNumber": counted,
         "byteLength": bytes, "calculated": false, "calculatedFormula": null, "cascadeDelete": false,
         "caseSensitive": flags.case_sensitive, "compoundFieldName": compound, "controllerName": null,
-        "createable": flags.createable, "custom": flags.custom, "defaultValue": default_of(field),
+        "createable": field.createable(), "custom": flags.custom, "defaultValue": default_of(field),
         "defaultValueFormula": null, "defaultedOnCreate": flags.defaulted_on_create,
         "dependentPicklist": false, "deprecatedAndHidden": false, "digits": 0,
         "displayLocationInDecimal": false, "encrypted": false, "externalId": flags.external_id,
@@ -115,13 +117,13 @@ fn describe_field(schema: &ObjectSchema, field: &Field) -> Value {
     });
     let rest = json!({
         "namePointing": field.reference_to.len() > 1, "nillable": flags.nillable,
-        "permissionable": flags.nillable && flags.createable, "picklistValues": picklist(field),
+        "permissionable": field.permissionable(), "picklistValues": picklist(field),
         "polymorphicForeignKey": field.reference_to.len() > 1, "precision": field.precision,
         "queryByDistance": false, "referenceTargetField": null, "referenceTo": field.reference_to,
         "relationshipName": field.relationship_name, "relationshipOrder": null, "restrictedDelete": false,
         "restrictedPicklist": flags.restricted, "scale": field.scale, "searchPrefilterable": false,
         "soapType": field.kind.soap_type(), "sortable": flags.filterable,
-        "type": field.kind.api_name(), "unique": flags.unique, "updateable": flags.updateable,
+        "type": field.kind.api_name(), "unique": flags.unique, "updateable": field.updateable(),
         "writeRequiresMasterRead": false,
     });
     if let (Value::Object(about), Value::Object(rest)) = (&mut about, rest) {

@@ -29,6 +29,18 @@ pub(super) fn row(
     target: Target,
     id_allowed: bool,
 ) -> Result<RowToSave, RowError> {
+    read(store, schema, body, target, id_allowed, |name| schema.field(name))
+}
+
+/// Reads a row of the fields that `find` knows.
+fn read<'s>(
+    store: &Store,
+    schema: &'s ObjectSchema,
+    body: &Map<String, Json>,
+    target: Target,
+    id_allowed: bool,
+    find: impl Fn(&str) -> Option<&'s Field>,
+) -> Result<RowToSave, RowError> {
     let mut row = RowToSave::new(target, Vec::with_capacity(body.len()));
     for (name, json) in body {
         if name == "attributes" {
@@ -41,7 +53,7 @@ pub(super) fn row(
             let text = "The Id field should not be specified in the sobject data.";
             return Err(SaveError::new("INVALID_FIELD", text).into());
         }
-        match (schema.field(name), json) {
+        match (find(name), json) {
             (Some(field), json) => row.values.push((field.index, value(field, json)?)),
             (None, Json::Object(other)) => row.foreign.push(foreign(store, schema, name, other)?),
             (None, _) => return Err(SaveError::unknown_field(name, &schema.name).into()),
@@ -50,7 +62,7 @@ pub(super) fn row(
     Ok(row)
 }
 
-/// Reads a row to seed: audit fields may be given, everything else as in [`row`].
+/// Reads a row to seed: audit fields may be given, hidden fields too, everything else as in [`row`].
 pub(crate) fn seeded_row(
     store: &Store,
     schema: &ObjectSchema,
@@ -66,8 +78,9 @@ pub(crate) fn seeded_row(
         modified: moment("LastModifiedDate"),
         stamp: moment("SystemModstamp"),
     };
-    let read = row(store, schema, &plain, Target::New, true)?;
-    Ok(RowToSave { audit, ..read })
+    // Field-level security is that of the API's callers.
+    let row = read(store, schema, &plain, Target::New, true, |name| schema.any_field(name))?;
+    Ok(RowToSave { audit, ..row })
 }
 
 fn value(field: &Field, json: &Json) -> Result<crate::value::Value, RowError> {

@@ -29,7 +29,8 @@ pub(super) struct Options {
 }
 
 pub(super) fn table<'a>(store: &'a Store, object: &str) -> Result<&'a Table, ApiError> {
-    store.table(object).ok_or_else(ApiError::not_found)
+    let table = store.table(object).filter(|table| table.schema().access.read);
+    table.ok_or_else(ApiError::not_found)
 }
 
 pub(super) fn writable<'a>(store: &'a Store, object: &str) -> Result<&'a ObjectSchema, ApiError> {

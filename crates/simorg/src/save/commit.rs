@@ -4,7 +4,7 @@ use super::duplicates::MatchReport;
 use super::{Api, Failure, SaveContext, SaveEnv, Saved, Work, npsp};
 use crate::id::RecordId;
 use crate::record::{Cells, Draft, Record};
-use crate::store::Store;
+use crate::store::{Store, Table};
 use crate::value::{Stamp, Value};
 
 /// Stores a row that passed, or answers its errors.
@@ -27,6 +27,9 @@ pub(super) fn commit(
         table.settle(env.now);
         let old = work.slot.and_then(|slot| table.at(slot)).map(Audited::of);
         let id = old.as_ref().map_or_else(|| table.mint(), |old| old.id);
+        if old.is_none() {
+            number(table, &mut work.draft);
+        }
         let record = assemble(env, context, &work, id, old.as_ref(), now);
         match work.slot {
             Some(slot) => table.replace(slot, record),
@@ -40,6 +43,14 @@ pub(super) fn commit(
         report(store, env, context, saved.id, found);
     }
     Ok(saved)
+}
+
+/// Gives a new record its running number.
+fn number(table: &Table, draft: &mut Draft) {
+    let Some(auto) = &table.schema().auto_number else { return };
+    let Some(field) = table.schema().any_field(&auto.field) else { return };
+    let text = format!("{}{:0digits$}", auto.prefix, table.minted(), digits = auto.digits);
+    draft.set(field.index, Value::text(text));
 }
 
 /// What an update keeps of the old version.

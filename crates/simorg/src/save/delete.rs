@@ -1,6 +1,6 @@
 //! Into the recycle bin and out of it.
 
-use super::{Failure, SaveContext, SaveEnv, SaveError, Saved};
+use super::{Api, Failure, SaveContext, SaveEnv, SaveError, Saved};
 use crate::id::RecordId;
 use crate::store::{Store, Table};
 use crate::value::Stamp;
@@ -20,7 +20,9 @@ pub fn delete(
     let Some(table) = store.table_mut(object) else {
         return ids.iter().map(|_| Err(SaveError::unknown_object(object).into())).collect();
     };
-    let errors: Vec<Option<SaveError>> = ids.iter().map(|id| refusal(table, id, hard)).collect();
+    let bound = matches!(context.api, Api::Rest | Api::Bulk) && !table.schema().access.delete;
+    let refused = |id: &RecordId| if bound { Some(SaveError::no_access()) } else { refusal(table, id, hard) };
+    let errors: Vec<Option<SaveError>> = ids.iter().map(refused).collect();
     let stop = context.all_or_none && errors.iter().any(Option::is_some);
     ids.iter()
         .zip(errors)

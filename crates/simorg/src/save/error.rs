@@ -60,14 +60,11 @@ impl SaveError {
         Self::new("INVALID_FIELD", format!("No such column '{field}' on sobject of type {object}"))
     }
 
-    pub(crate) fn read_only(field: &str) -> Self {
+    pub(crate) fn read_only(fields: Vec<String>) -> Self {
         let advice = "Please check the security settings of this field and verify that it is read/write for \
                       your profile or permission set.";
-        Self::new(
-            "INVALID_FIELD_FOR_INSERT_UPDATE",
-            format!("Unable to create/update fields: {field}. {advice}"),
-        )
-        .on(field)
+        let text = format!("Unable to create/update fields: {}. {advice}", fields.join(", "));
+        Self { fields, ..Self::new("INVALID_FIELD_FOR_INSERT_UPDATE", text) }
     }
 
     pub(crate) fn too_long(field: &Field, value: &str) -> Self {
@@ -83,6 +80,15 @@ impl SaveError {
 
     pub(crate) fn cross_reference() -> Self {
         Self::new("INVALID_CROSS_REFERENCE_KEY", "invalid cross reference id")
+    }
+
+    pub(crate) fn not_inserted(label: &str) -> Self {
+        let text = format!("entity type cannot be inserted: {label}");
+        Self::new("CANNOT_INSERT_UPDATE_ACTIVATE_ENTITY", text)
+    }
+
+    pub(crate) fn no_access() -> Self {
+        Self::new("INSUFFICIENT_ACCESS_OR_READONLY", "insufficient access rights on object id")
     }
 
     pub(crate) fn deleted() -> Self {

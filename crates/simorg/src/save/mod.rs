@@ -7,6 +7,7 @@ mod check;
 mod coerce;
 mod commit;
 mod delete;
+mod derived;
 mod duplicates;
 mod error;
 mod flows;
@@ -24,6 +25,7 @@ pub use merge::merge;
 use crate::duplicate::DuplicateEngine;
 use crate::id::RecordId;
 use crate::record::Draft;
+use crate::schema::ObjectSchema;
 use crate::settings::Settings;
 use crate::store::{Slot, Store};
 use crate::value::{Stamp, Value};
@@ -178,6 +180,18 @@ impl Work {
     }
 }
 
+/// Object permissions of the API's callers.
+fn access(schema: &ObjectSchema, context: &SaveContext, work: &mut Work) {
+    if !matches!(context.api, Api::Rest | Api::Bulk) || !work.passes() {
+        return;
+    }
+    if work.is_new() && !schema.access.create {
+        work.errors.push(SaveError::not_inserted(&schema.label));
+    } else if !work.is_new() && !schema.access.edit {
+        work.errors.push(SaveError::no_access());
+    }
+}
+
 /// Saves rows of one object (at most 200 in one transaction) and answers for each in order. Rows fail one by
 /// one unless the context says all or none. An unknown object fails every row with `INVALID_TYPE`.
 pub fn save(
@@ -193,7 +207,8 @@ pub fn save(
     let name = table.schema().name.clone();
     let mut works: Vec<Work> = target::resolve(table, context, rows);
     for work in &mut works {
-        target::fill_draft(store, table, env, context, work);
+        access(table.schema(), context, work);
+        target::fill_draft(store, table, context, work);
         check::types(store, table.schema(), work);
         check::required(table.schema(), work);
     }

@@ -1,8 +1,8 @@
 //! Which record each row is for, and how it will look.
 
-use super::{Api, ForeignKey, RowToSave, SaveContext, SaveEnv, SaveError, Target, Work};
+use super::{Api, ForeignKey, RowToSave, SaveContext, SaveError, Target, Work, derived};
 use crate::record::Draft;
-use crate::schema::Source;
+use crate::schema::{Field, Source};
 use crate::store::{Slot, Store, Table, key_of};
 use crate::value::{Value, ValueRef};
 use std::collections::HashMap;
@@ -98,13 +98,7 @@ fn by_key(table: &Table, context: &SaveContext, field: u16, value: &str) -> Resu
 }
 
 /// Builds the row as it will be stored: the record's values, or the defaults, under the row's own.
-pub(super) fn fill_draft(
-    store: &Store,
-    table: &Table,
-    env: &SaveEnv<'_>,
-    context: &SaveContext,
-    work: &mut Work,
-) {
+pub(super) fn fill_draft(store: &Store, table: &Table, context: &SaveContext, work: &mut Work) {
     if !work.passes() {
         return;
     }
@@ -123,11 +117,11 @@ pub(super) fn fill_draft(
             Err(error) => work.errors.push(error),
         }
     }
+    let mut refused = Vec::new();
     for (index, value) in values {
         let Some(field) = table.schema().at(index) else { continue };
-        let allowed = if old.is_some() { field.flags.updateable } else { field.flags.createable };
-        if field.source != Source::Stored || (!allowed && context.api != Api::Seed) {
-            work.errors.push(SaveError::read_only(&field.name));
+        if !allowed(field, old.is_some(), context.api) {
+            refused.push(field.name.clone());
             continue;
         }
         if old.is_none_or(|record| record.value(field) != value.as_ref()) {
@@ -135,8 +129,22 @@ pub(super) fn fill_draft(
         }
         work.draft.set(index, value);
     }
+    if !refused.is_empty() {
+        work.errors.push(SaveError::read_only(refused));
+    }
     set_name(table, &mut work.draft);
-    let _ = env;
+    derived::set(table.schema(), &mut work.draft);
+}
+
+/// Whether this door may write the field. Field-level security is that of the API's callers: it does not bind people.
+fn allowed(field: &Field, update: bool, api: Api) -> bool {
+    let by_nature = if update { field.flags.updateable } else { field.flags.createable };
+    let by_rights = match api {
+        Api::Rest | Api::Bulk => by_nature && !field.flags.no_edit,
+        Api::Ui => by_nature,
+        Api::Seed => true,
+    };
+    field.source == Source::Stored && by_rights
 }
 
 fn defaults(table: &Table, context: &SaveContext) -> Draft {

@@ -180,6 +180,10 @@ pub struct Flags {
     pub restricted: bool,
     /// Hidden from the API user by field-level security: absent everywhere.
     pub hidden: bool,
+    /// May be read but not written through the API, by field-level security.
+    pub no_edit: bool,
+    /// Changes leave a row in the object's history.
+    pub tracked: bool,
     /// The object's name field.
     pub name_field: bool,
 }
@@ -219,6 +223,28 @@ impl Field {
     /// Whether it may key an upsert: external id or idLookup.
     pub fn is_upsert_key(&self) -> bool {
         self.flags.external_id || self.flags.id_lookup
+    }
+
+    /// Whether a caller of the API may give it on insert: the field's nature and field-level security together.
+    pub fn createable(&self) -> bool {
+        self.flags.createable && !self.flags.no_edit
+    }
+
+    /// Whether a caller of the API may change it.
+    pub fn updateable(&self) -> bool {
+        self.flags.updateable && !self.flags.no_edit
+    }
+
+    /// Longest value in bytes as describe counts: three for each character of a text.
+    pub fn byte_length(&self) -> usize {
+        if self.kind.is_text() && self.kind != FieldType::Id { self.length * 3 } else { self.length }
+    }
+
+    /// Whether field-level security can be set for it: not for required, system and name fields.
+    pub fn permissionable(&self) -> bool {
+        let optional = self.flags.nillable || self.kind == FieldType::Boolean;
+        let written = self.flags.createable || self.flags.updateable || self.flags.custom;
+        self.source == Source::Stored && optional && written && !self.flags.name_field
     }
 
     /// Whether numbers of this field are whole.

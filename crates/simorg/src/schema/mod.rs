@@ -1,17 +1,35 @@
 //! Objects and their fields.
 
+mod access;
 mod account;
 mod contact;
 mod custom;
+mod custom_object;
 mod field;
 mod lead;
+mod opportunity;
 mod other;
+mod setup;
 mod spec;
 
+pub use access::Access;
 pub use custom::CustomField;
+pub use custom_object::CustomObject;
 pub use field::{Field, FieldType, Flags, PicklistValue, Source};
 
+use crate::settings::Settings;
 use std::collections::HashMap;
+
+/// A field that counts up by itself.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct AutoNumber {
+    /// The field.
+    pub field: String,
+    /// Text in front of the number.
+    pub prefix: String,
+    /// Digits, with leading zeros.
+    pub digits: usize,
+}
 
 /// One object: its fields and what can be done with it.
 #[derive(Clone, Debug)]
@@ -28,6 +46,14 @@ pub struct ObjectSchema {
     pub writable: bool,
     /// Whether its records can be merged.
     pub mergeable: bool,
+    /// Made by the org, not by Salesforce.
+    pub custom: bool,
+    /// Its records follow the settings: nobody writes them.
+    pub setup: bool,
+    /// What callers of the API may do with its records.
+    pub access: Access,
+    /// The field that counts up.
+    pub auto_number: Option<AutoNumber>,
     /// All fields, hidden ones included, in describe order.
     pub fields: Vec<Field>,
     by_name: HashMap<String, u16>,
@@ -42,6 +68,10 @@ impl ObjectSchema {
             key_prefix: prefix.into(),
             writable: true,
             mergeable: matches!(name, "Contact" | "Account" | "Lead"),
+            custom: false,
+            setup: false,
+            access: Access::default(),
+            auto_number: None,
             fields: Vec::new(),
             by_name: HashMap::new(),
         };
@@ -91,15 +121,37 @@ impl ObjectSchema {
         self.fields.iter().filter(|field| !field.flags.hidden)
     }
 
-    fn hide(&mut self, hidden: &[String]) {
-        for field in &mut self.fields {
-            let full = format!("{}.{}", self.name, field.name);
-            field.flags.hidden = hidden
-                .iter()
-                .any(|name| name.eq_ignore_ascii_case(&full) || name.eq_ignore_ascii_case(&field.name));
+    /// Whether this name, `Field` or `Object.Field`, means the field.
+    fn is_named(&self, field: &Field, name: &str) -> bool {
+        match name.split_once('.') {
+            Some((object, own)) => {
+                object.eq_ignore_ascii_case(&self.name) && own.eq_ignore_ascii_case(&field.name)
+            }
+            None => name.eq_ignore_ascii_case(&field.name),
+        }
+    }
+
+    /// Field-level security and object permissions of the settings. Records of the set-up stay as they are.
+    fn restrict(&mut self, settings: &Settings) {
+        if self.setup {
+            return;
+        }
+        self.access = settings.permissions.access(&self.name);
+        let named = |names: &[String], field: &Field| names.iter().any(|name| self.is_named(field, name));
+        let marks: Vec<(bool, bool)> = self
+            .fields
+            .iter()
+            .map(|f| (named(&settings.hidden_fields, f), named(&settings.permissions.read_only_fields, f)))
+            .collect();
+        for (field, (hidden, read_only)) in self.fields.iter_mut().zip(marks) {
+            field.flags.hidden = hidden;
+            field.flags.no_edit = read_only;
         }
     }
 }
+
+/// Most custom objects, which their two-digit prefixes allow.
+const MOST_CUSTOM_OBJECTS: usize = 100;
 
 /// All objects of the org, in the order of the global describe.
 #[derive(Clone, Debug)]
@@ -108,20 +160,33 @@ pub struct Schema {
 }
 
 impl Schema {
-    /// The standard objects with these custom fields, and these fields (`Field` or `Object.Field`) hidden.
-    /// Custom fields of unknown objects are left out.
-    pub fn new(custom: &[CustomField], hidden: &[String]) -> Self {
+    /// The objects of an org with these settings. Custom fields of unknown objects are left out.
+    pub fn of_settings(settings: &Settings) -> Self {
         let mut objects = vec![account::account(), contact::contact(), lead::lead()];
+        objects.extend(opportunity::sales());
         objects.extend(other::others());
-        for field in custom {
+        objects.extend(setup::setup());
+        let custom = settings.custom_objects.iter().take(MOST_CUSTOM_OBJECTS).enumerate();
+        objects.extend(custom.map(|(number, object)| object.to_schema(number)));
+        for field in &settings.custom_fields {
             if let Some(object) = objects.iter_mut().find(|o| o.name.eq_ignore_ascii_case(&field.object)) {
                 object.add(field.to_field());
             }
         }
         for object in &mut objects {
-            object.hide(hidden);
+            object.restrict(settings);
         }
         Self { objects }
+    }
+
+    /// The standard objects with these custom fields, and these fields (`Field` or `Object.Field`) hidden.
+    pub fn new(custom: &[CustomField], hidden: &[String]) -> Self {
+        Self::of_settings(&Settings {
+            custom_fields: custom.to_vec(),
+            hidden_fields: hidden.to_vec(),
+            custom_objects: Vec::new(),
+            ..Settings::default()
+        })
     }
 
     /// A schema of objects described already.

@@ -2,7 +2,7 @@
 
 use super::ObjectSchema;
 use super::field::FieldType;
-use super::spec::{field, flag, number, reference, text, with_system};
+use super::spec::{field, flag, number, picklist, reference, text, with_system};
 
 pub(super) fn others() -> Vec<ObjectSchema> {
     vec![user(), duplicate_rule(), duplicate_record_set(), duplicate_record_item()]
@@ -19,8 +19,19 @@ fn user() -> ObjectSchema {
             field("Email", "Email", FieldType::Email, 128, "CUFL"),
             text("Alias", "Alias", 8, "CUF"),
             flag("IsActive", "Active", "CUDF"),
-            text("UserType", "User Type", 40, "NF"),
-            text("ProfileId", "Profile ID", 18, "NF"),
+            picklist("UserType", "User Type", 40, "NF", &["Standard"]),
+            reference("ProfileId", "Profile ID", &["Profile"], "Profile", "CUF"),
+            reference("ManagerId", "Manager ID", &["User"], "Manager", "CUNF"),
+            text("Title", "Title", 80, "CUNF"),
+            text("CompanyName", "Company Name", 80, "CUNF"),
+            picklist("TimeZoneSidKey", "Time Zone", 40, "CUF", &["America/New_York", "Europe/London"]),
+            picklist("LocaleSidKey", "Locale", 40, "CUF", &["en_US", "en_GB"]),
+            picklist("LanguageLocaleKey", "Language", 40, "CUF", &["en_US"]),
+            picklist("EmailEncodingKey", "Email Encoding", 40, "CUF", &["UTF-8", "ISO-8859-1"]),
+            text("FederationIdentifier", "SAML Federation ID", 512, "CUNF"),
+            field("LastLoginDate", "Last Login", FieldType::DateTime, 0, "NF"),
+            flag("UserPermissionsMarketingUser", "Marketing User", "CUF"),
+            flag("UserPermissionsInteractionUser", "Flow User", "CUF"),
         ],
     );
     // A User is never in the recycle bin, so describe does not list the field.

@@ -4,15 +4,17 @@
 
 mod knobs;
 mod people;
+mod permissions;
 
 pub use knobs::{
     ApiVersions, BulkSettings, Flaky, FlowSettings, HttpSettings, LatencySettings, LimitSettings,
     NpspSettings, ValidationSettings,
 };
 pub use people::{AuthSettings, UserSettings};
+pub use permissions::{ObjectPermission, OrganizationSettings, PermissionSettings};
 
 use crate::duplicate::DuplicateSettings;
-use crate::schema::{CustomField, FieldType};
+use crate::schema::{CustomField, CustomObject, FieldType};
 use serde::{Deserialize, Serialize};
 
 /// Everything about one simulated org. `Settings::default()` is an org with the Engaging Networks fields.
@@ -35,10 +37,16 @@ pub struct Settings {
     pub auth: AuthSettings,
     /// Users; the first integration user is the run-as user of the client credentials flow.
     pub users: Vec<UserSettings>,
+    /// What the org tells about itself.
+    pub organization: OrganizationSettings,
+    /// Objects the administrator added.
+    pub custom_objects: Vec<CustomObject>,
     /// Fields the administrator added.
     pub custom_fields: Vec<CustomField>,
     /// Fields hidden by field-level security: `Field` or `Object.Field`.
     pub hidden_fields: Vec<String>,
+    /// Permissions of the integration users.
+    pub permissions: PermissionSettings,
     /// Matching and duplicate rules.
     pub duplicates: DuplicateSettings,
     /// The two Engaging Networks Flows.
@@ -68,8 +76,11 @@ impl Default for Settings {
             api: ApiVersions::default(),
             auth: AuthSettings::default(),
             users: vec![UserSettings::integration(), UserSettings::person()],
+            organization: OrganizationSettings::default(),
+            custom_objects: vec![donation()],
             custom_fields: engaging_networks_fields(),
             hidden_fields: Vec::new(),
+            permissions: PermissionSettings::default(),
             duplicates: DuplicateSettings::default(),
             flows: FlowSettings::default(),
             npsp: NpspSettings::default(),
@@ -83,15 +94,35 @@ impl Default for Settings {
 }
 
 impl Settings {
+    /// Whether objects, fields, rights and what the org tells about itself are the same as in other settings.
+    pub(crate) fn same_shape(&self, other: &Self) -> bool {
+        self.custom_objects == other.custom_objects
+            && self.custom_fields == other.custom_fields
+            && self.hidden_fields == other.hidden_fields
+            && self.permissions == other.permissions
+            && self.organization == other.organization
+    }
+
     /// Whether a user is one of the integration users.
     pub fn is_integration(&self, username: &str) -> bool {
         self.users.iter().any(|user| user.integration && user.username.eq_ignore_ascii_case(username))
     }
 }
 
+/// The custom object of the default org.
+fn donation() -> CustomObject {
+    CustomObject {
+        name: "Donation__c".into(),
+        label: "Donation".into(),
+        label_plural: "Donations".into(),
+        auto_number: "D-".into(),
+    }
+}
+
 /// The fields an org prepared for the sync has.
 fn engaging_networks_fields() -> Vec<CustomField> {
     let contact = |name, kind| CustomField::new("Contact", name, kind);
+    let donation = |name, kind| CustomField::new("Donation__c", name, kind);
     vec![
         CustomField {
             length: 50,
@@ -110,6 +141,15 @@ fn engaging_networks_fields() -> Vec<CustomField> {
             length: 50,
             external_id: true,
             ..CustomField::new("Account", "EN_Account_Id__c", FieldType::String)
+        },
+        CustomField { reference_to: Some("Contact".into()), ..donation("Contact__c", FieldType::Reference) },
+        CustomField { precision: 18, scale: 2, ..donation("Amount__c", FieldType::Currency) },
+        donation("Donation_Date__c", FieldType::Date),
+        CustomField {
+            length: 50,
+            external_id: true,
+            unique: true,
+            ..donation("EN_Transaction_Id__c", FieldType::String)
         },
     ]
 }

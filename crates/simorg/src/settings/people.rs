@@ -6,6 +6,7 @@ use std::fmt;
 /// One user of the org.
 #[derive(Clone, Serialize, Deserialize)]
 #[serde(default, deny_unknown_fields)]
+#[expect(clippy::struct_excessive_bools, reason = "independent switches")]
 pub struct UserSettings {
     /// Sign-in name, unique, in the form of an e-mail address.
     pub username: String,
@@ -21,6 +22,11 @@ pub struct UserSettings {
     pub security_token: String,
     /// A user for software; the first one runs the client credentials flow.
     pub integration: bool,
+    /// `UserPermissionsMarketingUser`: may change campaigns.
+    pub marketing: bool,
+    /// Name of the profile; empty means `Minimum Access - API Only Integrations` for integration users and
+    /// `Standard User` for people.
+    pub profile: String,
     /// The password has expired: SOAP login answers a session that is good for nothing.
     pub password_expired: bool,
     /// May sign in.
@@ -39,6 +45,8 @@ impl Default for UserSettings {
             password: "correct-horse".into(),
             security_token: "token".into(),
             integration: false,
+            marketing: false,
+            profile: String::new(),
             password_expired: false,
             active: true,
             approved: true,
@@ -47,6 +55,15 @@ impl Default for UserSettings {
 }
 
 impl UserSettings {
+    /// Name of the user's profile.
+    pub fn profile(&self) -> &str {
+        match (self.profile.as_str(), self.integration) {
+            ("", true) => "Minimum Access - API Only Integrations",
+            ("", false) => "Standard User",
+            (name, _) => name,
+        }
+    }
+
     /// The integration user of the default org.
     pub fn integration() -> Self {
         Self {

@@ -49,7 +49,7 @@ pub fn plan(text: &str, store: &Store, now: Stamp) -> Result<Plan, SoqlError> {
 /// # Errors
 /// As [`plan`].
 pub fn check(text: &str, query: &Query, store: &Store, now: Stamp) -> Result<Plan, SoqlError> {
-    let Some(object) = store.schema(&query.object.text) else {
+    let Some(object) = store.schema(&query.object.text).filter(|object| object.access.read) else {
         let message = format!(
             "sObject type '{}' is not supported. If you are attempting to use a custom object, be sure to append the \
              '__c' after the entity name. Please reference your WSDL or the describe call for the appropriate names.",

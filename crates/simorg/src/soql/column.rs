@@ -4,7 +4,7 @@ use super::ast::Name;
 use super::error::{NotBuilt, SoqlError, SoqlErrorCode};
 use crate::id::RecordId;
 use crate::record::Record;
-use crate::schema::{Field, ObjectSchema};
+use crate::schema::{Field, FieldType, ObjectSchema};
 use crate::store::Store;
 use crate::value::{Stamp, ValueRef};
 
@@ -97,7 +97,7 @@ impl Column {
         let mut current = object;
         for part in parts {
             let found = current.relationship(part).filter(|f| f.reference_to.len() == 1);
-            let target = found.and_then(|f| store.schema(&f.reference_to[0]));
+            let target = found.and_then(|f| store.schema(&f.reference_to[0])).filter(|t| t.access.read);
             let (Some(through), Some(target)) = (found, target) else {
                 return Err(no_relationship(query, name.at, part));
             };
@@ -118,8 +118,14 @@ pub(crate) fn parent<'a>(
     through: &Field,
     object: &str,
 ) -> Option<&'a Record> {
-    let id = RecordId::parse(record.value(through).text()?)?;
-    view.store.table(object)?.get(&id)?.as_of(view.now)
+    let text = record.value(through).text()?;
+    let table = view.store.table(object)?;
+    if through.kind == FieldType::Reference {
+        return table.get(&RecordId::parse(text)?)?.as_of(view.now);
+    }
+    // Objects about objects point at each other by name.
+    let durable = table.schema().any_field("DurableId")?;
+    table.holders(durable, text).first()?.as_of(view.now)
 }
 
 fn no_column(query: &str, at: usize, name: &str, object: &str) -> SoqlError {

@@ -14,12 +14,13 @@ use std::collections::HashMap;
 pub struct Store {
     tables: Vec<Table>,
     by_name: HashMap<String, usize>,
+    pod: String,
 }
 
 impl Store {
     /// An empty store for these objects. Ids carry `pod` behind their prefix.
     pub fn new(schema: &Schema, pod: &str) -> Self {
-        let mut store = Self { tables: Vec::new(), by_name: HashMap::new() };
+        let mut store = Self { tables: Vec::new(), by_name: HashMap::new(), pod: pod.to_owned() };
         for object in schema.objects() {
             store.by_name.insert(object.name.to_ascii_lowercase(), store.tables.len());
             store.tables.push(Table::new(object.clone(), pod));
@@ -52,11 +53,15 @@ impl Store {
         self.tables.iter()
     }
 
-    /// Takes over changed rights and added fields; records stay. Removed fields stay too.
+    /// Takes over changed rights, added objects and added fields; records stay. What was removed stays too.
     pub fn adopt(&mut self, schema: &Schema) {
         for object in schema.objects() {
-            if let Some(table) = self.table_mut(&object.name) {
-                table.adopt(object);
+            match self.table_mut(&object.name) {
+                Some(table) => table.adopt(object),
+                None => {
+                    self.by_name.insert(object.name.to_ascii_lowercase(), self.tables.len());
+                    self.tables.push(Table::new(object.clone(), &self.pod));
+                }
             }
         }
     }

@@ -45,7 +45,13 @@ impl Table {
         &self.schema
     }
 
+    /// Forgets every record and starts ids anew: for records that follow the settings.
+    pub(crate) fn clear(&mut self) {
+        *self = Self::new(self.schema.clone(), &self.pod);
+    }
+
     pub(super) fn adopt(&mut self, schema: &ObjectSchema) {
+        self.schema.access = schema.access;
         for field in &schema.fields {
             self.schema.add(field.clone());
         }
