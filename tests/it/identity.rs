@@ -35,6 +35,26 @@ async fn touching_one_of_two_contacts_that_fit_alike_decides_nothing() {
 }
 
 #[tokio::test]
+async fn a_case_changes_with_its_person_and_the_old_question_is_over() {
+    let h = Harness::start().await;
+    h.contact(&Contact::new("Ann", "Lee", "ann@example.org"));
+    h.contact(&Contact::new("Ann", "Lee", "ann@example.org"));
+    h.supporter(&Person::new(1, "Ann", "Lee", "ann@example.org")).await;
+    h.sync().await;
+    assert_eq!(h.cases(), ["ambiguous_contacts"]);
+    // WHEN the supporter turns out to be somebody else on the same address
+    h.edit_supporter(1, "first_name", Some("Robert")).await;
+    h.edit_supporter(1, "last_name", Some("Okonkwo")).await;
+    h.sync().await;
+    assert_eq!(h.cases(), ["names_disagree"]);
+    // AND an address of his own leaves nothing to ask
+    h.edit_supporter(1, "email", Some("robert@example.org")).await;
+    h.sync().await;
+    assert_eq!(h.cases(), Vec::<&str>::new());
+    assert_eq!(h.contacts().len(), 3);
+}
+
+#[tokio::test]
 async fn touching_one_of_two_supporters_that_fit_alike_decides_nothing() {
     let h = Harness::start().await;
     h.contact(&Contact::new("Ann", "Lee", "ann@example.org"));

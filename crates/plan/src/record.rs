@@ -97,12 +97,21 @@ fn record_tie(
         Tie::Linked(_) | Tie::Alone => return,
     }
     close_identity_cases(changes, &subject);
+    // A Contact may have asked whose it is before anybody knew the supporter.
+    close_identity_cases(changes, &Subject::Contact(contact));
     changes.clear_dirty(&Subject::Contact(contact));
 }
 
 /// Closes the cases that asked who somebody is: it is known now.
 pub fn close_identity_cases(changes: &mut Changes, subject: &Subject) {
     changes.close_cases(&IDENTITY, subject);
+}
+
+/// Somebody was looked for again and the answer is this kind of case: what an earlier look asked about the same person is over.
+pub fn close_other_identity_cases(changes: &mut Changes, subject: &Subject, now: CaseKind) {
+    for kind in IDENTITY.into_iter().filter(|&kind| kind != now) {
+        changes.close_case(kind, subject);
+    }
 }
 
 /// Links that were refused because the Contact became somebody else's meanwhile: a case each, and nothing is written for them.

@@ -4,7 +4,7 @@ use std::collections::{HashMap, HashSet};
 
 use model::{CaseKind, ContactId, DirtyReason, Evidence, LinkLife, Subject, Supporter, SupporterId};
 use plan::gather::{alone, found_pair, fresh, gather};
-use plan::record::{identity_case, record_end};
+use plan::record::{close_other_identity_cases, identity_case, record_end};
 use plan::{
     Decided, Depth, Directory, Ended, Fatal, Found, Gathered, Moment, Outcome, Pair, PersonPlan, Rules,
     SeenContact, Sides, SkipReason, Tie, decide, look_up, travelling,
@@ -122,7 +122,9 @@ impl Desk<'_> {
                     self.close(&Subject::Supporter(id.clone()), outcome);
                 }
                 Gathered::Nobody(_) => {
-                    self.close(&Subject::Supporter(id.clone()), Outcome::Skipped(SkipReason::Gone));
+                    let subject = Subject::Supporter(id.clone());
+                    self.changes.close_cases_of(&subject);
+                    self.close(&subject, Outcome::Skipped(SkipReason::Gone));
                 }
                 Gathered::Unlinked(supporter, remembered) => {
                     lost.push(*supporter);
@@ -315,7 +317,11 @@ impl Desk<'_> {
         for id in ids {
             match known.remove(id) {
                 Some(seen) => there.push(seen),
-                None => self.close(&Subject::Contact(*id), Outcome::Skipped(SkipReason::Gone)),
+                None => {
+                    let subject = Subject::Contact(*id);
+                    self.changes.close_cases_of(&subject);
+                    self.close(&subject, Outcome::Skipped(SkipReason::Gone));
+                }
             }
         }
         Ok(there)
@@ -323,6 +329,10 @@ impl Desk<'_> {
 
     fn case(&mut self, case: Option<model::Case>, kind: CaseKind, subject: &Subject) {
         if let Some(case) = case {
+            // Asked about itself, this is all that stands about it; asked about somebody else's, that one has its own turn.
+            if case.subject == *subject {
+                close_other_identity_cases(&mut self.changes, subject, kind);
+            }
             self.changes.open_case(case);
         }
         self.close(subject, Outcome::Case(kind));
