@@ -266,6 +266,7 @@ pub const fn of_salesforce(kind: salesforce::ErrorKind) -> (&'static Code, Exit)
         ErrorKind::Deadline => (&code::org::JOB, Exit::Unreachable),
         ErrorKind::JobFailed => (&code::org::JOB, Exit::Unexpected),
         ErrorKind::LocalFile => (&code::org::LOCAL_FILE, Exit::State),
+        ErrorKind::TokenNotKept => (&code::org::TOKEN_NOT_KEPT, Exit::NotAuthorised),
     }
 }
 

@@ -5,7 +5,7 @@ use std::fmt;
 /// One kind of call to the org.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord)]
 pub enum Call {
-    /// `POST /services/oauth2/token`
+    /// `POST /services/oauth2/token`, or SOAP `login()`
     Token,
     /// `GET /services/oauth2/userinfo`
     Identity,

@@ -134,6 +134,11 @@ impl Client {
         })
     }
 
+    /// The present session; logs in where there is none.
+    pub(crate) async fn session(&self) -> Result<Arc<Session>, Error> {
+        self.sessions.get(None, self.log_in()).await
+    }
+
     /// `/services/data/vNN.0` and a path below it.
     pub(crate) fn path(&self, below: &str) -> String {
         format!("/services/data/{}{below}", self.config.api_version)

@@ -6,9 +6,9 @@ use std::str::FromStr;
 use std::time::Duration;
 
 use model::{Clock, OrgId};
-use secrecy::SecretString;
 
 use crate::backoff::RetryPolicy;
+use crate::grant::Grant;
 use crate::record_error::AlertTexts;
 
 /// Everything about one org that the operator decides.
@@ -69,39 +69,6 @@ impl OrgConfig {
     }
 }
 
-/// An OAuth flow with what it needs.
-#[derive(Clone)]
-pub enum Grant {
-    /// OAuth 2.0 client credentials: the app's own run-as user.
-    ClientCredentials {
-        /// Consumer key of the External Client App.
-        client_id: String,
-        /// Consumer secret.
-        client_secret: SecretString,
-    },
-    /// OAuth 2.0 JWT bearer: a signed assertion for one user.
-    JwtBearer {
-        /// Consumer key of the app.
-        client_id: String,
-        /// The Salesforce username to act as.
-        username: String,
-        /// RSA private key, PKCS#1 or PKCS#8, PEM.
-        private_key_pem: SecretString,
-        /// `https://login.salesforce.com`, `https://test.salesforce.com` or the My Domain address; default: the login
-        /// address.
-        audience: Option<String>,
-    },
-}
-
-impl fmt::Debug for Grant {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        match self {
-            Self::ClientCredentials { .. } => f.write_str("ClientCredentials(<redacted>)"),
-            Self::JwtBearer { .. } => f.write_str("JwtBearer(<redacted>)"),
-        }
-    }
-}
-
 /// A Salesforce API version, `v59.0` or later.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord)]
 pub struct ApiVersion(u16);
@@ -157,6 +124,8 @@ pub struct Timeouts {
     pub answer: Duration,
     /// Between two pieces of a body.
     pub idle: Duration,
+    /// A sign-in, from the request to the end of its answer.
+    pub login: Duration,
     /// A whole call with its body. Salesforce ends a result download after 20 minutes.
     pub call: Duration,
     /// A body slower than this many bytes a second, measured after `slow_after`, is given up.
@@ -171,6 +140,7 @@ impl Default for Timeouts {
             connect: Duration::from_secs(10),
             answer: Duration::from_secs(130),
             idle: Duration::from_secs(60),
+            login: Duration::from_secs(60),
             call: Duration::from_secs(20 * 60),
             min_bytes_per_second: 1024,
             slow_after: Duration::from_secs(30),
@@ -233,14 +203,5 @@ mod tests {
         for bad in ["v58.0", "30.0", "", "v", "v66.1", "66.0.0", "-66", "v+66.0", "v99999.0"] {
             assert_eq!(bad.parse::<ApiVersion>(), Err(InvalidApiVersion), "{bad}");
         }
-    }
-
-    #[test]
-    fn credentials_do_not_show_in_debug_output() {
-        let config = OrgConfig::new(
-            "https://x.my.salesforce.com",
-            Grant::ClientCredentials { client_id: "canary-id".into(), client_secret: "canary-secret".into() },
-        );
-        assert!(!format!("{config:?}").contains("canary"));
     }
 }

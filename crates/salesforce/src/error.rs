@@ -6,6 +6,7 @@ use std::sync::Arc;
 use crate::answer::RestError;
 use crate::call::Call;
 use crate::record_error::{ErrorCode, bounded, bounded_to};
+use crate::sign_in_refusal::SignInRefusal;
 
 /// What went wrong, as far as it decides what happens next. Which exit code or journal step a kind leads to is the
 /// caller's business; which retry it deserves is in [`ErrorKind::policy`].
@@ -55,6 +56,8 @@ pub enum ErrorKind {
     JobFailed,
     /// Reading or writing a local file failed.
     LocalFile,
+    /// The org gave a new refresh token in place of the one it was shown, and the new one could not be kept.
+    TokenNotKept,
 }
 
 /// When the same operation may be tried again.
@@ -132,6 +135,13 @@ impl ErrorKind {
             Self::LocalFile => {
                 (Retry::AfterOperator, Some("check free space and permissions of the state directory"))
             }
+            Self::TokenNotKept => (
+                Retry::AfterOperator,
+                Some(
+                    "keep the refresh token in a file that may be replaced, or switch off its rotation in the app; then \
+                     approve the app again",
+                ),
+            ),
         }
     }
 
@@ -161,6 +171,7 @@ impl ErrorKind {
             Self::Deadline => "the job did not end in time",
             Self::JobFailed => "the job failed",
             Self::LocalFile => "a local file could not be read or written",
+            Self::TokenNotKept => "the org's new refresh token could not be kept",
         }
     }
 }
@@ -186,6 +197,7 @@ struct Inner {
     fields: Vec<String>,
     message: Option<Box<str>>,
     refusals: Vec<RestError>,
+    sign_in: Option<SignInRefusal>,
     source: Option<Arc<dyn std::error::Error + Send + Sync>>,
 }
 
@@ -200,6 +212,7 @@ impl Error {
             fields: Vec::new(),
             message: None,
             refusals: Vec::new(),
+            sign_in: None,
             source: None,
         }))
     }
@@ -239,6 +252,11 @@ impl Error {
 
     pub(crate) fn with_source(mut self, source: impl std::error::Error + Send + Sync + 'static) -> Self {
         self.0.source = Some(Arc::new(source));
+        self
+    }
+
+    pub(crate) fn with_sign_in(mut self, refusal: SignInRefusal) -> Self {
+        self.0.sign_in = Some(refusal);
         self
     }
 
@@ -287,10 +305,16 @@ impl Error {
         self.0.message.as_deref()
     }
 
+    /// Why the org did not let us in, where it was the sign-in that it refused.
+    #[must_use]
+    pub fn sign_in_refusal(&self) -> Option<SignInRefusal> {
+        self.0.sign_in
+    }
+
     /// What an operator can do, where that is known.
     #[must_use]
     pub fn advice(&self) -> Option<&'static str> {
-        self.0.kind.policy().1
+        self.0.sign_in.map(SignInRefusal::advice).or(self.0.kind.policy().1)
     }
 }
 

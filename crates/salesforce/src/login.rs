@@ -1,37 +1,70 @@
-//! Getting a session: the OAuth token call, by either grant.
+//! Getting a session, by whichever way in is configured.
 
 use std::sync::atomic::Ordering;
+use std::time::Duration;
 
 use bytes::Bytes;
 use http::header::{ACCEPT, CONTENT_TYPE, USER_AGENT};
-use http::{HeaderMap, HeaderValue, Method};
-use jsonwebtoken::{Algorithm, EncodingKey, Header};
-use secrecy::{ExposeSecret as _, SecretString};
+use http::{HeaderMap, HeaderName, HeaderValue, Method};
+use model::{OrgId, UserId};
+use secrecy::SecretString;
 use serde::Deserialize;
+use tokio::time::timeout;
 use url::Url;
-use url::form_urlencoded::Serializer;
 
 use crate::answer::{Answer, parse_json, rest_errors};
 use crate::backoff::{RetryPolicy, Waits};
 use crate::call::Call;
 use crate::client::Client;
-use crate::config::Grant;
+use crate::config::SizeLimits;
 use crate::error::{Error, ErrorKind};
+use crate::grant::{Grant, RefreshToken};
+use crate::grant_form;
+use crate::refresh_token::Held;
 use crate::refusal::{Again, Failure, of_transport};
-use crate::transport::{Body, Request};
+use crate::sign_in_refusal::{SignInRefusal, of_fault, of_oauth};
+use crate::soap_login;
+use crate::transport::{Body, Request, TransportError, TransportErrorKind};
 
-/// How long an assertion is valid (OAuth JWT bearer flow: at most three minutes).
-const ASSERTION_SECONDS: i64 = 180;
+/// The largest answer to a sign-in; a real one has two or three kilobytes.
+const ANSWER_BYTES: usize = 64 << 10;
+
+/// A fresh session.
+pub(crate) struct SignedIn {
+    pub(crate) token: SecretString,
+    /// Where its calls go: scheme, host and port, trusted.
+    pub(crate) instance: Url,
+    pub(crate) account: Account,
+}
+
+/// Whose session it is, as far as the answer to the sign-in says so.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub(crate) struct Account {
+    pub(crate) org: Option<OrgId>,
+    pub(crate) user: Option<UserId>,
+    pub(crate) username: Option<String>,
+}
 
 #[derive(Deserialize)]
 struct TokenAnswer {
     access_token: String,
     instance_url: String,
+    #[serde(default)]
+    id: Option<String>,
+    #[serde(default)]
+    refresh_token: Option<SecretString>,
+}
+
+/// The answer to one sign-in request.
+struct Reply {
+    status: u16,
+    html: bool,
+    bytes: Vec<u8>,
 }
 
 impl Client {
     /// Logs in, with repeats: getting a token changes nothing.
-    pub(crate) async fn log_in(&self) -> Result<(SecretString, Url), Error> {
+    pub(crate) async fn log_in(&self) -> Result<SignedIn, Error> {
         let mut waits = Waits::new(&self.login_retry());
         let mut bad_answers = 0;
         loop {
@@ -62,90 +95,167 @@ impl Client {
         if known { self.config.retry } else { self.config.retry.before_login() }
     }
 
-    async fn log_in_once(&self) -> Result<(SecretString, Url), Failure> {
-        let body = Bytes::from(self.grant_form()?);
+    async fn log_in_once(&self) -> Result<SignedIn, Failure> {
+        let signed_in = match &self.config.grant {
+            Grant::ClientCredentials { client_id, client_secret } => {
+                self.oauth(grant_form::client_credentials(client_id, client_secret)).await?.0
+            }
+            Grant::JwtBearer { client_id, username, private_key_pem, audience } => {
+                let audience = audience.as_deref().unwrap_or(self.config.login_url.trim_end_matches('/'));
+                let now = self.config.clock.now().micros() / 1_000_000;
+                self.oauth(grant_form::jwt_bearer(client_id, username, private_key_pem, audience, now)?)
+                    .await?
+                    .0
+            }
+            Grant::RefreshToken { client_id, client_secret, token } => {
+                self.refresh(client_id, client_secret.as_ref(), token).await?
+            }
+            Grant::Password { client_id, client_secret, username, password } => {
+                self.oauth(grant_form::password(client_id, client_secret, username, password)).await?.0
+            }
+            Grant::SoapLogin { username, password } => self.soap(username, password).await?,
+        };
+        match (self.config.expected_org, signed_in.account.org) {
+            (Some(expected), Some(org)) if expected != org => Err(Error::of_kind(ErrorKind::WrongOrg).into()),
+            _ => Ok(signed_in),
+        }
+    }
+
+    /// The token endpoint. Also gives a refresh token that came along.
+    async fn oauth(&self, form: String) -> Result<(SignedIn, Option<SecretString>), Failure> {
+        let headers = [
+            (ACCEPT, HeaderValue::from_static("application/json")),
+            (CONTENT_TYPE, HeaderValue::from_static("application/x-www-form-urlencoded")),
+        ];
+        let reply = self.ask("/services/oauth2/token", headers, form).await?;
+        if reply.status != 200 {
+            return Err(of_oauth(reply.status, rest_errors(&reply.bytes)));
+        }
+        let answer: TokenAnswer = parse_json(&reply.bytes, reply.html)?;
+        let account = answer.id.as_deref().map(account_of).unwrap_or_default();
+        let signed_in = self.opened(answer.access_token.into(), &answer.instance_url, account)?;
+        Ok((signed_in, answer.refresh_token))
+    }
+
+    /// With the refresh token that counts now. A new one is kept before anything is done with the session.
+    async fn refresh(
+        &self,
+        client_id: &str,
+        client_secret: Option<&SecretString>,
+        kept: &RefreshToken,
+    ) -> Result<SignedIn, Failure> {
+        use secrecy::ExposeSecret as _;
+        let held = Held::take(kept).await?;
+        let form = grant_form::refresh_token(client_id, client_secret, &held.token);
+        let (signed_in, new) = self.oauth(form).await?;
+        if let Some(new) = new
+            && new.expose_secret() != held.token.expose_secret()
+        {
+            held.keep(new).await?;
+        }
+        Ok(signed_in)
+    }
+
+    async fn soap(&self, username: &str, password: &SecretString) -> Result<SignedIn, Failure> {
+        let headers = [
+            (HeaderName::from_static("soapaction"), HeaderValue::from_static("login")),
+            (CONTENT_TYPE, HeaderValue::from_static("text/xml; charset=UTF-8")),
+        ];
+        let request = soap_login::request(username, password)?;
+        let reply = self.ask(&soap_login::path(self.config.api_version), headers, request).await?;
+        let answer = match reply.status {
+            200 if reply.html => Err(Error::new(ErrorKind::Contract, "HTML instead of SOAP")),
+            200 | 500 => soap_login::parse(&reply.bytes),
+            status => return Err(of_oauth(status, None)),
+        };
+        let answer = match answer {
+            Ok(answer) => answer,
+            // A maintenance page of a server that is down.
+            Err(_) if reply.status == 500 => return Err(of_oauth(500, None)),
+            Err(bad) => return Err(bad.into()),
+        };
+        if let Some((code, text)) = answer.fault() {
+            return Err(of_fault(reply.status, code, text));
+        }
+        if answer.password_expired() {
+            let expired = Error::of_kind(ErrorKind::NotAuthorised);
+            return Err(expired.with_sign_in(SignInRefusal::PasswordExpired).into());
+        }
+        let account = answer.account();
+        let (token, server) =
+            answer.session().ok_or_else(|| Error::new(ErrorKind::Contract, "no session in the answer"))?;
+        Ok(self.opened(token, &server, account)?)
+    }
+
+    /// No byte of the token goes anywhere before its instance is trusted.
+    fn opened(&self, token: SecretString, instance: &str, account: Account) -> Result<SignedIn, Error> {
+        use secrecy::ExposeSecret as _;
+        let instance = self
+            .guard
+            .origin(instance)
+            .map_err(|why| Error::new(ErrorKind::UntrustedAddress, "instance_url").with_source(why))?;
+        let text = token.expose_secret();
+        if text.is_empty() || !text.bytes().all(|b| b.is_ascii_graphic()) {
+            return Err(Error::new(ErrorKind::Contract, "no usable access token"));
+        }
+        Ok(SignedIn { token, instance, account })
+    }
+
+    /// Sends one sign-in request and reads its answer, both within [`crate::Timeouts::login`].
+    async fn ask(
+        &self,
+        path: &str,
+        headers: [(HeaderName, HeaderValue); 2],
+        body: String,
+    ) -> Result<Reply, Failure> {
+        let limit = self.config.timeouts.login;
         let mut url = self.login.clone();
-        url.set_path("/services/oauth2/token");
-        let mut headers = HeaderMap::new();
-        headers.insert(ACCEPT, HeaderValue::from_static("application/json"));
-        headers.insert(CONTENT_TYPE, HeaderValue::from_static("application/x-www-form-urlencoded"));
+        url.set_path(path);
+        let mut headers: HeaderMap = headers.into_iter().collect();
         headers.insert(USER_AGENT, self.user_agent.clone());
+        let body = Bytes::from(body);
         self.meter.sent(Call::Token, body.len() as u64);
         let request = Request {
             method: Method::POST,
             url,
             headers,
             body: Body::Bytes(body),
-            answer_within: self.config.timeouts.answer,
+            answer_within: self.config.timeouts.answer.min(limit),
         };
-        let response = self.transport.send(request).await.map_err(of_transport)?;
+        let begun = tokio::time::Instant::now();
+        let sent = timeout(limit, self.transport.send(request)).await;
+        let no_answer = || Err(TransportError::new(TransportErrorKind::NoAnswer));
+        let response = sent.unwrap_or_else(|_| no_answer()).map_err(of_transport)?;
         self.meter.answered(&response.headers);
-        let mut answer = Answer::new(response, &self.config.timeouts, &self.config.sizes, &self.meter)?;
-        let html = answer.is_html();
-        let status = answer.status;
-        let bytes = answer.bytes().await?;
-        if status != 200 {
-            return Err(refused(status, &bytes));
+        let sizes = SizeLimits { json: ANSWER_BYTES, ..self.config.sizes };
+        let mut answer = Answer::new(response, &self.config.timeouts, &sizes, &self.meter)?;
+        let (status, html) = (answer.status, answer.is_html());
+        let left = limit.saturating_sub(begun.elapsed()).max(Duration::from_millis(1));
+        match timeout(left, answer.bytes()).await {
+            Ok(Ok(bytes)) => Ok(Reply { status, html, bytes }),
+            Ok(Err(error)) => Err(bad_reply(error)),
+            Err(_) => Err(bad_reply(Error::new(ErrorKind::TooSlow, "the answer to a sign-in"))),
         }
-        let token: TokenAnswer = parse_json(&bytes, html)?;
-        // No byte of the token goes anywhere before its instance is trusted.
-        let instance = self
-            .guard
-            .origin(&token.instance_url)
-            .map_err(|why| Error::new(ErrorKind::UntrustedAddress, "instance_url").with_source(why))?;
-        let usable =
-            !token.access_token.is_empty() && token.access_token.bytes().all(|b| b.is_ascii_graphic());
-        if !usable {
-            return Err(Error::new(ErrorKind::Contract, "no usable access token").into());
-        }
-        Ok((token.access_token.into(), instance))
-    }
-
-    fn grant_form(&self) -> Result<String, Error> {
-        let mut form = Serializer::new(String::new());
-        match &self.config.grant {
-            Grant::ClientCredentials { client_id, client_secret } => {
-                form.append_pair("grant_type", "client_credentials");
-                form.append_pair("client_id", client_id);
-                form.append_pair("client_secret", client_secret.expose_secret());
-            }
-            Grant::JwtBearer { client_id, username, private_key_pem, audience } => {
-                let audience =
-                    audience.as_deref().unwrap_or_else(|| self.config.login_url.trim_end_matches('/'));
-                let expires = self.config.clock.now().micros() / 1_000_000 + ASSERTION_SECONDS;
-                let claims =
-                    serde_json::json!({ "iss": client_id, "sub": username, "aud": audience, "exp": expires });
-                form.append_pair("grant_type", "urn:ietf:params:oauth:grant-type:jwt-bearer");
-                form.append_pair("assertion", &assertion(&claims, private_key_pem)?);
-            }
-        }
-        Ok(form.finish())
     }
 }
 
-/// Signs with RS256, the only algorithm Salesforce takes.
-fn assertion(claims: &serde_json::Value, key_pem: &SecretString) -> Result<String, Error> {
-    let key = EncodingKey::from_rsa_pem(key_pem.expose_secret().as_bytes())
-        .map_err(|_| Error::new(ErrorKind::Configuration, "the private key is not an RSA key in PEM form"))?;
-    jsonwebtoken::encode(&Header::new(Algorithm::RS256), claims, &key)
-        .map_err(|_| Error::new(ErrorKind::Configuration, "the assertion could not be signed"))
+/// What is far too big for a token is no answer of an org; what is slow may be quicker the next time.
+fn bad_reply(error: Error) -> Failure {
+    let kind = error.kind();
+    if kind == ErrorKind::TooLarge {
+        Error::new(ErrorKind::Contract, "an answer far too big for a sign-in").into()
+    } else if kind == ErrorKind::TooSlow {
+        Failure { error, again: Again::Soon }
+    } else {
+        error.into()
+    }
 }
 
-/// OAuth errors are a flat object, not the array of REST. All but rate limits need an operator.
-fn refused(status: u16, bytes: &[u8]) -> Failure {
-    let refusals = rest_errors(bytes);
-    let code = refusals.as_ref().and_then(|all| all.first()).map(|first| first.code.clone());
-    let error =
-        |kind| Error::of_kind(kind).with_status(status).with_refusals(refusals.clone().unwrap_or_default());
-    match (status, code.as_deref()) {
-        (_, Some("rate_limit_exceeded")) | (406 | 408 | 420 | 429 | 500.., _) => {
-            Failure { error: error(ErrorKind::Busy), again: Again::Soon }
-        }
-        (300..=399, _) => Failure { error: error(ErrorKind::Redirect), again: Again::Never },
-        (410, _) => Failure { error: error(ErrorKind::VersionRetired), again: Again::Never },
-        (400..=499, Some(_)) => Failure { error: error(ErrorKind::NotAuthorised), again: Again::Never },
-        _ => Failure { error: error(ErrorKind::Contract), again: Again::BadAnswer },
-    }
+/// `https://login.salesforce.com/id/00D…/005…`: only the two ids count, the address is not called.
+fn account_of(id_url: &str) -> Account {
+    let mut parts = id_url.rsplit('/');
+    let (user, org) = (parts.next().unwrap_or_default(), parts.next().unwrap_or_default());
+    Account { org: OrgId::parse(org).ok(), user: UserId::parse(user).ok(), username: None }
 }
 
 #[cfg(test)]
@@ -153,9 +263,12 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_key_that_is_none_is_a_configuration_error_that_does_not_quote_it() {
-        let error = assertion(&serde_json::json!({}), &"canary key".into()).unwrap_err();
-        assert_eq!(error.kind(), ErrorKind::Configuration);
-        assert!(!format!("{error:?} {error}").contains("canary"));
+    fn the_identity_address_says_whose_session_it_is() {
+        let account = account_of("https://login.salesforce.com/id/00D5f000000IZ3ZEAW/0055f000001abcdAAA");
+        assert_eq!(account.org, OrgId::parse("00D5f000000IZ3Z").ok());
+        assert!(account.user.is_some());
+        for other in ["", "/", "x", "https://evil.example/00D/005", "id//"] {
+            assert_eq!(account_of(other), Account::default(), "{other}");
+        }
     }
 }

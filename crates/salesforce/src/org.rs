@@ -10,8 +10,10 @@ use crate::call::Call;
 use crate::client::{Ask, Client};
 use crate::config::{ApiVersion, OrgConfig};
 use crate::error::{Error, ErrorKind};
+use crate::grant::Grant;
 use crate::http_transport::HttpTransport;
 use crate::lenient::count_of;
+use crate::login::Account;
 use crate::record_error::AlertTexts;
 use crate::soql::InvalidName;
 use crate::transport::Transport;
@@ -46,6 +48,16 @@ struct IdentityAnswer {
     preferred_username: Option<String>,
     #[serde(default)]
     username: Option<String>,
+}
+
+impl IdentityAnswer {
+    fn identity(self) -> Result<Identity, Error> {
+        let bad = |_| Error::new(ErrorKind::Contract, "identity without usable ids").during(Call::Identity);
+        let org_id = OrgId::parse(&self.organization_id).map_err(bad)?;
+        let user_id = UserId::parse(&self.user_id).map_err(bad)?;
+        let username = self.preferred_username.or(self.username).unwrap_or_default();
+        Ok(Identity { org_id, user_id, username })
+    }
 }
 
 /// One allowance of the org.
@@ -132,15 +144,31 @@ impl Org {
     /// [`ErrorKind::WrongOrg`] when it is another org, and any kind of a call that reads.
     pub async fn identity(&self) -> Result<Identity, Error> {
         let ask = Ask::get(Call::Identity, "/services/oauth2/userinfo".to_owned());
-        let answer: IdentityAnswer = self.0.json(&ask).await?;
-        let bad = |_| Error::new(ErrorKind::Contract, "identity without usable ids").during(Call::Identity);
-        let org_id = OrgId::parse(&answer.organization_id).map_err(bad)?;
-        let user_id = UserId::parse(&answer.user_id).map_err(bad)?;
-        if self.0.config.expected_org.is_some_and(|expected| expected != org_id) {
+        let identity = match self.0.json::<IdentityAnswer>(&ask).await {
+            Ok(answer) => answer.identity()?,
+            Err(refused) => self.identity_of_login(refused).await?,
+        };
+        if self.0.config.expected_org.is_some_and(|expected| expected != identity.org_id) {
             return Err(Error::of_kind(ErrorKind::WrongOrg).during(Call::Identity));
         }
-        let username = answer.preferred_username.or(answer.username).unwrap_or_default();
-        Ok(Identity { org_id, user_id, username })
+        Ok(identity)
+    }
+
+    /// A session of SOAP `login()` is no OAuth session, and the OAuth identity service may refuse it; its login has said
+    /// whose it is.
+    async fn identity_of_login(&self, refused: Error) -> Result<Identity, Error> {
+        let here = matches!(self.0.config.grant, Grant::SoapLogin { .. })
+            && refused.call() == Some(Call::Identity)
+            && matches!(
+                refused.kind(),
+                ErrorKind::Forbidden | ErrorKind::NotFound | ErrorKind::Rejected | ErrorKind::Contract
+            );
+        if !here {
+            return Err(refused);
+        }
+        let Account { org, user, username } = self.0.session().await?.account.clone();
+        let (Some(org_id), Some(user_id)) = (org, user) else { return Err(refused) };
+        Ok(Identity { org_id, user_id, username: username.unwrap_or_default() })
     }
 
     /// Asks what is left of the org's allowances.

@@ -52,7 +52,8 @@ impl From<Error> for Failure {
             | ErrorKind::WrongOrg
             | ErrorKind::Deadline
             | ErrorKind::JobFailed
-            | ErrorKind::LocalFile => Again::Never,
+            | ErrorKind::LocalFile
+            | ErrorKind::TokenNotKept => Again::Never,
         };
         Self { error, again }
     }

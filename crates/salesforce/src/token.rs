@@ -4,17 +4,21 @@ use std::fmt;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
 
+use model::OrgId;
 use secrecy::SecretString;
 use tokio::sync::Mutex;
 use url::Url;
 
-use crate::error::Error;
+use crate::error::{Error, ErrorKind};
+use crate::login::{Account, SignedIn};
 
 /// A session with the org.
 pub(crate) struct Session {
     pub(crate) token: SecretString,
     /// Where its calls go: scheme, host and port, trusted.
     pub(crate) instance: Url,
+    /// Whose it is.
+    pub(crate) account: Account,
     /// Counts the sessions, so that a refused one can be told from its successor.
     pub(crate) generation: u64,
 }
@@ -30,6 +34,23 @@ struct State {
     session: Option<Arc<Session>>,
     failure: Option<Error>,
     generation: u64,
+    /// The org of the first session that named one.
+    org: Option<OrgId>,
+}
+
+impl State {
+    /// A later session must belong to the org of the first: a cycle never goes on in another org.
+    fn admit(&mut self, signed_in: SignedIn) -> Result<Arc<Session>, Error> {
+        let SignedIn { token, instance, account } = signed_in;
+        if let (Some(before), Some(now)) = (self.org, account.org)
+            && before != now
+        {
+            return Err(Error::new(ErrorKind::WrongOrg, "a renewed session belongs to another org"));
+        }
+        self.org = self.org.or(account.org);
+        self.generation += 1;
+        Ok(Arc::new(Session { token, instance, account, generation: self.generation }))
+    }
 }
 
 /// The one session of an org, shared by all calls.
@@ -45,7 +66,7 @@ impl Sessions {
     pub(crate) async fn get(
         &self,
         refused: Option<u64>,
-        fetch: impl Future<Output = Result<(SecretString, Url), Error>>,
+        fetch: impl Future<Output = Result<SignedIn, Error>>,
     ) -> Result<Arc<Session>, Error> {
         let ended_before = self.ended.load(Ordering::SeqCst);
         let mut state = self.state.lock().await;
@@ -64,10 +85,8 @@ impl Sessions {
         state.failure = None;
         let fetched = fetch.await;
         self.ended.fetch_add(1, Ordering::SeqCst);
-        match fetched {
-            Ok((token, instance)) => {
-                state.generation += 1;
-                let session = Arc::new(Session { token, instance, generation: state.generation });
+        match fetched.and_then(|signed_in| state.admit(signed_in)) {
+            Ok(session) => {
                 state.session = Some(Arc::clone(&session));
                 Ok(session)
             }
@@ -82,7 +101,27 @@ impl Sessions {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::error::ErrorKind;
+
+    fn session_of(org: Option<&str>) -> SignedIn {
+        SignedIn {
+            token: "t".into(),
+            instance: Url::parse("https://x.salesforce.com/").expect("an address"),
+            account: Account { org: org.and_then(|id| OrgId::parse(id).ok()), ..Account::default() },
+        }
+    }
+
+    #[tokio::test]
+    async fn a_session_of_another_org_never_takes_the_place_of_the_first() {
+        let sessions = Sessions::default();
+        let here = || async { Ok(session_of(Some("00D5f000000IZ3ZEAW"))) };
+        sessions.get(None, here()).await.unwrap();
+        // An answer that does not say is compared later, by the cycle.
+        sessions.get(Some(1), async { Ok(session_of(None)) }).await.unwrap();
+        let other = async { Ok(session_of(Some("00D5f000000IZ3YEAW"))) };
+        let refused = sessions.get(Some(2), other).await.unwrap_err();
+        assert_eq!(refused.kind(), ErrorKind::WrongOrg);
+        assert_eq!(sessions.get(None, here()).await.unwrap().generation, 3);
+    }
 
     async fn storm(sessions: &Arc<Sessions>, refused: Option<u64>, succeed: bool) -> (u64, usize) {
         let fetched = Arc::new(AtomicU64::new(0));
@@ -94,7 +133,7 @@ mod tests {
                         fetched.fetch_add(1, Ordering::SeqCst);
                         tokio::task::yield_now().await;
                         if succeed {
-                            Ok(("t".into(), Url::parse("https://x.salesforce.com/").unwrap()))
+                            Ok(session_of(None))
                         } else {
                             Err(Error::of_kind(ErrorKind::NotAuthorised))
                         }

@@ -137,6 +137,24 @@ pub static LOCAL_FILE: Code = Code {
     remedy: "Check free space and permissions of the state directory.",
 };
 
+/// The org is not of the kind the configuration says.
+pub static ORG_KIND: Code = Code {
+    number: 220,
+    title: "a sandbox where production is meant, or the other way round",
+    happened: "The org says of itself whether it is a sandbox, and that is not what `salesforce.sandbox` says, or what the login address implies.",
+    done: "Nothing was written, and the state was not bound to this org.",
+    remedy: "Use the credentials of the right org or the right `--profile`. If the org is the right one, correct `salesforce.sandbox`.",
+};
+
+/// The org's new refresh token could not be kept.
+pub static TOKEN_NOT_KEPT: Code = Code {
+    number: 221,
+    title: "the org's new refresh token could not be kept",
+    happened: "The org gives a new refresh token at each use and ends the old one (refresh token rotation). The new one could not be written where the old one came from.",
+    done: "The sign-in was given up; nothing was read or written. The old token is worth nothing any more.",
+    remedy: "Keep the token in `refresh_token_file`, in a folder where the user that runs highwater may replace it, or switch off rotation in the app. Then approve the app again and keep the new token.",
+};
+
 /// The family.
 pub static ALL: &[&Code] = &[
     &CLIENT_SETTINGS,
@@ -154,4 +172,6 @@ pub static ALL: &[&Code] = &[
     &WRONG_ORG,
     &JOB,
     &LOCAL_FILE,
+    &ORG_KIND,
+    &TOKEN_NOT_KEPT,
 ];

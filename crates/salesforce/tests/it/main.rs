@@ -12,4 +12,5 @@ mod saves;
 mod sessions;
 mod simulated;
 mod support;
+mod ways_in;
 mod wire;

@@ -123,3 +123,66 @@ async fn a_key_that_cannot_sign_is_named_before_anything_is_sent() {
     assert_eq!(error.kind(), ErrorKind::Configuration);
     assert_eq!(script.logins(), 0);
 }
+
+/// Keeps sending, ever so slowly, for as long as somebody reads.
+struct Drip(usize);
+
+#[async_trait::async_trait]
+impl Transport for Drip {
+    async fn send(&self, _: salesforce::Request) -> Result<salesforce::Response, salesforce::TransportError> {
+        use futures_util::StreamExt as _;
+        let piece = bytes::Bytes::from(vec![b' '; self.0]);
+        let drip = futures_util::stream::unfold(piece, |piece| async {
+            tokio::time::sleep(std::time::Duration::from_secs(1)).await;
+            Some((Ok(piece.clone()), piece))
+        });
+        let (status, headers) = (http::StatusCode::OK, http::HeaderMap::new());
+        Ok(salesforce::Response { status, headers, body: drip.boxed() })
+    }
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_sign_in_answer_that_trickles_or_never_ends_is_given_up() {
+    for (bytes, kind) in [(1, ErrorKind::TooSlow), (40_000, ErrorKind::Contract)] {
+        let mut config = config("https://example.my.salesforce.com");
+        config.retry.total = std::time::Duration::from_secs(200);
+        let limit = config.timeouts.login;
+        let org = Org::with_transport(config, Arc::new(Drip(bytes)) as Arc<dyn Transport>).unwrap();
+        let begun = tokio::time::Instant::now();
+        let error = org.limits().await.unwrap_err();
+        assert_eq!((error.kind(), error.call()), (kind, Some(Call::Token)), "{bytes}");
+        assert!(begun.elapsed() < limit * 5, "{bytes}: {:?}", begun.elapsed());
+    }
+}
+
+#[tokio::test]
+async fn a_session_of_another_org_is_refused_before_the_first_call() {
+    let id = "https://login.salesforce.com/id/00D5f000000IZ3YEAW/0055f000001abcdAAA";
+    let script = Scripted::new(|_, _| json(200, "{}"));
+    script.log_in_as(id);
+    let mut config = config("https://example.my.salesforce.com");
+    config.expected_org = model::OrgId::parse("00D5f000000IZ3ZEAW").ok();
+    let transport: Arc<dyn Transport> = Arc::clone(&script) as Arc<dyn Transport>;
+    let error = Org::with_transport(config, transport).unwrap().limits().await.unwrap_err();
+    assert_eq!((error.kind(), error.call()), (ErrorKind::WrongOrg, Some(Call::Token)));
+    assert!(script.seen().is_empty());
+}
+
+#[tokio::test]
+async fn what_an_org_is_it_says_itself() {
+    for (records, expected) in [
+        (r#"{"Id":"00D5f000000IZ3ZEAW","IsSandbox":true}"#, Some(true)),
+        (r#"{"Id":"00D5f000000IZ3ZEAW","IsSandbox":false}"#, Some(false)),
+        ("", None),
+    ] {
+        let body = format!(r#"{{"totalSize":1,"done":true,"records":[{records}]}}"#);
+        let script = Scripted::new(move |_, _| json(200, &body));
+        let found = org(&script).organization().await.unwrap();
+        assert_eq!(found.map(|organization| organization.is_sandbox), expected);
+    }
+    let script =
+        Scripted::new(|_, _| refusal(400, "INVALID_TYPE", "sObject type 'Organization' is not supported."));
+    assert_eq!(org(&script).organization().await.unwrap(), None);
+    let script = Scripted::new(|_, _| json(200, r#"{"done":true,"records":[{"Id":"x"}]}"#));
+    assert_eq!(org(&script).organization().await.unwrap_err().kind(), ErrorKind::Contract);
+}

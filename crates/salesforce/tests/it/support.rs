@@ -76,6 +76,7 @@ type Script = dyn FnMut(&Seen, usize) -> Reply + Send;
 pub(crate) struct Scripted {
     seen: Mutex<Vec<Seen>>,
     logins: Mutex<usize>,
+    id: Mutex<String>,
     script: Mutex<Box<Script>>,
 }
 
@@ -84,6 +85,7 @@ impl Scripted {
         Arc::new(Self {
             seen: Mutex::default(),
             logins: Mutex::default(),
+            id: Mutex::default(),
             script: Mutex::new(Box::new(script)),
         })
     }
@@ -95,6 +97,11 @@ impl Scripted {
 
     pub(crate) fn lines(&self) -> Vec<String> {
         self.seen().into_iter().map(|seen| seen.line).collect()
+    }
+
+    /// The identity address that every login gives from here on.
+    pub(crate) fn log_in_as(&self, id: &str) {
+        id.clone_into(&mut self.id.lock().unwrap());
     }
 
     pub(crate) fn logins(&self) -> usize {
@@ -125,10 +132,11 @@ impl Transport for Scripted {
         let reply = if seen.is_login() {
             let mut logins = self.logins.lock().unwrap();
             *logins += 1;
+            let id = self.id.lock().unwrap();
             json(
                 200,
                 &format!(
-                    r#"{{"access_token":"t{logins}","instance_url":"https://example.my.salesforce.com"}}"#
+                    r#"{{"access_token":"t{logins}","instance_url":"https://example.my.salesforce.com","id":"{id}"}}"#
                 ),
             )
         } else {
