@@ -56,8 +56,8 @@ fn about(org: &OrgState, user: RecordId) -> Result<Json_, ApiError> {
         "user_type": "STANDARD",
         "language": "en_US",
         "locale": "en_US",
-        "zoneinfo": "America/New_York",
-        "utcOffset": -18_000_000,
+        "zoneinfo": "GMT",
+        "utcOffset": 0,
         "urls": {
             "rest": format!("{url}/services/data/v{{version}}/"),
             "sobjects": format!("{url}/services/data/v{{version}}/sobjects/"),

@@ -12,7 +12,7 @@ use super::jobs::JobInfo;
 use super::spec::{content_type, delimiter, line_ending, parse_json};
 use crate::id::RecordId;
 use crate::schema::FieldType;
-use crate::soql::{NotBuilt, Plan, SoqlError, check, parse};
+use crate::soql::{NotBuilt, Plan, Select, Selected, SoqlError, check, parse};
 use crate::store::Store;
 use crate::value::Stamp;
 
@@ -96,6 +96,9 @@ impl QuerySpec {
         if query.offset.is_some() {
             return Err(unsupported("OFFSET is not supported in Bulk Query"));
         }
+        if matches!(&query.select, Select::Fields(items) if items.iter().any(is_group)) {
+            return Err(unsupported("FIELDS() is not supported in Bulk Query"));
+        }
         let plan = check(&text, &query, store, now).map_err(|error| refused(&error))?;
         if plan.count_only {
             return Err(unsupported("Aggregate functions are not supported in Bulk Query"));
@@ -112,6 +115,10 @@ impl QuerySpec {
     }
 }
 
+fn is_group(item: &Selected) -> bool {
+    matches!(item, Selected::Group(..))
+}
+
 fn unsupported(text: &str) -> BulkError {
     BulkError::bad("FEATURE_NOT_ENABLED", text)
 }
@@ -122,10 +129,7 @@ fn refused(error: &SoqlError) -> BulkError {
         Some(NotBuilt::Subquery) => unsupported("Aggregate Relationships not supported in Bulk Query"),
         Some(NotBuilt::Aggregate) => unsupported("Aggregate functions are not supported in Bulk Query"),
         Some(NotBuilt::TypeOf) => unsupported("TYPEOF is not supported in Bulk Query"),
-        Some(NotBuilt::Fields) => unsupported("FIELDS() is not supported in Bulk Query"),
-        Some(NotBuilt::SemiJoin | NotBuilt::Clause) | None => {
-            BulkError::bad(error.code.as_str(), error.message.clone())
-        }
+        Some(NotBuilt::Clause) | None => BulkError::bad(error.code.as_str(), error.message.clone()),
     }
 }
 

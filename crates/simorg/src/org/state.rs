@@ -198,7 +198,7 @@ fn add_users(store: &mut Store, env: &SaveEnv<'_>) {
             ("UserType", Value::text("Standard")),
             ("ProfileId", Value::text(setup::profile_id(env.settings, user.profile()).as_str())),
             ("UserPermissionsMarketingUser", Value::Bool(user.marketing)),
-            ("TimeZoneSidKey", Value::text("America/New_York")),
+            ("TimeZoneSidKey", Value::text("GMT")),
             ("LocaleSidKey", Value::text("en_US")),
             ("LanguageLocaleKey", Value::text("en_US")),
             ("EmailEncodingKey", Value::text("UTF-8")),

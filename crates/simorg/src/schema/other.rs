@@ -24,7 +24,7 @@ fn user() -> ObjectSchema {
             reference("ManagerId", "Manager ID", &["User"], "Manager", "CUNF"),
             text("Title", "Title", 80, "CUNF"),
             text("CompanyName", "Company Name", 80, "CUNF"),
-            picklist("TimeZoneSidKey", "Time Zone", 40, "CUF", &["America/New_York", "Europe/London"]),
+            picklist("TimeZoneSidKey", "Time Zone", 40, "CUF", &["GMT", "Europe/London"]),
             picklist("LocaleSidKey", "Locale", 40, "CUF", &["en_US", "en_GB"]),
             picklist("LanguageLocaleKey", "Language", 40, "CUF", &["en_US"]),
             picklist("EmailEncodingKey", "Email Encoding", 40, "CUF", &["UTF-8", "ISO-8859-1"]),

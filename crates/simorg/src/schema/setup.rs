@@ -68,7 +68,7 @@ fn organization() -> ObjectSchema {
             field("Phone", "Phone", FieldType::Phone, 40, "NF"),
             text("PrimaryContact", "Primary Contact", 80, "NF"),
             picklist("DefaultLocaleSidKey", "Locale", 40, "F", &["en_US", "en_GB"]),
-            picklist("TimeZoneSidKey", "Time Zone", 40, "F", &["America/New_York", "Europe/London"]),
+            picklist("TimeZoneSidKey", "Time Zone", 40, "F", &["GMT", "Europe/London"]),
             picklist("LanguageLocaleKey", "Language", 40, "F", &["en_US"]),
             picklist("OrganizationType", "Edition", 40, "NF", EDITIONS),
             text("NamespacePrefix", "Namespace Prefix", 15, "NF"),

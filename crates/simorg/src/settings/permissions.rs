@@ -78,7 +78,7 @@ impl Default for OrganizationSettings {
             instance: "SIM1".into(),
             namespace: String::new(),
             country: "US".into(),
-            time_zone: "America/New_York".into(),
+            time_zone: "GMT".into(),
         }
     }
 }

@@ -27,7 +27,27 @@ pub enum Select {
     /// `COUNT()`: no rows, only `totalSize`.
     Count,
     /// Fields in the order written.
-    Fields(Vec<Name>),
+    Fields(Vec<Selected>),
+}
+
+/// One item of the select list.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Selected {
+    /// A field.
+    Field(Name),
+    /// `FIELDS(..)` and its place.
+    Group(FieldGroup, usize),
+}
+
+/// A group of fields (SOQL reference v65: FIELDS()).
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum FieldGroup {
+    /// All the caller may see.
+    All,
+    /// Those Salesforce made.
+    Standard,
+    /// Those the org made.
+    Custom,
 }
 
 /// A name with dots as written, and where it stands (byte offset).
@@ -65,6 +85,15 @@ pub enum Condition {
         negated: bool,
         /// The list, never empty.
         values: Vec<Literal>,
+    },
+    /// `field [NOT] IN (SELECT ..)`.
+    InQuery {
+        /// Left side.
+        field: Name,
+        /// NOT IN.
+        negated: bool,
+        /// The sub-select.
+        query: Box<Query>,
     },
 }
 

@@ -6,6 +6,7 @@ use super::column::Column;
 use super::condition::Test;
 use super::error::{SoqlError, SoqlErrorCode};
 use super::parse::parse;
+use super::{select, semi_join};
 use crate::schema::FieldType;
 use crate::store::Store;
 use crate::value::Stamp;
@@ -59,19 +60,9 @@ pub fn check(text: &str, query: &Query, store: &Store, now: Stamp) -> Result<Pla
     };
     let alias = query.alias.as_deref();
     let resolve = |name: &Name| Column::resolve(store, object, alias, text, name);
-    let mut columns: Vec<Column> = Vec::new();
-    if let Select::Fields(names) = &query.select {
-        for name in names {
-            let column = resolve(name)?;
-            let header = column.header();
-            if columns.iter().any(|c| c.header() == header) {
-                let message = format!("duplicate field selected: {}", name.text);
-                return Err(SoqlError::at(text, name.at, SoqlErrorCode::InvalidField, &message));
-            }
-            columns.push(column);
-        }
-    }
-    let filter_check = FilterCheck { text, today: now.utc().date_naive(), resolve: &resolve };
+    let columns = select::columns(text, query, object, &resolve)?;
+    semi_join::check_places(text, query)?;
+    let filter_check = FilterCheck { text, object: &object.name, store, now, resolve: &resolve };
     let filter = query.filter.as_ref().map(|c| filter_check.test(c)).transpose()?;
     let mut order = Vec::with_capacity(query.order.len());
     for key in &query.order {

@@ -4,18 +4,23 @@ use std::collections::HashSet;
 
 use chrono::{NaiveDate, NaiveTime};
 
-use super::ast::{Condition, Literal, LiteralValue, Name, Op};
+use super::ast::{Condition, Literal, LiteralValue, Name, Op, Query};
 use super::column::Column;
 use super::condition::{Check, Test, fold};
 use super::error::{SoqlError, SoqlErrorCode};
 use super::like::LikePattern;
+use super::semi_join;
 use crate::id::RecordId;
 use crate::schema::{Field, FieldType};
+use crate::store::Store;
+use crate::value::Stamp;
 
 /// What checking a condition needs.
 pub(crate) struct FilterCheck<'c> {
     pub(crate) text: &'c str,
-    pub(crate) today: NaiveDate,
+    pub(crate) object: &'c str,
+    pub(crate) store: &'c Store,
+    pub(crate) now: Stamp,
     pub(crate) resolve: &'c dyn Fn(&Name) -> Result<Column, SoqlError>,
 }
 
@@ -67,7 +72,19 @@ impl FilterCheck<'_> {
                 let check = self.list(&column.field, *negated, values)?;
                 Ok(Test::One { column: Box::new(column), check })
             }
+            Condition::InQuery { field, negated, query } => self.sub_select(field, *negated, query),
         }
+    }
+
+    fn sub_select(&self, field: &Name, negated: bool, query: &Query) -> Result<Test, SoqlError> {
+        let column = self.filterable(field)?;
+        if class(column.field.kind) != Class::Id || !column.is_own() {
+            let text = "The left operand field in the where expression for outer query should be an id field or \
+                        reference field";
+            return Err(SoqlError::at(self.text, field.at, SoqlErrorCode::InvalidField, text));
+        }
+        let plan = semi_join::sub_plan(self.text, self.object, query, self.store, self.now)?;
+        Ok(Test::InPlan { column: Box::new(column), negated, plan: Box::new(plan) })
     }
 
     fn filterable(&self, name: &Name) -> Result<Column, SoqlError> {
@@ -188,7 +205,7 @@ impl FilterCheck<'_> {
                 return Ok((millis, millis.saturating_add(1)));
             }
             LiteralValue::Date(day) if class == Class::Day => day.succ_opt().map(|next| (*day, next)),
-            LiteralValue::DateLiteral(relative) => relative.days(self.today),
+            LiteralValue::DateLiteral(relative) => relative.days(self.now.utc().date_naive()),
             LiteralValue::Null
             | LiteralValue::Bool(_)
             | LiteralValue::Number(_)

@@ -96,8 +96,8 @@ impl Column {
         let mut steps = Vec::with_capacity(parts.len());
         let mut current = object;
         for part in parts {
-            let found = current.relationship(part).filter(|f| f.reference_to.len() == 1);
-            let target = found.and_then(|f| store.schema(&f.reference_to[0])).filter(|t| t.access.read);
+            let found = current.relationship(part);
+            let target = found.and_then(|field| only_target(store, field)).filter(|t| t.access.read);
             let (Some(through), Some(target)) = (found, target) else {
                 return Err(no_relationship(query, name.at, part));
             };
@@ -109,6 +109,14 @@ impl Column {
             None => Err(no_column(query, name.at, last, &current.name)),
         }
     }
+}
+
+/// The object a relationship leads to: the only one of its objects that this org has (`Owner` leads to a User, for
+/// there are no queues). A relationship to several is refused.
+fn only_target<'s>(store: &'s Store, field: &Field) -> Option<&'s ObjectSchema> {
+    let mut known = field.reference_to.iter().filter_map(|object| store.schema(object));
+    let first = known.next();
+    if known.next().is_some() { None } else { first }
 }
 
 /// The parent a reference field of this record points to, as the view sees it.

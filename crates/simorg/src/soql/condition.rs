@@ -4,6 +4,7 @@ use std::cmp::Ordering;
 use std::collections::HashSet;
 
 use super::ast::Op;
+use super::check::Plan;
 use super::column::{Column, View};
 use super::like::LikePattern;
 use crate::record::Record;
@@ -19,6 +20,12 @@ pub(crate) enum Test {
     One {
         column: Box<Column>,
         check: Check,
+    },
+    /// One field against the ids of a sub-select.
+    InPlan {
+        column: Box<Column>,
+        negated: bool,
+        plan: Box<Plan>,
     },
 }
 
@@ -82,6 +89,8 @@ impl Test {
             Self::Any(tests) => tests.iter().any(|t| t.holds(view, record)),
             Self::Not(test) => !test.holds(view, record),
             Self::One { column, check } => check.holds(column.value(view, record)),
+            // Its ids are found before any record is tested; see `with_found`.
+            Self::InPlan { .. } => false,
         }
     }
 }

@@ -44,12 +44,8 @@ pub enum NotBuilt {
     Aggregate,
     /// `TYPEOF .. END`.
     TypeOf,
-    /// `FIELDS(ALL|STANDARD|CUSTOM)`.
-    Fields,
     /// A query in parentheses in the select list.
     Subquery,
-    /// A query in parentheses after `IN`.
-    SemiJoin,
     /// `USING SCOPE`, `WITH ..`, `FOR ..`, `ALL ROWS`, bind variables and other clauses.
     Clause,
 }

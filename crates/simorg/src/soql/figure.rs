@@ -37,7 +37,7 @@ pub(crate) fn date_time(text: &str) -> Option<DateTime<Utc>> {
 
 /// The relative date literal of this name; `n` is the number after the colon, when there is one.
 pub(crate) fn date_literal(word: &str, n: Option<i32>) -> Option<DateLiteral> {
-    let name = word.to_ascii_uppercase();
+    let name = without_fiscal(&word.to_ascii_uppercase());
     let literal = |period, first, count| Some(DateLiteral { period, first, count });
     match (name.as_str(), n) {
         ("YESTERDAY", None) => literal(Period::Day, -1, 1),
@@ -67,6 +67,15 @@ pub(crate) fn date_literal(word: &str, n: Option<i32>) -> Option<DateLiteral> {
             let period = name.strip_prefix("N_")?.strip_suffix("_AGO").and_then(plural)?;
             literal(period, -n, 1)
         }
+    }
+}
+
+/// The fiscal year of this org is the calendar year, so `THIS_FISCAL_QUARTER` is `THIS_QUARTER`.
+fn without_fiscal(name: &str) -> String {
+    let periods = ["QUARTER", "YEAR"];
+    match name.split_once("FISCAL_") {
+        Some((before, after)) if periods.iter().any(|p| after.starts_with(p)) => format!("{before}{after}"),
+        Some(_) | None => name.to_owned(),
     }
 }
 
@@ -159,6 +168,8 @@ mod tests {
         assert_eq!(span("NEXT_QUARTER", None), (day("2027-01-01"), day("2027-04-01")));
         assert_eq!(span("LAST_N_YEARS", Some(2)), (day("2024-01-01"), day("2026-01-01")));
         assert_eq!(span("N_DAYS_AGO", Some(1)), (day("2026-10-06"), day("2026-10-07")));
+        assert_eq!(span("THIS_FISCAL_YEAR", None), (day("2026-01-01"), day("2027-01-01")));
+        assert_eq!(span("N_FISCAL_QUARTERS_AGO", Some(1)), (day("2026-07-01"), day("2026-10-01")));
         assert_eq!(span("NEXT_N_DAYS", Some(2)), (day("2026-10-08"), day("2026-10-10")));
     }
 

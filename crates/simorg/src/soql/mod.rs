@@ -18,9 +18,12 @@ mod row;
 mod run;
 #[cfg(test)]
 mod run_tests;
+mod select;
+mod semi_join;
 
 pub use ast::{
-    Condition, DateLiteral, Literal, LiteralValue, Name, Op, OrderBy, Period, Query, Quoted, Select,
+    Condition, DateLiteral, FieldGroup, Literal, LiteralValue, Name, Op, OrderBy, Period, Query, Quoted,
+    Select, Selected,
 };
 pub use check::{Plan, check, plan};
 pub use column::{Column, View};

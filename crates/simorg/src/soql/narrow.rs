@@ -30,7 +30,7 @@ fn candidates(table: &Table, test: &Test) -> Option<Vec<Slot>> {
             Some(parts.concat())
         }
         Test::One { .. } => by_key(table, test).or_else(|| by_stamp(table, std::slice::from_ref(test))),
-        Test::Not(_) => None,
+        Test::Not(_) | Test::InPlan { .. } => None,
     }
 }
 

@@ -1,6 +1,6 @@
 //! Text to [`Query`]. Recursive descent with a bounded depth; total on any text.
 
-use super::ast::{Literal, LiteralValue, Name, OrderBy, Query, Select};
+use super::ast::{FieldGroup, Literal, LiteralValue, Name, OrderBy, Query, Select, Selected};
 use super::error::{NotBuilt, SoqlError, SoqlErrorCode};
 use super::figure::{date_literal, figure};
 use super::lex::{Token, TokenKind, lex};
@@ -21,7 +21,7 @@ pub fn parse(query: &str) -> Result<Query, SoqlError> {
         let text = "SOQL statements cannot be longer than 100000 characters.";
         return Err(SoqlError::plain(SoqlErrorCode::MalformedQuery, text));
     }
-    let mut parser = Parser { query, tokens: lex(query)?, next: 0 };
+    let mut parser = Parser { query, tokens: lex(query)?, next: 0, inner: false };
     let parsed = parser.query()?;
     parser.end()?;
     Ok(parsed)
@@ -32,9 +32,23 @@ pub(crate) struct Parser<'q> {
     pub(crate) query: &'q str,
     tokens: Vec<Token>,
     next: usize,
+    /// Within a sub-select.
+    inner: bool,
 }
 
 impl<'q> Parser<'q> {
+    /// Reads the sub-select of a semi-join, whose opening parenthesis was read.
+    pub(crate) fn sub_select(&mut self) -> Result<Query, SoqlError> {
+        if self.inner {
+            let text = "Nesting of semi join sub-selects is not supported";
+            return Err(SoqlError::at(self.query, self.place(), SoqlErrorCode::MalformedQuery, text));
+        }
+        self.inner = true;
+        let query = self.query()?;
+        self.inner = false;
+        if self.take_symbol(")") { Ok(query) } else { Err(self.unexpected()) }
+    }
+
     fn query(&mut self) -> Result<Query, SoqlError> {
         self.expect_keyword("SELECT")?;
         let select = self.select()?;
@@ -64,22 +78,32 @@ impl<'q> Parser<'q> {
                 return Err(self.refuse(NotBuilt::TypeOf, "TYPEOF"));
             }
             let name = self.name()?;
-            if self.at_symbol("(") {
+            if self.at_symbol("(") && name.text.eq_ignore_ascii_case("FIELDS") {
+                fields.push(Selected::Group(self.field_group()?, name.at));
+            } else if self.at_symbol("(") {
                 return self.count_call(&name, fields.is_empty());
+            } else {
+                fields.push(Selected::Field(name));
             }
-            fields.push(name);
             if !self.take_symbol(",") {
                 return Ok(Select::Fields(fields));
             }
         }
     }
 
+    /// The rest of `FIELDS(ALL)`.
+    fn field_group(&mut self) -> Result<FieldGroup, SoqlError> {
+        self.take_symbol("(");
+        let groups =
+            [("ALL", FieldGroup::All), ("STANDARD", FieldGroup::Standard), ("CUSTOM", FieldGroup::Custom)];
+        let found = groups.into_iter().find(|(word, _)| self.take_keyword(word));
+        let Some((_, group)) = found else { return Err(self.unexpected()) };
+        if self.take_symbol(")") { Ok(group) } else { Err(self.unexpected()) }
+    }
+
     /// `COUNT()` when alone; any other call is refused by name.
     fn count_call(&mut self, name: &Name, first: bool) -> Result<Select, SoqlError> {
         self.take_symbol("(");
-        if name.text.eq_ignore_ascii_case("FIELDS") {
-            return Err(SoqlError::not_built(self.query, name.at, NotBuilt::Fields, "FIELDS()"));
-        }
         let is_count = first && name.text.eq_ignore_ascii_case("COUNT");
         if is_count && self.take_symbol(")") && self.at_keyword("FROM") {
             return Ok(Select::Count);

@@ -1,6 +1,6 @@
 //! The WHERE part of the grammar.
 
-use super::ast::{Condition, Literal, Op};
+use super::ast::{Condition, Name, Op};
 use super::error::{NotBuilt, SoqlError, SoqlErrorCode};
 use super::parse::Parser;
 
@@ -65,7 +65,7 @@ fn simple(parser: &mut Parser<'_>, depth: usize) -> Result<Condition, SoqlError>
         return Err(parser.unexpected());
     }
     if parser.take_keyword("IN") {
-        return Ok(Condition::In { field, negated, values: list(parser)? });
+        return listed(parser, field, negated);
     }
     let place = parser.unexpected();
     let op = match parser.any_symbol() {
@@ -80,7 +80,8 @@ fn simple(parser: &mut Parser<'_>, depth: usize) -> Result<Condition, SoqlError>
     Ok(Condition::Compare { field, op, value: parser.literal()? })
 }
 
-fn list(parser: &mut Parser<'_>) -> Result<Vec<Literal>, SoqlError> {
+/// What follows IN: a list, or a query.
+fn listed(parser: &mut Parser<'_>, field: Name, negated: bool) -> Result<Condition, SoqlError> {
     if parser.at_symbol(":") {
         return Err(parser.refuse(NotBuilt::Clause, "A bind variable"));
     }
@@ -88,11 +89,14 @@ fn list(parser: &mut Parser<'_>) -> Result<Vec<Literal>, SoqlError> {
         return Err(parser.unexpected());
     }
     if parser.at_keyword("SELECT") {
-        return Err(parser.refuse(NotBuilt::SemiJoin, "A query after IN"));
+        return Ok(Condition::InQuery { field, negated, query: Box::new(parser.sub_select()?) });
     }
     let mut values = vec![parser.literal()?];
     while parser.take_symbol(",") {
         values.push(parser.literal()?);
     }
-    if parser.take_symbol(")") { Ok(values) } else { Err(parser.unexpected()) }
+    if parser.take_symbol(")") {
+        return Ok(Condition::In { field, negated, values });
+    }
+    Err(parser.unexpected())
 }

@@ -16,10 +16,12 @@ impl Plan {
     #[must_use]
     pub fn run(&self, view: View<'_>) -> Vec<Slot> {
         let Some(table) = view.store.table(&self.object) else { return Vec::new() };
-        let narrowed = self.filter.as_ref().and_then(|test| narrow(table, test));
+        let found_filter = self.filter.as_ref().and_then(|test| test.with_found(view));
+        let filter = found_filter.as_ref().or(self.filter.as_ref());
+        let narrowed = filter.and_then(|test| narrow(table, test));
         let fits = |slot: Slot| {
             let record = self.record(view, slot)?;
-            let holds = self.filter.as_ref().is_none_or(|test| test.holds(view, record));
+            let holds = filter.is_none_or(|test| test.holds(view, record));
             holds.then_some((slot, record))
         };
         let mut found: Vec<(Slot, &Record)>;
