@@ -1,15 +1,12 @@
 //! TCP connections the org can cut in the middle of a call, as a failing network does.
 
-use axum::extract::connect_info::Connected;
-use axum::serve::{IncomingStream, Listener};
 use std::io;
-use std::net::SocketAddr;
 use std::pin::Pin;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::task::{Context, Poll};
 use tokio::io::{AsyncRead, AsyncWrite, ReadBuf};
-use tokio::net::{TcpListener, TcpStream};
+use tokio::net::TcpStream;
 
 /// Handle of one connection; requests carry it as `ConnectInfo<Line>`.
 #[derive(Clone, Debug, Default)]
@@ -26,31 +23,6 @@ impl Line {
     }
 }
 
-/// Listens like a [`TcpListener`] and hands out cuttable streams.
-pub(crate) struct CuttableListener(pub(crate) TcpListener);
-
-impl Listener for CuttableListener {
-    type Io = CuttableStream;
-    type Addr = SocketAddr;
-
-    async fn accept(&mut self) -> (Self::Io, Self::Addr) {
-        let (stream, address) = Listener::accept(&mut self.0).await;
-        // Small answers must not wait for the acknowledgement of the last one.
-        let _ = stream.set_nodelay(true);
-        (CuttableStream { stream, line: Line::default() }, address)
-    }
-
-    fn local_addr(&self) -> io::Result<Self::Addr> {
-        self.0.local_addr()
-    }
-}
-
-impl Connected<IncomingStream<'_, CuttableListener>> for Line {
-    fn connect_info(stream: IncomingStream<'_, CuttableListener>) -> Self {
-        stream.io().line.clone()
-    }
-}
-
 /// A stream that fails every write once its line is cut.
 #[derive(Debug)]
 pub(crate) struct CuttableStream {
@@ -59,6 +31,11 @@ pub(crate) struct CuttableStream {
 }
 
 impl CuttableStream {
+    /// A stream that breaks when `line` is cut.
+    pub(crate) fn new(stream: TcpStream, line: Line) -> Self {
+        Self { stream, line }
+    }
+
     fn check(&self) -> io::Result<()> {
         if self.line.is_cut() { Err(io::ErrorKind::ConnectionReset.into()) } else { Ok(()) }
     }

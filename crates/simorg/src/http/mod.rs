@@ -4,11 +4,12 @@ mod error;
 mod gate;
 mod line;
 mod reply;
+mod serve;
 mod session;
 
 pub(crate) use error::{ApiError, in_collection};
 pub(crate) use gate::gate;
-pub(crate) use line::{CuttableListener, Line};
+pub(crate) use serve::serve;
 pub(crate) use session::{Caller, authorise};
 
 /// Reads a form; `None` when it is none.

@@ -4,7 +4,7 @@ use super::admin::Admin;
 use super::error::OrgError;
 use super::state::OrgState;
 use crate::control;
-use crate::http::{CuttableListener, Line};
+use crate::http;
 use crate::rest;
 use crate::settings::Settings;
 use axum::Router;
@@ -43,12 +43,9 @@ impl Org {
         let mut org = Self::in_process(settings);
         let _ = org.admin.state().url.set(url.clone());
         (org.url, org.control_url) = (url, control_url);
-        let service = org.router().into_make_service_with_connect_info::<Line>();
-        let serve_main = axum::serve(CuttableListener(main), service)
-            .with_graceful_shutdown(org.stop.clone().cancelled_owned());
         let serve_control = axum::serve(control, control::router(org.admin.clone()))
             .with_graceful_shutdown(org.stop.clone().cancelled_owned());
-        org.servers.push(tokio::spawn(async move { report(serve_main.await) }));
+        org.servers.push(tokio::spawn(http::serve(main, org.router(), org.stop.clone())));
         org.servers.push(tokio::spawn(async move { report(serve_control.await) }));
         Ok(org)
     }
