@@ -5,10 +5,21 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::path::{Path, PathBuf};
 
 /// Which of our crates each crate may be built from.
-const MAY_USE: [(&str, &[&str]); 12] = [
+const MAY_USE: [(&str, &[&str]); 13] = [
     (
         "highwater",
-        &["matching", "model", "plan", "report", "salesforce", "service", "simorg", "state", "supporters"],
+        &[
+            "matching",
+            "model",
+            "plan",
+            "report",
+            "salesforce",
+            "service",
+            "setup",
+            "simorg",
+            "state",
+            "supporters",
+        ],
     ),
     ("matching", &[]),
     ("model", &[]),
@@ -18,6 +29,7 @@ const MAY_USE: [(&str, &[&str]); 12] = [
     ("report", &["model", "state"]),
     ("salesforce", &["model"]),
     ("service", &["model", "plan", "pull", "push", "salesforce", "state", "supporters"]),
+    ("setup", &["model"]),
     ("simorg", &[]),
     ("state", &["model"]),
     ("supporters", &["model"]),
