@@ -10,7 +10,7 @@ mod session;
 pub(crate) use error::{ApiError, in_collection};
 pub(crate) use gate::gate;
 pub(crate) use serve::serve;
-pub(crate) use session::{Caller, authorise};
+pub(crate) use session::{Caller, authorise, served_version};
 
 /// Reads a form; `None` when it is none.
 pub(crate) fn form<T: serde::de::DeserializeOwned>(body: &[u8]) -> Option<T> {

@@ -54,7 +54,7 @@ pub(crate) async fn authorise(
     mut request: Request,
     next: Next,
 ) -> Response {
-    let version = match version(&org, request.uri().path()) {
+    let version = match served_version(&org, request.uri().path()) {
         Ok(version) => version,
         Err(error) => return error.into_response(),
     };
@@ -76,7 +76,7 @@ fn bearer(headers: &HeaderMap) -> Option<&str> {
 }
 
 /// The version of a data path; paths elsewhere count as the highest.
-fn version(org: &OrgState, path: &str) -> Result<u32, ApiError> {
+pub(crate) fn served_version(org: &OrgState, path: &str) -> Result<u32, ApiError> {
     let api = org.settings().api;
     let Some(rest) = path.strip_prefix("/services/data/") else { return Ok(api.ceiling) };
     let name = rest.split('/').next().unwrap_or_default();

@@ -7,6 +7,7 @@ mod faults;
 mod handle;
 mod op;
 mod state;
+mod transaction;
 mod usage;
 
 pub use admin::Admin;
@@ -16,4 +17,5 @@ pub use faults::Fault;
 pub use handle::{Org, serve};
 pub use op::Op;
 pub(crate) use state::OrgState;
+pub(crate) use transaction::Transaction;
 pub(crate) use usage::Allowance;

@@ -64,6 +64,10 @@ operations! {
     CollectionDelete,
     /// `GET` and `POST …/composite/sobjects/{object}`.
     CollectionRead,
+    /// `POST …/composite`.
+    Composite,
+    /// `POST …/composite/batch`.
+    CompositeBatch,
     /// `GET …/query`.
     Query,
     /// `GET …/queryAll`.
@@ -120,6 +124,8 @@ impl Op {
             ["services", "data", _, "jobs", rest @ ..] => Self::of_job(method, rest),
             ["services", "data", _, "sobjects", rest @ ..] => Self::of_record(method, rest),
             ["services", "data", _, "composite", "sobjects", rest @ ..] => Self::of_collection(method, rest),
+            ["services", "data", _, "composite"] => Self::Composite,
+            ["services", "data", _, "composite", "batch"] => Self::CompositeBatch,
             ["services", "data", _, "limits"] => Self::Limits,
             ["services", "data", _, "query"] => Self::Query,
             ["services", "data", _, "queryAll"] => Self::QueryAll,

@@ -2,6 +2,7 @@
 
 use super::calls::Calls;
 use super::faults::Faults;
+use super::transaction::noted;
 use super::usage::Usage;
 use crate::auth::{Keys, Sessions};
 use crate::clock::Clock;
@@ -159,7 +160,8 @@ impl OrgState {
         let mut store = self.store_mut();
         // Read under the lock, so that stamps never run backward between saves.
         let now = self.clock.now();
-        work(&mut store, &SaveEnv { settings: &settings, now, duplicates: Some(&engine) })
+        let env = SaveEnv { settings: &settings, now, duplicates: Some(&engine) };
+        noted(&mut store, |store| work(store, &env))
     }
 
     /// Base URL of the org.

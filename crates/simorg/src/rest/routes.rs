@@ -1,6 +1,6 @@
 //! All paths of the Salesforce side.
 
-use super::{changes, collections, describe, limits, query, sobject, versions};
+use super::{batch, changes, collections, composite, describe, limits, query, sobject, versions};
 use crate::auth;
 use crate::http::{ApiError, authorise, gate};
 use crate::org::OrgState;
@@ -19,6 +19,7 @@ const BODY_BYTES: usize = 170_000_000;
 pub(crate) fn router(org: &Arc<OrgState>) -> Router {
     let signed_in = records()
         .merge(data())
+        .merge(composites())
         .merge(crate::bulk::routes())
         .route("/services/oauth2/userinfo", get(auth::userinfo).post(auth::userinfo))
         .route("/id/{org}/{user}", get(auth::identity))
@@ -41,6 +42,22 @@ pub(crate) fn router(org: &Arc<OrgState>) -> Router {
     Router::new().fallback_service(all).layer(from_fn(slash))
 }
 
+/// What a subrequest reaches: no sign-in, no jobs, no further composite.
+pub(super) fn inner(org: &Arc<OrgState>) -> Router {
+    records()
+        .merge(data())
+        .fallback(missing)
+        .method_not_allowed_fallback(not_allowed)
+        .layer(DefaultBodyLimit::max(BODY_BYTES))
+        .with_state(Arc::clone(org))
+}
+
+fn composites() -> Router<Arc<OrgState>> {
+    Router::new()
+        .route("/services/data/{version}/composite", get(composite::index).post(composite::composite))
+        .route("/services/data/{version}/composite/batch", post(batch::batch))
+}
+
 fn data() -> Router<Arc<OrgState>> {
     Router::new()
         .route("/services/data/{version}", get(versions::resources))
@@ -56,6 +73,7 @@ fn records() -> Router<Arc<OrgState>> {
         .route("/services/data/{version}/sobjects", get(describe::global))
         .route("/services/data/{version}/sobjects/{object}", get(describe::basic).post(sobject::create))
         .route("/services/data/{version}/sobjects/{object}/describe", get(describe::describe))
+        .route("/services/data/{version}/sobjects/{object}/describe/{what}", get(missing))
         .route("/services/data/{version}/sobjects/{object}/updated", get(changes::updated))
         .route("/services/data/{version}/sobjects/{object}/deleted", get(changes::deleted))
         .route("/services/data/{version}/sobjects/{object}/Id", post(sobject::create))

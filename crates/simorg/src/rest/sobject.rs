@@ -11,7 +11,7 @@ use crate::schema::{Field, FieldType, ObjectSchema};
 use crate::store::{Store, Table};
 use axum::body::Bytes;
 use axum::extract::{Path, Query, State};
-use axum::http::{HeaderMap, StatusCode};
+use axum::http::{HeaderMap, StatusCode, header};
 use axum::response::{IntoResponse, Response};
 use axum::{Extension, Json};
 use serde::Deserialize;
@@ -75,12 +75,13 @@ pub(super) async fn create(
     };
     let saved = save_one(&org, &caller.rest(&headers), &object, row)?;
     let answer = json!({"id": saved.id, "success": true, "errors": []});
-    Ok((StatusCode::CREATED, Json(answer)).into_response())
+    let place = [(header::LOCATION, format!("{}/sobjects/{object}/{}", caller.base(), saved.id))];
+    Ok((StatusCode::CREATED, place, Json(answer)).into_response())
 }
 
 /// Writes take JSON only.
 pub(super) fn json_only(headers: &HeaderMap) -> Result<(), ApiError> {
-    let kind = headers.get(axum::http::header::CONTENT_TYPE).and_then(|value| value.to_str().ok());
+    let kind = headers.get(header::CONTENT_TYPE).and_then(|value| value.to_str().ok());
     if kind.is_none_or(|kind| kind.to_ascii_lowercase().starts_with("application/json")) {
         return Ok(());
     }

@@ -1,9 +1,11 @@
 //! All records, by object.
 
 mod index;
+mod journal;
 mod table;
 
 pub use index::{Slot, key_of, same_text};
+pub use journal::Journal;
 pub use table::{KeyMaker, Table};
 
 use crate::schema::{ObjectSchema, Schema};

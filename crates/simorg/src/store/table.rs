@@ -1,6 +1,7 @@
 //! The records of one object and their indexes.
 
 use super::index::{Index, Slot, key_of, same_text};
+use super::journal::Change;
 use crate::id::RecordId;
 use crate::record::Record;
 use crate::schema::{Field, ObjectSchema, Source};
@@ -21,6 +22,8 @@ pub struct Table {
     stamps: BTreeSet<(Stamp, Slot)>,
     match_keys: Option<(KeyMaker, Index)>,
     pending: Vec<Slot>,
+    /// Changes of the running transaction, when one is running.
+    pub(super) journal: Option<Vec<Change>>,
 }
 
 impl Table {
@@ -35,6 +38,7 @@ impl Table {
             stamps: BTreeSet::new(),
             match_keys: None,
             pending: Vec::new(),
+            journal: None,
         };
         table.index_new_fields();
         table
@@ -200,6 +204,7 @@ impl Table {
             self.pending.push(slot);
         }
         self.records.push(record);
+        self.note(|| Change::Added(slot));
         slot
     }
 
@@ -207,6 +212,9 @@ impl Table {
     pub fn replace(&mut self, slot: Slot, mut version: Record) {
         let Some(place) = self.records.get_mut(slot as usize) else { return };
         let lagging = version.visible_at > version.stamp;
+        if let Some(journal) = &mut self.journal {
+            journal.push(Change::Replaced(slot, Box::new(place.clone())));
+        }
         let mut old = std::mem::replace(place, version.clone());
         self.index(slot, &old, false);
         if lagging {
@@ -219,6 +227,14 @@ impl Table {
         if let Some(place) = self.records.get_mut(slot as usize) {
             *place = version;
         }
+    }
+
+    /// Puts an earlier version back as it was.
+    pub(super) fn put_back(&mut self, slot: Slot, before: Record) {
+        let Some(place) = self.records.get_mut(slot as usize) else { return };
+        let gone = std::mem::replace(place, before.clone());
+        self.index(slot, &gone, false);
+        self.index(slot, &before, true);
     }
 
     /// Removes a record for good.
