@@ -8,10 +8,10 @@ use std::time::Duration;
 
 use model::field_map::plain_rule;
 use model::{Clock, Email, FieldMap, FieldRule, FieldType, Stamp, Subject, SupporterId, TechnicalFields};
-use plan::{ContactColumns, CycleReport, PersonPlan, Quiet, Settings, Sides};
+use plan::{ContactColumns, CycleReport, Quiet, Settings, Sides};
 use salesforce::{Grant, Org, OrgConfig, PollPolicy, RetryPolicy};
 use serde_json::{Map, Value as Json, json};
-use service::request::{Mode, Request};
+use service::request::{Mode, Request, Seen};
 use service::resync::{ResyncReport, Who};
 use simorg::duplicate::{DuplicateAction, DuplicateSettings};
 use sqlx::sqlite::{SqliteConnectOptions, SqlitePoolOptions};
@@ -116,7 +116,7 @@ impl Harness {
     /// When the cycle comes to its end before.
     pub async fn kill_when(&self, mode: Mode, held: impl Fn(&Self) -> bool) {
         let request = Request::whole(mode);
-        let mut sink = |_: &PersonPlan| {};
+        let mut sink = |_: Seen<'_>| {};
         let cycle = service::cycle::run(&self.sides, &request, &mut sink);
         tokio::pin!(cycle);
         while !held(self) {
@@ -263,8 +263,12 @@ impl Harness {
     /// The plans of a dry run, as JSON.
     pub async fn plans(&self, mode: Mode) -> Vec<Json> {
         let mut plans = Vec::new();
-        let request = Request { mode, only: None, dry_run: true };
-        let mut keep = |plan: &PersonPlan| plans.push(serde_json::to_value(plan).unwrap_or_default());
+        let request = Request { dry_run: true, ..Request::whole(mode) };
+        let mut keep = |seen: Seen<'_>| {
+            if let Seen::Plan(plan, _) = seen {
+                plans.push(serde_json::to_value(plan).unwrap_or_default());
+            }
+        };
         service::cycle::run(&self.sides, &request, &mut keep)
             .await
             .expect("the dry run runs")

@@ -17,6 +17,13 @@ pub fn answer(report: &CycleReport, dry_run: bool) -> Answer {
         sheets.push(links);
     }
     sheets.push(figures(report));
+    if !report.left_out.is_empty() {
+        let mut left_out = Sheet::new("left out: changed since the plan was made", &["who"]);
+        for subject in &report.left_out {
+            left_out.row([subject.to_string()]);
+        }
+        sheets.push(left_out);
+    }
     let mut json = json!(report);
     json["started_at"] = report.started_at.to_string().into();
     Answer { sheets, notes: notes(report), json }
@@ -66,6 +73,9 @@ fn notes(report: &CycleReport) -> Vec<String> {
     }
     if !report.rows.balance() {
         notes.push("the rows of the jobs do not balance: please report this".to_owned());
+    }
+    if !report.left_out.is_empty() {
+        notes.push("whoever was left out is met by the next cycle, on the values of then".to_owned());
     }
     if report.open_cases > 0 {
         notes.push("some cases wait for a person: `highwater report merges` shows them".to_owned());

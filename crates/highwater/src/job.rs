@@ -48,9 +48,9 @@ pub type Done = Arc<Result<Result<Report, AlreadyRunning>, Fatal>>;
 pub async fn carry_out(sides: &Sides, job: &Job) -> Done {
     Arc::new(match job {
         Job::Cycle { request, plans } => {
-            let mut see = |plan: &plan::PersonPlan| {
+            let mut see = |seen: service::request::Seen<'_>| {
                 if let Some(plans) = plans {
-                    plans.send(plan);
+                    plans.send(seen);
                 }
             };
             let ended = service::cycle::run(sides, request, &mut see).await;

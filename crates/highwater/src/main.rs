@@ -21,6 +21,7 @@ mod job;
 mod log;
 mod output;
 mod plan_text;
+mod private_file;
 mod progress;
 #[cfg(test)]
 mod reference;

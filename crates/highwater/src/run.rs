@@ -183,6 +183,9 @@ fn arguments(verb: &Verb) -> Result<(Vec<String>, Option<std::fs::File>), Failur
     if let Verb::Report(args) = verb {
         return Ok((vec!["report".to_owned(), args.report.word().to_owned()], commands::report::file(args)?));
     }
+    if let Verb::Backfill(args) = verb {
+        return Ok((args.words()?, None));
+    }
     Ok((std::env::args().skip(1).collect(), None))
 }
 

@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 
-use model::{CaseKind, ContactId, CycleId, Stamp, SupporterId};
+use model::{CaseKind, ContactId, CycleId, Stamp, Subject, SupporterId};
 use serde::Serialize;
 
 /// Why somebody was selected and nothing was written.
@@ -92,6 +92,8 @@ pub enum Deferral {
     InFlight,
     /// The cycle was told to stop.
     Stopped,
+    /// What would be written is not what was agreed to: something about the person changed since.
+    ChangedSincePlan,
 }
 
 impl Deferral {
@@ -106,6 +108,7 @@ impl Deferral {
             Self::OtherDirection => "other_direction",
             Self::InFlight => "in_flight",
             Self::Stopped => "stopped",
+            Self::ChangedSincePlan => "changed_since_plan",
         }
     }
 }
@@ -160,6 +163,9 @@ impl RowCounts {
     }
 }
 
+/// How many of those left out are named in a report; all are counted.
+pub const LEFT_OUT_NAMED: usize = 1_000;
+
 /// What one cycle did.
 #[derive(Debug, Clone, Serialize)]
 pub struct CycleReport {
@@ -199,6 +205,8 @@ pub struct CycleReport {
     pub still_dirty: u64,
     /// It ended early because it was told to stop.
     pub stopped: bool,
+    /// Who was left out because something about them changed since the plan was agreed to; the first [`LEFT_OUT_NAMED`].
+    pub left_out: Vec<Subject>,
     /// Outcomes of people of earlier cycles' jobs, settled before this one began; counted in `outcomes` too.
     #[serde(skip)]
     pub of_earlier_jobs: BTreeMap<String, u64>,
@@ -229,6 +237,7 @@ impl CycleReport {
             open_cases: 0,
             still_dirty: 0,
             stopped: false,
+            left_out: Vec::new(),
             of_earlier_jobs: BTreeMap::new(),
             notes: Vec::new(),
         }
@@ -245,6 +254,14 @@ impl CycleReport {
         if people > 0 {
             self.selected += people;
             *self.outcomes.entry(outcome.code()).or_default() += people;
+        }
+    }
+
+    /// Counts somebody who is left out because they changed since the plan was agreed to, and names them.
+    pub fn leave_out(&mut self, subject: Subject) {
+        self.count(&Outcome::Deferred(Deferral::ChangedSincePlan));
+        if self.left_out.len() < LEFT_OUT_NAMED {
+            self.left_out.push(subject);
         }
     }
 

@@ -1,8 +1,8 @@
 //! What a cycle would write for one person, field by field, and why.
 
 use model::{
-    AccountId, Cause, Cell, ContactId, Decision, Digest, Evidence, Lane, Leave, Policy, RuleKey, Supporter,
-    SupporterId,
+    AccountId, Cause, Cell, ContactId, Decision, Digest, DigestKey, Evidence, Lane, Leave, Policy, RuleKey,
+    Subject, Supporter, SupporterId,
 };
 use serde::Serialize;
 use serde::ser::{SerializeMap, Serializer};
@@ -110,6 +110,34 @@ impl PersonPlan {
             Tie::Found(evidence) => Some(evidence),
             Tie::Linked(_) | Tie::Moved { .. } | Tie::Alone => None,
         }
+    }
+
+    /// Whom the plan is about: the supporter, or the Contact of a supporter that is to be created.
+    #[must_use]
+    pub fn subject(&self) -> Option<Subject> {
+        match (self.supporter_id(), self.contact) {
+            (Some(id), _) => Some(Subject::Supporter(id.clone())),
+            (None, Some(contact)) => Some(Subject::Contact(contact)),
+            (None, None) => None,
+        }
+    }
+
+    /// What somebody agrees to who agrees to this plan: who the two are, how they belong together, what goes where, and the
+    /// values it was decided on. A plan made later has the same fingerprint when nothing about any of it changed.
+    #[must_use]
+    pub fn fingerprint(&self, key: &DigestKey) -> Digest {
+        let tie = match &self.tie {
+            Tie::Linked(_) => "linked",
+            Tie::Moved { .. } => "moved",
+            Tie::Found(evidence) => evidence.code(),
+            Tie::Alone => "alone",
+        };
+        let mut text = format!("{tie} {:?} {:?} {}", self.subject(), self.contact, self.action());
+        for field in &self.fields {
+            let (change, reason) = explain(field.decision);
+            text.push_str(&format!(" {}={change}:{reason}", field.field));
+        }
+        key.combine([key.digest(RuleKey(0), &Cell::Value(text.into())), self.record])
     }
 
     /// Whether nothing at all is to be written to either side.

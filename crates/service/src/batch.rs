@@ -15,7 +15,7 @@ use state::{Changes, Known};
 /// What a batch came to.
 pub(crate) struct Batch {
     /// The outcomes of those for whom nothing is written.
-    pub(crate) outcomes: Vec<Outcome>,
+    pub(crate) outcomes: Vec<(Subject, Outcome)>,
     /// What is to be written, and what is in step.
     pub(crate) plans: Vec<PersonPlan>,
     /// What the outcomes leave in the state; the plans' part is added when they are recorded.
@@ -35,7 +35,7 @@ struct Desk<'a> {
     sides: &'a Sides,
     at: Moment,
     lift: bool,
-    outcomes: Vec<Outcome>,
+    outcomes: Vec<(Subject, Outcome)>,
     pairs: Vec<Pair>,
     changes: Changes,
 }
@@ -340,7 +340,7 @@ impl Desk<'_> {
 
     fn close(&mut self, subject: &Subject, outcome: Outcome) {
         self.changes.clear_dirty(subject);
-        self.outcomes.push(outcome);
+        self.outcomes.push((subject.clone(), outcome));
     }
 
     fn decide(mut self) -> Result<Batch, Fatal> {

@@ -3,15 +3,16 @@
 //!
 //! This function holds the branches; what it calls decides or does one thing each.
 
-use std::collections::{BTreeMap, HashSet};
+use std::collections::{BTreeMap, HashMap, HashSet};
 
-use model::{CycleId, DirtyReason, Lane, Stamp, Subject, SupporterId};
+use model::{ContactId, CycleId, Digest, DirtyReason, Lane, Side, Stamp, Subject, SupporterId};
 use plan::{CycleReport, Deferral, Directory, Fatal, Moment, Outcome, PersonPlan, Sides, Stretch};
 use push::{Again, Outbox, Settled};
 use state::{AlreadyRunning, Changes};
 
+use crate::agreed::{Agreed, Heading};
 use crate::batch::{self, Batch};
-use crate::request::{Mode, Request};
+use crate::request::{Mode, Request, Seen};
 use crate::upkeep;
 
 /// How many people of one cycle are remembered to be tried again in it; the rest waits, marked, for the next.
@@ -20,14 +21,25 @@ const AGAIN_AT_MOST: usize = 200_000;
 /// How many plans one commit records: what a commit replaces is freed only after it.
 const PLANS_PER_COMMIT: usize = 500;
 
-/// Runs one cycle. Plans of a dry run, and every plan of a run of named people, are handed to `sink`.
+/// What may be written for somebody while a plan on file is carried out.
+#[derive(Debug, Clone, Copy)]
+enum Agreement {
+    /// What has this fingerprint; nothing, where the plan had nothing to write.
+    Exactly(Option<Digest>),
+    /// It began as agreed; what is tried again must be about the same values.
+    Begun(Digest),
+    /// A supporter who was created as agreed: what follows from it.
+    Follows,
+}
+
+/// Runs one cycle. What a dry run sees, and every plan of a run of named people, is handed to `sink`.
 ///
 /// # Errors
 /// [`Fatal`] when the cycle cannot go on. Everything committed stands; the next cycle goes on from there.
 pub async fn run(
     sides: &Sides,
     request: &Request,
-    sink: &mut (dyn FnMut(&PersonPlan) + Send),
+    sink: &mut (dyn FnMut(Seen<'_>) + Send),
 ) -> Result<Result<CycleReport, AlreadyRunning>, Fatal> {
     let guard = match sides.state.begin_cycle().await? {
         Ok(guard) => guard,
@@ -78,7 +90,9 @@ struct Cycle<'a> {
     waiting: HashSet<SupporterId>,
     job_rows: usize,
     circuit_open: bool,
-    sink: &'a mut (dyn FnMut(&PersonPlan) + Send),
+    /// Of whom a plan on file says what may be written; only those who are being worked on.
+    agreements: HashMap<Subject, Agreement>,
+    sink: &'a mut (dyn FnMut(Seen<'_>) + Send),
 }
 
 impl<'a> Cycle<'a> {
@@ -87,7 +101,7 @@ impl<'a> Cycle<'a> {
         request: &'a Request,
         cycle: CycleId,
         now: Stamp,
-        sink: &'a mut (dyn FnMut(&PersonPlan) + Send),
+        sink: &'a mut (dyn FnMut(Seen<'_>) + Send),
     ) -> Self {
         Self {
             sides,
@@ -100,6 +114,7 @@ impl<'a> Cycle<'a> {
             waiting: HashSet::new(),
             job_rows: sides.settings.job_rows,
             circuit_open: false,
+            agreements: HashMap::new(),
             sink,
         }
     }
@@ -114,14 +129,15 @@ impl<'a> Cycle<'a> {
         self.report.of_earlier_jobs = self.report.outcomes.clone();
         // Whoever an earlier job left undone is marked, and is met by this cycle if it looks at everybody.
         self.again.clear();
-        match &self.request.only {
-            Some(subjects) => {
+        match (&self.request.agreed, &self.request.only) {
+            (Some(agreed), _) => self.carry_out(agreed).await?,
+            (None, Some(subjects)) => {
                 let subjects = batch::named(self.sides, subjects)?;
                 self.mark(&subjects).await?;
                 self.prepare_directory(subjects.len() as u64).await?;
                 self.work_in_batches(&subjects).await?;
             }
-            None => {
+            (None, None) => {
                 upkeep::notice_map(self.sides, &mut self.report, None).await?;
                 self.discover().await?;
                 self.prepare_directory(batch::unlinked(self.sides, self.sides.settings.directory_from)?)
@@ -144,19 +160,92 @@ impl<'a> Cycle<'a> {
         Ok(())
     }
 
+    /// A plan on file: its people in its order, each only as agreed. Then the watermarks are where the plan's windows ended,
+    /// so that the next cycle meets whoever changed later.
+    async fn carry_out(&mut self, agreed: &Agreed) -> Result<(), Fatal> {
+        let read = |bad| Fatal::spool("reading the plan")(std::io::Error::other(bad));
+        let mut people = agreed.read().map_err(read)?;
+        self.report.discovered = agreed.people();
+        self.prepare_directory(agreed.people()).await?;
+        self.sides.progress.begin(Stretch::Decide, Some(agreed.people()));
+        loop {
+            let page = people.page(self.sides.settings.batch).map_err(read)?;
+            if page.is_empty() || self.sides.stopping() || self.circuit_open {
+                break;
+            }
+            let subjects: Vec<Subject> = page.iter().map(|(subject, _)| subject.clone()).collect();
+            let agreements = page.into_iter().map(|(subject, of)| (subject, Agreement::Exactly(of)));
+            self.agreements.extend(agreements);
+            self.mark(&subjects).await?;
+            self.work(&subjects).await?;
+            // Whoever is neither on the way nor tried again is done with, and what was agreed for them, too.
+            let (outbox, again) = (&self.outbox, &self.again);
+            self.agreements.retain(|subject, _| match subject {
+                Subject::Supporter(id) => outbox.holds(id) || again.contains_key(id),
+                Subject::Contact(_) => false,
+            });
+        }
+        self.sides.progress.end();
+        if !self.sides.stopping() && !self.circuit_open {
+            let mut changes = Changes::new();
+            let ends = agreed.heading();
+            for (side, end) in
+                [(Side::Supporter, ends.supporters_until), (Side::Salesforce, ends.contacts_until)]
+            {
+                if let Some(end) = end {
+                    changes.raise_watermark(side, end);
+                }
+            }
+            let _receipt = self.sides.state.commit(changes).await?;
+        }
+        Ok(())
+    }
+
+    /// Parts the plans that may be carried out from those that are no longer what was agreed to: these people stay marked.
+    fn as_agreed(&mut self, plans: Vec<PersonPlan>) -> Vec<PersonPlan> {
+        if self.request.agreed.is_none() {
+            return plans;
+        }
+        let key = self.sides.state.digest_key();
+        let mut kept = Vec::with_capacity(plans.len());
+        for plan in plans {
+            let Some(subject) = plan.subject() else { continue };
+            let agreed = match self.agreements.get(&subject) {
+                Some(Agreement::Exactly(Some(of))) => *of == plan.fingerprint(&key),
+                Some(Agreement::Begun(values)) => *values == plan.record,
+                Some(Agreement::Follows) => true,
+                Some(Agreement::Exactly(None)) | None => false,
+            };
+            if agreed {
+                if !matches!(self.agreements.get(&subject), Some(Agreement::Follows)) {
+                    self.agreements.insert(subject, Agreement::Begun(plan.record));
+                }
+                kept.push(plan);
+            } else if plan.is_still() && plan.new_link().is_none() {
+                kept.push(plan);
+            } else {
+                self.report.leave_out(subject);
+            }
+        }
+        kept
+    }
+
     /// What a cycle would do: the windows are read, nothing is marked, nothing is written.
     async fn preview(&mut self) -> Result<(), Fatal> {
         let mut subjects = Vec::new();
+        let (mut supporters_until, mut contacts_until) = (None, None);
         match &self.request.only {
             Some(only) => subjects.clone_from(only),
             None => {
                 upkeep::notice_map(self.sides, &mut self.report, Some(&mut subjects)).await?;
                 let whole = self.request.mode == Mode::Backfill;
                 if self.may_pull() {
-                    pull::discover(self.sides, Some(&mut subjects), whole).await?;
+                    let found = pull::discover(self.sides, Some(&mut subjects), whole).await?;
+                    contacts_until = Some(found.window.until);
                 }
                 if self.may_push() {
-                    push::discover(self.sides, Some(&mut subjects)).await?;
+                    let found = push::discover(self.sides, Some(&mut subjects)).await?;
+                    supporters_until = Some(found.window.until);
                 }
                 if self.request.mode == Mode::Backfill {
                     batch::everybody(self.sides, Some(&mut subjects)).await?;
@@ -173,17 +262,31 @@ impl<'a> Cycle<'a> {
         let subjects = batch::named(self.sides, &subjects)?;
         self.report.discovered = subjects.len() as u64;
         self.prepare_directory(subjects.len() as u64).await?;
+        (self.sink)(Seen::Heading(&Heading::new(self.sides, self.at.now, supporters_until, contacts_until)));
+        // As in a real run: a Contact that a supporter of an earlier batch came to is nobody's no more.
+        let mut claimed: HashSet<ContactId> = HashSet::new();
         for chunk in subjects.chunks(self.sides.settings.batch) {
-            let batch = self.batch(chunk).await?;
-            for outcome in &batch.outcomes {
-                self.report.count(outcome);
-            }
-            for plan in &batch.plans {
-                self.report.count(&self.planned_outcome(plan));
-                (self.sink)(plan);
-            }
+            let free = |subject: &&Subject| !matches!(subject, Subject::Contact(id) if claimed.contains(id));
+            let chunk: Vec<Subject> = chunk.iter().filter(free).cloned().collect();
+            let batch = self.batch(&chunk).await?;
+            self.show(&batch);
+            claimed.extend(
+                batch.plans.iter().filter(|plan| plan.supporter.is_some()).filter_map(|plan| plan.contact),
+            );
         }
         Ok(())
+    }
+
+    fn show(&mut self, batch: &Batch) {
+        let key = self.sides.state.digest_key();
+        for (subject, outcome) in &batch.outcomes {
+            self.report.count(outcome);
+            (self.sink)(Seen::Ended(subject, outcome));
+        }
+        for plan in &batch.plans {
+            self.report.count(&self.planned_outcome(plan));
+            (self.sink)(Seen::Plan(plan, plan.fingerprint(&key)));
+        }
     }
 
     /// Whether this run may write supporters.
@@ -261,9 +364,10 @@ impl<'a> Cycle<'a> {
     async fn work(&mut self, subjects: &[Subject]) -> Result<(), Fatal> {
         let batch = self.batch(subjects).await?;
         let Batch { outcomes, plans, changes } = batch;
-        for outcome in &outcomes {
+        for (_, outcome) in &outcomes {
             self.report.count(outcome);
         }
+        let plans = self.as_agreed(plans);
         let _receipt = self.sides.state.commit(changes).await?;
         let mut taken = HashSet::new();
         for plans in plans.chunks(PLANS_PER_COMMIT) {
@@ -288,7 +392,7 @@ impl<'a> Cycle<'a> {
             batch::free_contact(self.sides, &mut changes, plan)?;
             plan::record::record_plan(&mut changes, &mut self.report, plan, self.at);
             if self.request.only.is_some() {
-                (self.sink)(plan);
+                (self.sink)(Seen::Plan(plan, plan.fingerprint(&self.sides.state.digest_key())));
             }
         }
         let receipt = self.sides.state.commit(changes).await?;
@@ -323,6 +427,9 @@ impl<'a> Cycle<'a> {
                 (pull::Written::Not(outcome), _) => Some(outcome.clone()),
                 (pull::Written::Done(id), _) if plan.creates_supporter() => {
                     self.again(id.clone(), Deferral::OtherDirection);
+                    if self.request.agreed.is_some() {
+                        self.agreements.insert(Subject::Supporter(id.clone()), Agreement::Follows);
+                    }
                     Some(Outcome::SupporterCreated)
                 }
                 (_, Some(_)) if !may_push => Some(Outcome::Deferred(Deferral::OtherDirection)),

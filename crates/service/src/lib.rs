@@ -4,6 +4,7 @@
 //! verbs be used beside a running service, and [`until_stopped`] brings everything to an orderly end. None of them knows
 //! what a cycle does: the work is handed in as an async function.
 
+pub mod agreed;
 mod batch;
 pub mod control;
 pub mod cycle;

@@ -1,6 +1,9 @@
 //! What is asked of a cycle.
 
-use model::Subject;
+use model::{Digest, Subject};
+use plan::{Outcome, PersonPlan};
+
+use crate::agreed::{Agreed, Heading};
 
 /// Which way, and how much.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
@@ -52,12 +55,25 @@ pub struct Request {
     pub only: Option<Vec<Subject>>,
     /// Nothing is written, nothing is marked; the plans are handed to the sink.
     pub dry_run: bool,
+    /// Only what was agreed to, for the people it names: a plan on file is carried out. No window is read then.
+    pub agreed: Option<Agreed>,
+}
+
+/// What a dry run shows while it goes on, in this order: one heading, then people.
+#[derive(Debug, Clone, Copy)]
+pub enum Seen<'a> {
+    /// What the plan is about.
+    Heading(&'a Heading),
+    /// What is to be written for a person, and the fingerprint of it. A run of named people shows these, too.
+    Plan(&'a PersonPlan, Digest),
+    /// Somebody for whom nothing is written, and why.
+    Ended(&'a Subject, &'a Outcome),
 }
 
 impl Request {
     /// A whole cycle of this mode.
     #[must_use]
     pub const fn whole(mode: Mode) -> Self {
-        Self { mode, only: None, dry_run: false }
+        Self { mode, only: None, dry_run: false, agreed: None }
     }
 }

@@ -88,7 +88,7 @@ pub async fn resync(sides: &Sides, who: &Who) -> Result<Resynced, Fatal> {
     if before.supporter.is_none() && before.contact.is_none() {
         return Ok(Ok(Err(NotFound::Nobody)));
     }
-    let request = Request { mode: Mode::Resync, only: Some(vec![subject.clone()]), dry_run: false };
+    let request = Request { only: Some(vec![subject.clone()]), ..Request::whole(Mode::Resync) };
     let cycle = match cycle::run(sides, &request, &mut |_| {}).await? {
         Ok(report) => report,
         Err(running) => return Ok(Err(running)),

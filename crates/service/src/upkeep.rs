@@ -57,6 +57,13 @@ fn compared_under(sides: &Sides) -> Digest {
     }
 }
 
+/// Everything by which people are compared and chosen: a plan that was agreed to under others is none any more.
+pub(crate) fn rules_digest(sides: &Sides) -> Digest {
+    let key = sides.state.digest_key();
+    let settings = model::Cell::Value(format!("{:?}", sides.settings).into());
+    key.combine([compared_under(sides), key.digest(model::RuleKey(0), &settings)])
+}
+
 /// When the field map is another than the one people were compared under last: every block set under the other is lifted and
 /// every linked person is compared again. With `collect` nothing is committed and the people are handed over instead.
 ///

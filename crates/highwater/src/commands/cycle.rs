@@ -1,6 +1,6 @@
 //! What `sync`, `push`, `pull`, `backfill` and `plan` share: one cycle, real or dry, and its report.
 
-use std::io;
+use std::fs::File;
 
 use service::request::Request;
 
@@ -18,7 +18,7 @@ use crate::plan_text;
 /// # Errors
 /// [`Failure`] when the cycle cannot begin or go on.
 pub async fn run(request: Request, desk: &Desk) -> Result<Exit, Failure> {
-    if request.dry_run { show(request, desk).await } else { really(request, desk).await }
+    if request.dry_run { show(request, None, desk).await } else { really(request, desk).await }
 }
 
 async fn really(request: Request, desk: &Desk) -> Result<Exit, Failure> {
@@ -32,19 +32,22 @@ async fn really(request: Request, desk: &Desk) -> Result<Exit, Failure> {
     Ok(Exit::SomeFailed)
 }
 
-/// Data are the plans; the numbers go to standard error.
-async fn show(request: Request, desk: &Desk) -> Result<Exit, Failure> {
-    let (plans, writing) = plan_text::channel(&desk.screen);
+/// Shows what one cycle would write: data are the plans, and the numbers go to standard error. With a file, the plan is put
+/// there too.
+///
+/// # Errors
+/// [`Failure`] when either side cannot be read, or the plan not be written down.
+pub async fn show(request: Request, file: Option<File>, desk: &Desk) -> Result<Exit, Failure> {
+    let (plans, writing) = plan_text::channel(&desk.screen, file);
     let done = desk.carry_out(Job::Cycle { request, plans: Some(plans) }).await;
     let written = writing.await.map_err(|_| Failure::Unexpected("showing the plans ended in a defect"))?;
     let done = done?;
     let report = job::cycle_report(&done)?;
-    let shown = match written {
-        Ok(shown) => Some(shown),
-        // Whoever reads has seen enough.
-        Err(problem) if problem.kind() == io::ErrorKind::BrokenPipe => None,
-        Err(problem) => return Err(Failure::stdout(problem)),
-    };
+    let written = written.map_err(Failure::stdout)?;
+    let shown = written.shown;
+    if !report.stopped {
+        written.finish().map_err(|source| Failure::Output { what: "the plan".to_owned(), source })?;
+    }
     let text = cycle_text::answer(report, true).render(Format::Table, desk.screen.width());
     desk.screen.say(text.trim_end()).await;
     if let Some(shown) = shown {

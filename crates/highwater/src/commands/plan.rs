@@ -41,5 +41,6 @@ pub async fn run(args: &Args, desk: &Desk) -> Result<Exit, Failure> {
         Some(Way::Push) => Mode::Push,
         Some(Way::Pull) => Mode::Pull,
     };
-    cycle::run(Request { mode, only: args.selection.subjects(), dry_run: true }, desk).await
+    let request = Request { only: args.selection.subjects(), dry_run: true, ..Request::whole(mode) };
+    cycle::run(request, desk).await
 }

@@ -1,8 +1,8 @@
 //! `highwater report`: what administrators read.
 
-use std::fs::{File, OpenOptions};
+use std::fs::File;
 use std::io::{self, Write};
-use std::path::{Path, PathBuf};
+use std::path::PathBuf;
 
 use clap::Subcommand;
 use report::{LinkPattern, Links, Options};
@@ -13,6 +13,7 @@ use crate::desk::Desk;
 use crate::exit::Exit;
 use crate::failure::Failure;
 use crate::output::Format;
+use crate::private_file;
 
 /// Which report.
 #[derive(Debug, clap::Args)]
@@ -134,38 +135,5 @@ fn own_pattern(login_url: &str) -> Option<LinkPattern> {
 pub fn file(args: &Args) -> Result<Option<File>, Failure> {
     let target = args.report.target();
     let Some(path) = &target.output else { return Ok(None) };
-    let failed = |source| Failure::Output { what: path.display().to_string(), source };
-    if target.force {
-        remove(path).map_err(failed)?;
-    }
-    match private(path) {
-        Ok(file) => Ok(Some(file)),
-        Err(problem) if problem.kind() == io::ErrorKind::AlreadyExists => Err(Failure::Arguments {
-            problem: format!("{} is there already", path.display()),
-            advice: "name another file, or replace it with --force",
-        }),
-        Err(problem) if problem.kind() == io::ErrorKind::NotFound => Err(Failure::Arguments {
-            problem: format!("the folder of {} does not exist", path.display()),
-            advice: "make the folder, or name another file",
-        }),
-        Err(source) => Err(failed(source)),
-    }
-}
-
-fn remove(path: &Path) -> io::Result<()> {
-    match std::fs::symlink_metadata(path) {
-        Ok(found) if found.is_file() => std::fs::remove_file(path),
-        Ok(_) => Err(io::Error::new(io::ErrorKind::AlreadyExists, "it is no plain file")),
-        Err(problem) if problem.kind() == io::ErrorKind::NotFound => Ok(()),
-        Err(problem) => Err(problem),
-    }
-}
-
-/// Makes a file that was not there. `create_new` follows no link.
-pub(super) fn private(path: &Path) -> io::Result<File> {
-    let mut options = OpenOptions::new();
-    options.write(true).create_new(true);
-    #[cfg(unix)]
-    std::os::unix::fs::OpenOptionsExt::mode(&mut options, 0o600);
-    options.open(path)
+    private_file::create(path, target.force).map(Some)
 }

@@ -27,6 +27,7 @@ pub struct Args {
 /// # Errors
 /// [`Failure`] when the cycle cannot begin or go on.
 pub async fn run(args: &Args, desk: &Desk) -> Result<Exit, Failure> {
-    let request = Request { mode: Mode::Sync, only: args.selection.subjects(), dry_run: args.dry_run };
+    let request =
+        Request { only: args.selection.subjects(), dry_run: args.dry_run, ..Request::whole(Mode::Sync) };
     cycle::run(request, desk).await
 }

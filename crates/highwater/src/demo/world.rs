@@ -5,8 +5,8 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use model::{Clock, ContactId, Stamp, SupporterId};
-use plan::{CycleReport, PersonPlan, Progress, Settings, Sides};
-use service::request::{Mode, Request};
+use plan::{CycleReport, Progress, Settings, Sides};
+use service::request::{Mode, Request, Seen};
 use tokio_util::sync::CancellationToken;
 
 use super::bundled;
@@ -97,8 +97,11 @@ impl World {
     /// When the dry run cannot go on.
     pub async fn left_to_write(&self) -> Result<u64, Failure> {
         let mut left = 0;
-        let mut count = |plan: &PersonPlan| {
-            left += u64::from(plan.lane().is_some() || plan.writes_supporter() || plan.creates_supporter());
+        let mut count = |seen: Seen<'_>| {
+            if let Seen::Plan(plan, _) = seen {
+                left +=
+                    u64::from(plan.lane().is_some() || plan.writes_supporter() || plan.creates_supporter());
+            }
         };
         let request = Request { dry_run: true, ..Request::whole(Mode::Backfill) };
         self.cycle(&self.careful(Duration::ZERO), &request, &mut count).await?;
@@ -115,7 +118,7 @@ impl World {
         &self,
         sides: &Sides,
         request: &Request,
-        sink: &mut (dyn FnMut(&PersonPlan) + Send),
+        sink: &mut (dyn FnMut(Seen<'_>) + Send),
     ) -> Result<CycleReport, Failure> {
         match service::cycle::run(sides, request, sink).await {
             Ok(Ok(report)) => Ok(report),

@@ -9,6 +9,7 @@ mod help;
 mod jwt;
 mod live;
 mod org_trouble;
+mod plan_on_file;
 mod refusals;
 mod stage;
 mod state_trouble;
