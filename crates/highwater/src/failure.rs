@@ -275,7 +275,12 @@ pub const fn of_salesforce(kind: salesforce::ErrorKind) -> (&'static Code, Exit)
 pub const fn of_supporters(error: &supporters::Error) -> (&'static Code, Exit) {
     use supporters::Error;
     match error {
-        Error::Unreachable { .. } => (&code::supporters::UNREACHABLE, Exit::Unreachable),
+        Error::Unreachable { .. } | Error::Lost { .. } => (&code::supporters::UNREACHABLE, Exit::Unreachable),
+        Error::TimedOut { .. } => (&code::supporters::TIMED_OUT, Exit::Unreachable),
+        Error::Login { .. } => (&code::supporters::LOGIN, Exit::NotAuthorised),
+        Error::Certificate { .. } => (&code::supporters::CERTIFICATE, Exit::Unreachable),
+        Error::Unverified { .. } => (&code::supporters::UNVERIFIED, Exit::Usage),
+        Error::Address { .. } => (&code::supporters::ADDRESS, Exit::Usage),
         Error::MissingTable { .. } => (&code::supporters::TABLE_MISSING, Exit::Usage),
         Error::MissingColumn { .. } => (&code::supporters::COLUMN_MISSING, Exit::Usage),
         Error::Unsuitable { .. } => (&code::supporters::UNSUITABLE, Exit::Usage),

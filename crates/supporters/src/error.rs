@@ -13,6 +13,46 @@ pub enum Error {
         /// The database's own words, bounded.
         detail: String,
     },
+    /// The server cannot be reached, or the connection to it broke.
+    #[error("{operation}: the supporter database server cannot be reached ({detail})")]
+    Lost {
+        /// What was being done.
+        operation: &'static str,
+        /// The words of the system or the server, bounded.
+        detail: String,
+    },
+    /// A statement took longer than it may.
+    #[error("{operation}: the supporter database took longer than {seconds} s")]
+    TimedOut {
+        /// What was being done.
+        operation: &'static str,
+        /// How long it may take.
+        seconds: u64,
+    },
+    /// The server does not let us in.
+    #[error("the supporter database server does not let us in ({detail})")]
+    Login {
+        /// The server's words, bounded. They may name the user and the database.
+        detail: String,
+    },
+    /// The server cannot show that it is the one that was named.
+    #[error("the supporter database server cannot be trusted ({detail})")]
+    Certificate {
+        /// What is wrong with its certificate, bounded.
+        detail: String,
+    },
+    /// A server on another machine was to be used without verifying it.
+    #[error("sslmode={sslmode} does not verify the supporter database server, and it is on another machine")]
+    Unverified {
+        /// The mode that was asked for.
+        sslmode: &'static str,
+    },
+    /// The address of the server is none.
+    #[error("the address of the supporter database cannot be used: {problem}")]
+    Address {
+        /// What is wrong with it. Never the address: it may hold a password.
+        problem: String,
+    },
     /// No table or view of this name.
     #[error("there is no table {table:?}; the database has: {}", list(.existing))]
     MissingTable {
@@ -72,6 +112,10 @@ pub enum Error {
 pub enum ErrorKind {
     /// Not reachable now.
     Unreachable,
+    /// The server does not let us in, or is not to be trusted.
+    NotAuthorised,
+    /// The address, or how it is to be reached: configuration.
+    Address,
     /// A table or column is not there: configuration.
     Missing,
     /// The table cannot serve: configuration.
@@ -90,7 +134,12 @@ impl ErrorKind {
     pub const fn is_transient(self) -> bool {
         match self {
             Self::Unreachable | Self::Busy => true,
-            Self::Missing | Self::Unsuitable | Self::ReadOnly | Self::Database => false,
+            Self::NotAuthorised
+            | Self::Address
+            | Self::Missing
+            | Self::Unsuitable
+            | Self::ReadOnly
+            | Self::Database => false,
         }
     }
 }
@@ -100,7 +149,9 @@ impl Error {
     #[must_use]
     pub const fn kind(&self) -> ErrorKind {
         match self {
-            Self::Unreachable { .. } => ErrorKind::Unreachable,
+            Self::Unreachable { .. } | Self::Lost { .. } | Self::TimedOut { .. } => ErrorKind::Unreachable,
+            Self::Login { .. } | Self::Certificate { .. } => ErrorKind::NotAuthorised,
+            Self::Unverified { .. } | Self::Address { .. } => ErrorKind::Address,
             Self::MissingTable { .. } | Self::MissingColumn { .. } => ErrorKind::Missing,
             Self::Unsuitable { .. } => ErrorKind::Unsuitable,
             Self::Busy { .. } => ErrorKind::Busy,
@@ -116,6 +167,26 @@ impl Error {
             Self::Unreachable { .. } => Some(
                 "check that the file exists and that this user may read and write it and its folder".into(),
             ),
+            Self::Lost { .. } => Some(
+                "check host and port, that the server runs, and that it accepts connections from here; the next cycle \
+                 tries again"
+                    .into(),
+            ),
+            Self::TimedOut { .. } => Some(
+                "see whether the columns that are searched have an index, and who holds locks; or allow more time".into(),
+            ),
+            Self::Login { .. } => Some(
+                "check user, password and database name, and the server's pg_hba.conf; the password may also be in \
+                 PGPASSWORD or ~/.pgpass"
+                    .into(),
+            ),
+            Self::Certificate { .. } => Some(
+                "name the certificate authority with sslrootcert=FILE, and the host as the certificate names it".into(),
+            ),
+            Self::Unverified { .. } => Some(
+                "use sslmode=verify-full, with sslrootcert=FILE for an authority of your own; or permit it aloud".into(),
+            ),
+            Self::Address { .. } => Some("write postgres://user@host:5432/database".into()),
             Self::MissingTable { .. } => Some("set `table` to one of the names above".into()),
             Self::MissingColumn { table, column, role, .. } if *role == "contact_id" => Some(format!(
                 "name the column that holds the Contact Id, leave `contact_id` out, or add one: ALTER TABLE {table:?} ADD COLUMN {column:?} TEXT"

@@ -2,7 +2,7 @@
 //!
 //! [`Supporters`] is the contract: discover what changed, read people fresh, find them by Contact Id or e-mail, and write
 //! with a compare so that nobody's edit is overwritten. [`Sqlite`] serves it from any existing table of a SQLite file,
-//! described by a [`Table`]; [`Memory`] serves it in tests. [`inspect`] looks at a database nobody has described yet and
+//! [`Postgres`] from any table or view of a PostgreSQL database, each described by a [`Table`]; [`Memory`] serves it in tests. [`inspect`] looks at a database nobody has described yet and
 //! proposes a [`Table`] and a field map. This crate knows nothing of Salesforce beyond the form of a Contact Id.
 //!
 //! The promises every adapter keeps, and the suite in `conformance` (behind the feature of that name) checks:
@@ -20,9 +20,11 @@ mod applied;
 #[cfg(feature = "conformance")]
 pub mod conformance;
 mod error;
+mod found;
 pub mod inspect;
 mod loose;
 pub mod memory;
+pub mod postgres;
 mod shape;
 mod sqlite;
 mod table;
@@ -33,7 +35,8 @@ use model::{ContactId, Email, Position, Stamp, Supporter, SupporterId, Window};
 pub use applied::{Applied, ContactIdWrite, SupporterWrite};
 pub use error::{Error, ErrorKind};
 pub use memory::Memory;
-pub use shape::{Column, ColumnKind, Relation, Shape};
+pub use postgres::Postgres;
+pub use shape::{Column, ColumnKind, Note, Relation, Shape};
 pub use sqlite::Sqlite;
 pub use table::{InvalidZone, NewId, StampFormat, Table, UndatedRows, Zone};
 
@@ -65,7 +68,8 @@ pub struct Changed {
 /// what it returns.
 #[async_trait]
 pub trait Supporters: Send + Sync {
-    /// The time now, from the clock that stamps the rows.
+    /// Up to when a window may reach: now, by the clock that stamps the rows, or earlier, where somebody has written and not
+    /// yet committed and his rows may still appear under an earlier stamp.
     ///
     /// # Errors
     /// [`Error`] when the database does not answer.

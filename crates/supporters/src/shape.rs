@@ -8,7 +8,7 @@ use serde::Serialize;
 pub enum Relation {
     /// Can be read and written.
     Table,
-    /// Can only be read.
+    /// Can be read; written only where the database carries changes through to its tables.
     View,
 }
 
@@ -26,6 +26,8 @@ pub enum ColumnKind {
     Text,
     /// Whatever is put in, unchanged.
     Any,
+    /// Values of a type of their own: dates, yes and no, enumerations, UUIDs. The declared type names it.
+    Other,
 }
 
 /// One column.
@@ -39,7 +41,7 @@ pub struct Column {
     pub declared: String,
     /// Whether it may hold nothing.
     pub nullable: bool,
-    /// The length its declaration names, as in `VARCHAR(40)`. SQLite does not enforce it.
+    /// The length its declaration names, as in `VARCHAR(40)`. PostgreSQL enforces it, SQLite does not.
     pub length: Option<usize>,
     /// Its place in the primary key from 1; 0: not part of it.
     pub primary_key: u32,
@@ -76,4 +78,39 @@ pub struct Shape {
     pub contact_id_indexed: Option<bool>,
     /// Why nothing can be written, where that is so.
     pub read_only: Option<&'static str>,
+    /// What else an administrator should know.
+    pub notes: Vec<Note>,
+}
+
+/// Something about a table that is no error, and that an administrator should know.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Note {
+    /// No trigger that can be seen stamps a changed row: who changes one without stamping it is not heard of.
+    NoTrigger {
+        /// The column of stamps.
+        column: String,
+    },
+    /// Stamps carry no offset, and are taken as times of a zone.
+    NoOffset {
+        /// The column of stamps.
+        column: String,
+        /// The zone.
+        zone: String,
+    },
+    /// Ids are unique today, and nothing keeps them so.
+    IdNotUnique {
+        /// The id column.
+        column: String,
+    },
+    /// This user is not shown when others' transactions began: a window cannot wait for them.
+    WritersUnseen {
+        /// The user, as SQL spells it.
+        user: String,
+    },
+    /// This user may not change a column.
+    NoRight {
+        /// The column.
+        column: String,
+    },
 }

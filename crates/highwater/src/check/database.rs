@@ -96,7 +96,7 @@ fn unfit(field: &Field, shape: &Shape) -> Option<Finding> {
     };
     let numeric = |column: &&Column| match column.kind {
         ColumnKind::Integer | ColumnKind::Real | ColumnKind::Numeric => true,
-        ColumnKind::Text | ColumnKind::Any => false,
+        ColumnKind::Text | ColumnKind::Any | ColumnKind::Other => false,
     };
     let names = field.column_names();
     let named = |column: &&Column| names.iter().any(|name| name.eq_ignore_ascii_case(&column.name));

@@ -6,9 +6,9 @@ use super::Code;
 pub static UNREACHABLE: Code = Code {
     number: 401,
     title: "the supporter database cannot be reached",
-    happened: "The file cannot be opened or read.",
+    happened: "The file cannot be opened or read, or the server does not answer or broke the connection.",
     done: "Everything committed so far stands. Who was not done yet stays marked and is done by the next cycle.",
-    remedy: "Check that the file is there, and that the user that runs highwater may read and write it and its folder. SQLite writes beside the file.",
+    remedy: "SQLite: check that the file is there, and that the user that runs highwater may read and write it and its folder; SQLite writes beside the file. PostgreSQL: check host and port, that the server runs, and that it accepts connections from here.",
 };
 
 /// The table is missing.
@@ -128,6 +128,96 @@ pub static TYPE_UNFIT: Code = Code {
     remedy: "Look at the values; a telephone number or a postcode belongs in a text column.",
 };
 
+/// The server refuses the login.
+pub static LOGIN: Code = Code {
+    number: 415,
+    title: "the supporter database server does not let us in",
+    happened: "The server refused the user, the password or the database name.",
+    done: "Nothing was read or written.",
+    remedy: "Check user and database in `supporters.url`, the password where `password_env`, `password_file` or `password_command` says it is (or in PGPASSWORD or ~/.pgpass), and the server's pg_hba.conf.",
+};
+
+/// The server cannot show that it is the right one.
+pub static CERTIFICATE: Code = Code {
+    number: 416,
+    title: "the supporter database server cannot be trusted",
+    happened: "The server has no certificate, or one that is of an unknown authority, expired, or of another host.",
+    done: "The connection was closed before the password was sent.",
+    remedy: "Name the authority's certificate with `sslrootcert=FILE` in `supporters.url`, and the host as the certificate names it.",
+};
+
+/// The server was not to be verified.
+pub static UNVERIFIED: Code = Code {
+    number: 417,
+    title: "a server on another machine was not to be verified",
+    happened: "`sslmode` in `supporters.url` is weaker than verify-ca, and the server is on another machine. Whoever stands between could read and change every supporter, and learn the password.",
+    done: "No connection was made.",
+    remedy: "Leave `sslmode` out: verify-full is the default. Where the network itself is protected, say `allow_unverified_server = \"yes_the_network_is_trusted\"`.",
+};
+
+/// The address is none.
+pub static ADDRESS: Code = Code {
+    number: 418,
+    title: "the address of the supporter database cannot be used",
+    happened: "`supporters.url` is no address of a PostgreSQL server, or names a certificate file that cannot be used.",
+    done: "No connection was made.",
+    remedy: "Write `postgres://user@host:5432/database`, with `sslrootcert`, `sslcert` and `sslkey` as paths. A password does not belong into it.",
+};
+
+/// A statement took too long.
+pub static TIMED_OUT: Code = Code {
+    number: 419,
+    title: "the supporter database took too long",
+    happened: "A statement ran into `supporters.statement_timeout_seconds`, or an administrator cancelled it.",
+    done: "Everything committed so far stands. Who was not done yet stays marked and is done by the next cycle.",
+    remedy: "Look whether the columns that are searched have an index (`highwater check`), and who holds locks; or allow more time.",
+};
+
+/// Nobody stamps changed rows.
+pub static NO_TRIGGER: Code = Code {
+    number: 420,
+    title: "no trigger stamps changed rows",
+    happened: "No trigger on updates names the modified column. Programs may stamp what they change themselves; whoever forgets it is not heard of.",
+    done: "Reported it. `check` never writes anything.",
+    remedy: "Add a trigger that stamps each changed row. The guide about PostgreSQL shows one.",
+};
+
+/// Stamps without an offset.
+pub static NO_OFFSET: Code = Code {
+    number: 421,
+    title: "stamps without an offset",
+    happened: "The modified column is a timestamp without time zone. Its times are read in `supporters.time_zone`, or else at `utc_offset`; if that is wrong, changes are found late or not at all.",
+    done: "Reported it. `check` never writes anything.",
+    remedy: "Set `supporters.time_zone` to the zone the times are written in, or make the column a timestamptz.",
+};
+
+/// Ids that nothing keeps unique.
+pub static ID_NOT_UNIQUE: Code = Code {
+    number: 422,
+    title: "nothing keeps the ids unique",
+    happened: "The id column has no unique index. All ids differ today; if two rows come to share one, neither is written any more.",
+    done: "Reported it. `check` never writes anything.",
+    remedy: "Add a unique index on the column.",
+};
+
+/// Others' transactions are not shown.
+pub static WRITERS_UNSEEN: Code = Code {
+    number: 423,
+    title: "others' transactions cannot be seen",
+    happened: "A row that is stamped when its transaction begins, and committed later than `sync.overlap_seconds` after that, can be overlooked. Where highwater may see since when others' transactions are open, it waits for them; this user may not.",
+    done: "Reported it. `check` never writes anything.",
+    remedy: "GRANT pg_read_all_stats to the user, or keep `sync.overlap_seconds` above the longest transaction.",
+};
+
+/// A column that may not be changed.
+pub static NO_RIGHT: Code = Code {
+    number: 424,
+    title: "a column that this user may not change",
+    happened: "The user has no right to update the column. A change that has to go there stops the cycle.",
+    done: "Reported it. `check` never writes anything.",
+    remedy: "GRANT UPDATE on the column, or set `direction = \"push\"` for its field.",
+};
+
 /// The family.
 pub static ALL: &[&Code] = &[
     &UNREACHABLE,
@@ -144,4 +234,14 @@ pub static ALL: &[&Code] = &[
     &NO_CONTACT_COLUMN,
     &TABLE,
     &TYPE_UNFIT,
+    &LOGIN,
+    &CERTIFICATE,
+    &UNVERIFIED,
+    &ADDRESS,
+    &TIMED_OUT,
+    &NO_TRIGGER,
+    &NO_OFFSET,
+    &ID_NOT_UNIQUE,
+    &WRITERS_UNSEEN,
+    &NO_RIGHT,
 ];

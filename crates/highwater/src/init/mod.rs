@@ -10,7 +10,7 @@ pub use from_org::{OrgView, view};
 pub use text::{Draft, text};
 pub use undecided::{Undecided, of_org, of_remark};
 
-use supporters::inspect::{Proposal, Sketch, propose, tables};
+use supporters::inspect::{Proposal, Sketch, Source, propose, tables};
 
 use crate::code;
 use crate::failure::Failure;
@@ -34,10 +34,11 @@ pub fn sqlite_path(given: &str) -> Result<&str, Failure> {
 /// # Errors
 /// When the file cannot be read or has no table.
 pub async fn table(path: &str, named: Option<&str>, asker: &Asker) -> Result<Proposal, Failure> {
+    let source = Source::Sqlite(path.to_owned());
     if let Some(name) = named {
-        return Ok(propose(path, name).await?);
+        return Ok(propose(&source, name).await?);
     }
-    let found = tables(path).await?;
+    let found = tables(&source).await?;
     let Some(best) = found.first() else {
         return Err(Failure::Setup {
             code: &code::supporters::TABLE_MISSING,
@@ -47,7 +48,7 @@ pub async fn table(path: &str, named: Option<&str>, asker: &Asker) -> Result<Pro
     };
     let names: Vec<String> = found.iter().take(10).map(line).collect();
     let chosen = asker.ask(&format!("Table of the supporters ({})", names.join(", ")), &best.name)?;
-    Ok(propose(path, &chosen).await?)
+    Ok(propose(&source, &chosen).await?)
 }
 
 fn line(sketch: &Sketch) -> String {

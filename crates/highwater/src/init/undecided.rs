@@ -30,6 +30,10 @@ pub fn of_remark(remark: &Remark) -> Undecided {
             "supporters.id_column",
             "no column can be told to name a row: name one that is unique",
         ),
+        Remark::IdNotUnique(column) => Undecided::new(
+            column,
+            "nothing keeps it unique: add a unique index, or two rows may come to share one id",
+        ),
         Remark::NoModified => Undecided::new(
             "supporters.modified_column",
             "no column is stamped at every change: add one, with a trigger that keeps it, or changes cannot be found",
@@ -37,6 +41,10 @@ pub fn of_remark(remark: &Remark) -> Undecided {
         Remark::ModifiedNotIndexed(column) => {
             Undecided::new(column, "has no index: add one, or each cycle reads the whole table")
         }
+        Remark::ModifiedNotStamped(column) => Undecided::new(
+            column,
+            "no trigger stamps it: whoever changes a row without stamping it is not heard of; add one",
+        ),
         Remark::StampsWithoutOffset(column) => Undecided::new(
             column,
             "its stamps carry no offset: set supporters.utc_offset to the time they are in",

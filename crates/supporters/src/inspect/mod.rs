@@ -10,7 +10,8 @@ mod word;
 use model::{Cell, FieldRule};
 use serde::Serialize;
 
-use crate::{Column, Error, NewId, Relation, StampFormat, Table, UndatedRows, Zone, sqlite};
+use crate::postgres::Login;
+use crate::{Column, Error, NewId, Relation, StampFormat, Table, UndatedRows, Zone, postgres, sqlite};
 
 /// A table or view, and how much it looks like one of people.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
@@ -58,10 +59,14 @@ pub struct Proposal {
 pub enum Remark {
     /// No column can be told to name a row.
     NoId,
+    /// Nothing keeps the column that names a row unique.
+    IdNotUnique(String),
     /// No column can be told to be stamped at every change: changes cannot be found without one.
     NoModified,
     /// The column of stamps has no index: each cycle reads the whole table.
     ModifiedNotIndexed(String),
+    /// No trigger that can be seen stamps a changed row.
+    ModifiedNotStamped(String),
     /// Stamps carry no offset: `zone` must say which time they are.
     StampsWithoutOffset(String),
     /// No column keeps the Contact Id: links are then kept in our state and in Salesforce only.
@@ -103,6 +108,11 @@ pub(crate) struct Seen {
     pub(crate) column: Column,
     pub(crate) unique: bool,
     pub(crate) indexed: bool,
+    pub(crate) has_default: bool,
+    /// Its values are times that do not say which time they are.
+    pub(crate) no_offset: bool,
+    /// Whether a trigger that can be seen keeps it at every change; `None`: that cannot be told.
+    pub(crate) stamped: Option<bool>,
     /// Distinct values, at most [`MAX_VALUES`], from the first rows.
     pub(crate) values: Vec<Cell>,
 }
@@ -112,6 +122,8 @@ pub(crate) struct Seen {
 pub(crate) struct Looked {
     pub(crate) name: String,
     pub(crate) relation: Relation,
+    /// Whether rows can be changed in it.
+    pub(crate) writable: bool,
     pub(crate) columns: Vec<Seen>,
 }
 
@@ -122,13 +134,37 @@ pub(crate) const MAX_ROWS: i64 = 5_000;
 /// How many tables are looked at.
 const MAX_TABLES: usize = 200;
 
-/// All tables and views of a SQLite file, those most like a table of people first.
+/// A database to look at.
+#[derive(Debug, Clone)]
+pub enum Source {
+    /// A SQLite file.
+    Sqlite(String),
+    /// A PostgreSQL server.
+    Postgres(Login),
+}
+
+impl Source {
+    /// Where it is, as it may be shown.
+    #[must_use]
+    pub fn address(&self) -> &str {
+        match self {
+            Self::Sqlite(path) => path,
+            Self::Postgres(login) => login.address(),
+        }
+    }
+}
+
+/// All tables and views of a database, those most like a table of people first.
 ///
 /// # Errors
-/// [`Error`] when the file cannot be read.
-pub async fn tables(url: &str) -> Result<Vec<Sketch>, Error> {
+/// [`Error`] when it cannot be read.
+pub async fn tables(source: &Source) -> Result<Vec<Sketch>, Error> {
     let mut sketches = Vec::new();
-    for (looked, rows) in sqlite::look_at_all(url, MAX_TABLES).await? {
+    let all = match source {
+        Source::Sqlite(path) => sqlite::look_at_all(path, MAX_TABLES).await?,
+        Source::Postgres(login) => postgres::look_at_all(login, MAX_TABLES).await?,
+    };
+    for (looked, rows) in all {
         let likeness = propose::likeness(&looked);
         sketches.push(Sketch { name: looked.name, relation: looked.relation, rows, likeness });
     }
@@ -139,8 +175,11 @@ pub async fn tables(url: &str) -> Result<Vec<Sketch>, Error> {
 /// What the columns of one table may mean.
 ///
 /// # Errors
-/// [`Error`] when the file cannot be read, or has no such table.
-pub async fn propose(url: &str, table: &str) -> Result<Proposal, Error> {
-    let looked = sqlite::look_at(url, table).await?;
-    Ok(propose::propose(url, &looked))
+/// [`Error`] when the database cannot be read, or has no such table.
+pub async fn propose(source: &Source, table: &str) -> Result<Proposal, Error> {
+    let looked = match source {
+        Source::Sqlite(path) => sqlite::look_at(path, table).await?,
+        Source::Postgres(login) => postgres::look_at(login, table).await?,
+    };
+    Ok(propose::propose(source.address(), &looked))
 }

@@ -95,7 +95,15 @@ mod tests {
             generated: false,
         };
         let values = values.iter().map(|text| Cell::from_nullable(Some(text))).collect();
-        Seen { column, unique: false, indexed: false, values }
+        Seen {
+            column,
+            unique: false,
+            indexed: false,
+            has_default: false,
+            no_offset: false,
+            stamped: None,
+            values,
+        }
     }
 
     fn opt_in(field: &str, yes_no: Option<(&str, &str)>) -> Option<Consent> {

@@ -5,7 +5,7 @@ use model::{Direction, FieldRule, FieldType};
 
 use super::optin::{Consent, consent};
 use super::{Looked, Proposal, Remark, Seen, column, rule};
-use crate::{ColumnKind, NewId, Relation, sqlite};
+use crate::{ColumnKind, NewId, Relation};
 
 /// How many columns look like a person's, the address counting for three.
 pub(super) fn likeness(looked: &Looked) -> usize {
@@ -37,7 +37,7 @@ pub(super) fn propose(url: &str, looked: &Looked) -> Proposal {
     }
     for rule in &mut rules {
         let generated = |seen: &&Seen| seen.column.generated && rule.columns.contains(&seen.column.name);
-        if looked.relation == Relation::View || looked.columns.iter().any(|seen| generated(&seen)) {
+        if !looked.writable || looked.columns.iter().any(|seen| generated(&seen)) {
             rule.direction = Direction::Push;
         }
     }
@@ -58,10 +58,10 @@ pub(super) fn propose(url: &str, looked: &Looked) -> Proposal {
     }
 }
 
-/// Whole numbers are counted up by the database; a text is given by us.
+/// Whole numbers are counted up by the database; a text or UUID without a default is given by us.
 fn new_id(id: Option<&Seen>) -> NewId {
-    match id.map(|seen| seen.column.kind) {
-        Some(ColumnKind::Text) => NewId::Uuid,
+    match id.filter(|seen| !seen.has_default).map(|seen| seen.column.kind) {
+        Some(ColumnKind::Text | ColumnKind::Other) => NewId::Uuid,
         Some(ColumnKind::Integer | ColumnKind::Real | ColumnKind::Numeric | ColumnKind::Any) | None => {
             NewId::Database
         }
@@ -76,8 +76,12 @@ fn part_remarks(
     email: Option<&Seen>,
 ) -> Vec<Remark> {
     let mut remarks = Vec::new();
-    if id.is_none() {
-        remarks.push(Remark::NoId);
+    match id {
+        None => remarks.push(Remark::NoId),
+        Some(seen) if looked.relation == Relation::Table && !seen.unique => {
+            remarks.push(Remark::IdNotUnique(seen.column.name.clone()));
+        }
+        Some(_) => {}
     }
     match modified {
         None => remarks.push(Remark::NoModified),
@@ -85,7 +89,10 @@ fn part_remarks(
             if looked.relation == Relation::Table && !seen.indexed {
                 remarks.push(Remark::ModifiedNotIndexed(seen.column.name.clone()));
             }
-            if column::texts(seen).any(sqlite::has_no_offset) {
+            if seen.stamped == Some(false) {
+                remarks.push(Remark::ModifiedNotStamped(seen.column.name.clone()));
+            }
+            if seen.no_offset {
                 remarks.push(Remark::StampsWithoutOffset(seen.column.name.clone()));
             }
         }

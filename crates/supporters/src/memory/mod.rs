@@ -190,6 +190,7 @@ impl Supporters for Memory {
             email_indexed: true,
             contact_id_indexed: Some(true),
             read_only: store.read_only.then_some("it was told to be"),
+            notes: Vec::new(),
         })
     }
 }

@@ -2,7 +2,7 @@
 
 use model::{Cell, Stamp, Supporter, SupporterId};
 use sqlx::sqlite::{Sqlite, SqliteRow};
-use sqlx::{Decode as _, Row as _, TypeInfo as _, ValueRef as _};
+use sqlx::{Row as _, TypeInfo as _, ValueRef as _};
 
 use super::sql::{Ident, Sql};
 use super::stamp;
@@ -28,7 +28,7 @@ pub(super) fn cell(row: &SqliteRow, at: usize) -> Result<Cell, sqlx::Error> {
             Cell::Value(<f64 as sqlx::Decode<Sqlite>>::decode(value).map_err(undecodable)?.to_string().into())
         }
         "TEXT" => {
-            let bytes = <&[u8]>::decode(value).map_err(undecodable)?;
+            let bytes = <&[u8] as sqlx::Decode<Sqlite>>::decode(value).map_err(undecodable)?;
             std::str::from_utf8(bytes).map_or(Cell::Absent, |text| Cell::from_nullable(Some(text)))
         }
         _ => Cell::Absent,

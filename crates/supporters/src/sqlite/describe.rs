@@ -198,7 +198,12 @@ async fn check_id(
         ))),
         (ColumnKind::Any, true, false, _) => Ok(IdKind::Number),
         (
-            ColumnKind::Any | ColumnKind::Integer | ColumnKind::Numeric | ColumnKind::Real | ColumnKind::Text,
+            ColumnKind::Any
+            | ColumnKind::Integer
+            | ColumnKind::Numeric
+            | ColumnKind::Real
+            | ColumnKind::Text
+            | ColumnKind::Other,
             _,
             _,
             _,

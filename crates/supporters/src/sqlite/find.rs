@@ -5,17 +5,17 @@
 //! read here by the same rules as everywhere else.
 
 use std::collections::{HashMap, HashSet};
-use std::hash::Hash;
 
 use futures_util::TryStreamExt as _;
-use model::{Cell, ContactId, Email, Supporter, SupporterId};
+use model::{ContactId, Email, Supporter, SupporterId};
 use sqlx::sqlite::SqliteConnection;
 
 use super::describe::Described;
 use super::schema::Field;
 use super::sql::{Bind, Sql};
 use super::{Sqlite, cell};
-use crate::{Error, MAX_MATCHES_PER_KEY, loose};
+use crate::found::{Found, Key};
+use crate::{Error, MAX_MATCHES_PER_KEY};
 
 const OPERATION: &str = "find supporters";
 /// Keys looked up by one statement: a column without an index is read once for all of them.
@@ -24,25 +24,13 @@ const CHUNK: usize = 1_000;
 /// The most keys that narrow a pass over the column down inside SQLite, which takes 32,766 placeholders.
 const MOST_IN_SQL: usize = 20_000;
 
-/// A kind of key: how it is spelled plainly, and which texts are spelled otherwise.
-pub(super) trait Key: Hash + Eq + Clone + Send + Sync {
-    /// The key in a text, by the rules of [`crate::Supporters`].
-    fn read(text: &str) -> Option<Self>;
-    /// The plain spellings.
-    fn plain(&self) -> Vec<Box<str>>;
+/// How a kind of key is told in SQL when it is spelled otherwise than plainly.
+pub(super) trait Spelled: Key {
     /// A condition that holds for every text that is one of `wanted` spelled otherwise than plainly, and for not many more.
     fn spelled_otherwise(sql: &mut Sql, field: &Field, wanted: &HashSet<Self>);
 }
 
-impl Key for ContactId {
-    fn read(text: &str) -> Option<Self> {
-        loose::contact_id(text)
-    }
-
-    fn plain(&self) -> Vec<Box<str>> {
-        vec![self.as_str().into(), self.as_str()[..15].into()]
-    }
-
+impl Spelled for ContactId {
     fn spelled_otherwise(sql: &mut Sql, field: &Field, _: &HashSet<Self>) {
         let c = &field.ident;
         sql.raw("typeof(").ident(c).raw(") = 'text' AND ").ident(c).raw(" <> '' AND (length(").ident(c);
@@ -51,15 +39,7 @@ impl Key for ContactId {
     }
 }
 
-impl Key for Email {
-    fn read(text: &str) -> Option<Self> {
-        Self::parse(text).ok()
-    }
-
-    fn plain(&self) -> Vec<Box<str>> {
-        vec![self.expose().into()]
-    }
-
+impl Spelled for Email {
     fn spelled_otherwise(sql: &mut Sql, field: &Field, wanted: &HashSet<Self>) {
         let c = &field.ident;
         // Anything but printable ASCII without space and capitals.
@@ -70,30 +50,6 @@ impl Key for Email {
             sql.list(wanted.iter().map(|email| Bind::text(email.expose())));
             sql.raw(") OR ").ident(c).raw(" GLOB '*[^ -~]*')");
         }
-    }
-}
-
-/// What was found so far: each row once, and not more rows for one key than allowed.
-struct Found<'a, K> {
-    wanted: &'a HashSet<K>,
-    counts: HashMap<K, usize>,
-    seen: HashSet<SupporterId>,
-}
-
-impl<'a, K: Key> Found<'a, K> {
-    fn new(wanted: &'a HashSet<K>) -> Self {
-        Self { wanted, counts: HashMap::new(), seen: HashSet::new() }
-    }
-
-    /// Whether a row that holds this text is one to keep.
-    fn keep(&mut self, id: &SupporterId, held: &Cell) -> bool {
-        let Some(key) = held.text().and_then(K::read).filter(|key| self.wanted.contains(key)) else {
-            return false;
-        };
-        let count = self.counts.entry(key).or_default();
-        let keep = *count < MAX_MATCHES_PER_KEY && self.seen.insert(id.clone());
-        *count += usize::from(keep);
-        keep
     }
 }
 
@@ -109,7 +65,7 @@ impl Sqlite {
         self.find(&self.table.email, emails).await
     }
 
-    async fn find<K: Key>(&self, field: &Field, keys: &[K]) -> Result<Vec<Supporter>, Error> {
+    async fn find<K: Spelled>(&self, field: &Field, keys: &[K]) -> Result<Vec<Supporter>, Error> {
         let wanted: HashSet<K> = keys.iter().cloned().collect();
         let mut found = Found::new(&wanted);
         let mut supporters = Vec::new();
@@ -129,7 +85,7 @@ impl Sqlite {
     }
 
     /// Rows with these keys spelled plainly. `false`: so many that some key may have crowded out another; ask for fewer.
-    async fn find_plain<K: Key>(
+    async fn find_plain<K: Spelled>(
         &self,
         field: &Field,
         keys: &[&K],
@@ -157,7 +113,7 @@ impl Sqlite {
     }
 
     /// Ids of rows with the wanted keys in another spelling, from one pass over the column.
-    async fn find_otherwise<K: Key>(
+    async fn find_otherwise<K: Spelled>(
         &self,
         field: &Field,
         found: &mut Found<'_, K>,
@@ -174,7 +130,7 @@ impl Sqlite {
     }
 }
 
-fn select_otherwise<K: Key>(table: &Described, field: &Field, wanted: &HashSet<K>) -> Sql {
+fn select_otherwise<K: Spelled>(table: &Described, field: &Field, wanted: &HashSet<K>) -> Sql {
     let mut sql = Sql::new("SELECT ");
     table.id_text(&mut sql);
     sql.raw(", ");
@@ -186,7 +142,7 @@ fn select_otherwise<K: Key>(table: &Described, field: &Field, wanted: &HashSet<K
 }
 
 /// Who holds each of these keys in another spelling than the plain one; the first row found for each.
-pub(super) async fn holders<K: Key>(
+pub(super) async fn holders<K: Spelled>(
     connection: &mut SqliteConnection,
     table: &Described,
     field: &Field,
@@ -208,7 +164,7 @@ pub(super) async fn holders<K: Key>(
 }
 
 /// Who holds this key in a plain spelling.
-pub(super) async fn plain_holder<K: Key>(
+pub(super) async fn plain_holder<K: Spelled>(
     connection: &mut SqliteConnection,
     table: &Described,
     field: &Field,

@@ -5,8 +5,8 @@ use super::schema::{self, Field, Named};
 use super::sql::{Ident, Sql};
 use super::stamp::{Form, Suffix, form_of};
 use super::{cell, connect};
-use crate::Error;
 use crate::inspect::{Looked, MAX_ROWS, MAX_VALUES, Seen};
+use crate::{Error, Relation};
 
 const OPERATION: &str = "look at a table";
 
@@ -18,13 +18,16 @@ pub(crate) async fn look_at_all(url: &str, most: usize) -> Result<Vec<(Looked, u
         let seen = |field: Field| Seen {
             unique: field.unique,
             indexed: field.indexed,
+            has_default: field.has_default,
+            no_offset: false,
+            stamped: None,
             column: field.column,
             values: Vec::new(),
         };
         let fields = schema::fields(&database, relation).await?;
         let rows = count(&database, relation).await?;
         let columns = fields.into_iter().map(seen).collect();
-        all.push((Looked { name: relation.name.clone(), relation: relation.relation, columns }, rows));
+        all.push((looked(relation, columns), rows));
     }
     database.pool.close().await;
     Ok(all)
@@ -41,10 +44,24 @@ pub(crate) async fn look_at(url: &str, table: &str) -> Result<Looked, Error> {
     let mut columns = Vec::new();
     for field in schema::fields(&database, relation).await? {
         let values = values(&database, relation, &field).await?;
-        columns.push(Seen { unique: field.unique, indexed: field.indexed, column: field.column, values });
+        let texts = values.iter().filter_map(model::Cell::text);
+        columns.push(Seen {
+            unique: field.unique,
+            indexed: field.indexed,
+            has_default: field.has_default,
+            no_offset: texts.map(str::trim).any(has_no_offset),
+            stamped: None,
+            column: field.column,
+            values,
+        });
     }
     database.pool.close().await;
-    Ok(Looked { name: relation.name.clone(), relation: relation.relation, columns })
+    Ok(looked(relation, columns))
+}
+
+fn looked(relation: &Named, columns: Vec<Seen>) -> Looked {
+    let writable = relation.relation == Relation::Table;
+    Looked { name: relation.name.clone(), relation: relation.relation, writable, columns }
 }
 
 async fn count(database: &connect::Database, relation: &Named) -> Result<u64, Error> {
@@ -72,6 +89,6 @@ async fn values(database: &Database, relation: &Named, field: &Field) -> Result<
 }
 
 /// Whether a text is a stamp that does not say which time it is.
-pub(crate) fn has_no_offset(text: &str) -> bool {
+fn has_no_offset(text: &str) -> bool {
     matches!(form_of(text), Some(Form::Uniform { suffix: Suffix::Nothing, .. }))
 }

@@ -29,7 +29,7 @@ use crate::{Applied, Changed, Error, Shape, SupporterWrite, Supporters, Table};
 use connect::Database;
 use describe::Described;
 
-pub(crate) use look::{has_no_offset, look_at, look_at_all};
+pub(crate) use look::{look_at, look_at_all};
 
 /// The SQLite adapter. Clones share their connections.
 #[derive(Clone)]

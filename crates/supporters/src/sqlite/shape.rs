@@ -29,6 +29,7 @@ impl Sqlite {
             email_indexed: table.email.indexed,
             contact_id_indexed: table.contact_id.as_ref().map(|field| field.indexed),
             read_only: table.read_only,
+            notes: Vec::new(),
         })
     }
 

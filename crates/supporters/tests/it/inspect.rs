@@ -1,7 +1,7 @@
 //! What `init` is told about a database nobody has described.
 
 use model::{Direction, FieldMap, FieldRule, FieldType, TechnicalFields};
-use supporters::inspect::{self, Remark};
+use supporters::inspect::{self, Remark, Source};
 use supporters::{NewId, Sqlite};
 
 use crate::support::{File, owned};
@@ -22,7 +22,7 @@ async fn a_plain_table_of_supporters_is_understood() {
             ('joe@example.org', 'Smith', 'Y', '2025-10-05 12:00:00'), ('ann@example.org', 'Lee', 'N', NULL);",
     )
     .await;
-    let url = file.table().url;
+    let url = Source::Sqlite(file.table().url);
     let tables = inspect::tables(&url).await.unwrap();
     assert_eq!((tables[0].name.as_str(), tables[0].rows), ("supporter", 2));
     assert!(tables[0].likeness > tables[1].likeness);
@@ -72,7 +72,7 @@ async fn values_tell_what_names_do_not() {
          INSERT INTO t VALUES ('a', '003RM0000068xVC', 'joe@example.org', 'Smith', '2025-10-05T12:00:00Z')",
     )
     .await;
-    let proposal = inspect::propose(&file.table().url, "T").await.unwrap();
+    let proposal = inspect::propose(&Source::Sqlite(file.table().url), "T").await.unwrap();
     assert_eq!(proposal.contact_id.as_deref(), Some("kontakt"));
     assert_eq!(proposal.email.as_deref(), Some("adresse"));
     assert_eq!(proposal.modified.as_deref(), Some("dayUpdated"));
@@ -85,12 +85,12 @@ async fn values_tell_what_names_do_not() {
 async fn a_table_of_something_else_is_said_to_lack_everything() {
     let file =
         File::new("CREATE TABLE t (a, b); CREATE VIEW v AS SELECT a AS surname, b AS email FROM t").await;
-    let proposal = inspect::propose(&file.table().url, "t").await.unwrap();
+    let proposal = inspect::propose(&Source::Sqlite(file.table().url), "t").await.unwrap();
     assert_eq!(proposal.to_table(), None);
     let all = [Remark::NoId, Remark::NoModified, Remark::NoContactId, Remark::NoEmail, Remark::NoLastName];
     assert_eq!(proposal.remarks, all);
-    let view = inspect::propose(&file.table().url, "v").await.unwrap();
+    let view = inspect::propose(&Source::Sqlite(file.table().url), "v").await.unwrap();
     assert!(view.rules.iter().all(|rule| rule.direction == Direction::Push) && view.rules.len() == 2);
-    assert!(inspect::propose(&file.table().url, "w").await.is_err());
+    assert!(inspect::propose(&Source::Sqlite(file.table().url), "w").await.is_err());
     assert!(Sqlite::open(&file.table(), &owned(&[])).await.is_err());
 }

@@ -4,6 +4,7 @@
 mod hostile;
 mod inspect;
 mod memory;
+mod postgres;
 mod sqlite;
 mod stamps;
 mod support;

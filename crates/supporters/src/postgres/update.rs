@@ -1,0 +1,198 @@
+//! Changing one row: the compare stands in the statement that writes.
+
+use std::collections::HashMap;
+
+use model::{Cell, ContactId, Stamp, SupporterId};
+use sqlx::postgres::PgConnection;
+
+use super::apply::RowEnd;
+use super::describe::Described;
+use super::schema::Field;
+use super::sql::Sql;
+use super::{column, copy};
+use crate::{Applied, ContactIdWrite, UNDATED};
+
+/// What is to be written to one row, as conditions and assignments.
+struct Change {
+    /// ` WHERE` the row is there and holds what was read.
+    condition: Sql,
+    /// ` WHERE` the row is there.
+    by_id: Sql,
+    /// `column = value, …`; `None`: nothing.
+    assignments: Option<Sql>,
+}
+
+pub(super) async fn row(
+    table: &Described,
+    connection: &mut PgConnection,
+    id: &SupporterId,
+    set: &[(usize, Cell)],
+    expect: &[(usize, Cell)],
+    contact_id: Option<&ContactIdWrite>,
+) -> Result<RowEnd, sqlx::Error> {
+    let change = match change(table, id, set, expect, contact_id) {
+        Ok(change) => change,
+        Err(outcome @ Applied::Gone) => return Ok(RowEnd::Outcome(outcome)),
+        Err(refusal) => return Ok(RowEnd::Undo(refusal)),
+    };
+    let Some(assignments) = &change.assignments else {
+        return unchanged(table, connection, id, &change).await;
+    };
+    let mut sql = Sql::new("UPDATE ");
+    sql.ident(&table.table).raw(" SET ").push(assignments).push(&change.condition);
+    // Twice: between an update that found no match and the question why, the row may have come back to what it was.
+    for _ in 0..2 {
+        match sql.query().execute(&mut *connection).await?.rows_affected() {
+            0 => {}
+            1 => return Ok(done(id)),
+            _ => return Ok(RowEnd::Undo(Applied::refused("not_unique", "several rows have this id"))),
+        }
+        if !is_there(table, connection, &change.by_id).await? {
+            return Ok(RowEnd::Outcome(Applied::Gone));
+        }
+        if !is_there(table, connection, &change.condition).await? {
+            return Ok(RowEnd::Outcome(Applied::ChangedMeanwhile));
+        }
+    }
+    Ok(RowEnd::Undo(Applied::refused("ignored", "a trigger or rule of the table swallows the change")))
+}
+
+fn change(
+    table: &Described,
+    id: &SupporterId,
+    set: &[(usize, Cell)],
+    expect: &[(usize, Cell)],
+    contact_id: Option<&ContactIdWrite>,
+) -> Result<Change, Applied> {
+    let compared = compared(table, expect, contact_id)?;
+    let changes = changes(table, set, contact_id)?;
+    let mut by_id = Sql::new(" WHERE");
+    table.id_is(&mut by_id, id).ok_or(Applied::Gone)?;
+    let mut condition = by_id.clone();
+    for (field, expected) in compared {
+        column::holds(&mut condition, field, expected, &table.zone);
+    }
+    let assignments = (!changes.is_empty()).then(|| {
+        let mut sql = Sql::default();
+        for (at, (field, cell)) in changes.iter().enumerate() {
+            sql.raw(if at > 0 { ", " } else { "" }).ident(&field.ident).raw(" = ");
+            column::value(&mut sql, field, cell, &table.zone);
+        }
+        if table.touch_modified {
+            sql.raw(", ").ident(&table.stamps.field.ident).raw(" = ");
+            table.stamps.now(&mut sql);
+        }
+        sql
+    });
+    Ok(Change { condition, by_id, assignments })
+}
+
+/// What must still hold, as columns and what was read.
+fn compared<'a>(
+    table: &'a Described,
+    expect: &'a [(usize, Cell)],
+    contact_id: Option<&'a ContactIdWrite>,
+) -> Result<Vec<(&'a Field, &'a Cell)>, Applied> {
+    let mut compared = Vec::with_capacity(expect.len() + 1);
+    for (place, cell) in expect {
+        compared.push((column_at(table, *place)?, cell));
+    }
+    if let (Some(field), Some(write)) = (&table.contact_id, contact_id) {
+        compared.push((field, &write.expected));
+    }
+    if compared.iter().any(|(_, cell)| cell.is_absent()) {
+        return Err(Applied::refused("unreadable", "a value that could not be read cannot be compared"));
+    }
+    Ok(compared)
+}
+
+/// What is written where.
+fn changes<'a>(
+    table: &'a Described,
+    set: &[(usize, Cell)],
+    contact_id: Option<&ContactIdWrite>,
+) -> Result<Vec<(&'a Field, Cell)>, Applied> {
+    let mut changes = Vec::with_capacity(set.len() + 1);
+    for (place, cell) in set.iter().filter(|(_, cell)| !cell.is_absent()) {
+        let field = column_at(table, *place)?;
+        if field.ident == table.id.ident {
+            return Err(Applied::refused("place", "the id of a row is never changed"));
+        }
+        changes.push((field, cell.clone()));
+    }
+    if let (Some(field), Some(write)) = (&table.contact_id, contact_id) {
+        changes.push((field, Cell::from_nullable(write.to.as_ref().map(ContactId::as_str))));
+    }
+    Ok(changes)
+}
+
+fn column_at(table: &Described, place: usize) -> Result<&Field, Applied> {
+    table.columns.get(place).ok_or_else(|| Applied::refused("place", "a column outside of the field map"))
+}
+
+/// Nothing to write: only the compare. The stamp is of the very row that was compared: nobody is kept from changing it.
+async fn unchanged(
+    table: &Described,
+    connection: &mut PgConnection,
+    id: &SupporterId,
+    change: &Change,
+) -> Result<RowEnd, sqlx::Error> {
+    let mut sql = Sql::new("SELECT ");
+    table.stamps.select(&mut sql);
+    sql.raw(" FROM ").ident(&table.table).push(&change.condition).raw(" LIMIT 1");
+    if let Some(row) = copy::rows(&mut *connection, &sql).await?.first() {
+        let modified = Some(row.stamp(0)?).filter(|stamp| *stamp != UNDATED);
+        return Ok(RowEnd::Outcome(Applied::Done { id: id.clone(), modified }));
+    }
+    let there = is_there(table, connection, &change.by_id).await?;
+    Ok(RowEnd::Outcome(if there { Applied::ChangedMeanwhile } else { Applied::Gone }))
+}
+
+async fn is_there(
+    table: &Described,
+    connection: &mut PgConnection,
+    condition: &Sql,
+) -> Result<bool, sqlx::Error> {
+    let mut sql = Sql::new("SELECT 1 FROM ");
+    sql.ident(&table.table).push(condition).raw(" LIMIT 1");
+    Ok(!copy::rows(connection, &sql).await?.is_empty())
+}
+
+/// The row is written; its stamp is read with those of its batch.
+pub(super) fn done(id: &SupporterId) -> RowEnd {
+    RowEnd::Outcome(Applied::Done { id: id.clone(), modified: None })
+}
+
+/// With which stamps do the rows that a batch wrote stand there now? Read back, because triggers may have stamped them
+/// after the statement that wrote them. They are ours until the commit: nobody else's stamp can be among them.
+pub(super) async fn note_stamps(
+    table: &Described,
+    connection: &mut PgConnection,
+    all: &mut [Applied],
+) -> Result<(), sqlx::Error> {
+    let mut written: HashMap<SupporterId, Vec<&mut Option<Stamp>>> = HashMap::new();
+    for applied in all {
+        if let Applied::Done { id, modified } = applied
+            && modified.is_none()
+        {
+            written.entry(id.clone()).or_default().push(modified);
+        }
+    }
+    if written.is_empty() {
+        return Ok(());
+    }
+    let mut sql = Sql::new("SELECT ");
+    table.select_id(&mut sql);
+    sql.raw(", ");
+    table.stamps.select(&mut sql);
+    table.where_named(&mut sql);
+    table.id_is_any(&mut sql, written.keys().map(SupporterId::as_str));
+    for row in copy::rows(connection, &sql).await? {
+        let Some(id) = row.id(0)? else { continue };
+        let stamp = Some(row.stamp(1)?).filter(|stamp| *stamp != UNDATED);
+        for place in written.get_mut(&id).into_iter().flatten() {
+            **place = stamp;
+        }
+    }
+    Ok(())
+}

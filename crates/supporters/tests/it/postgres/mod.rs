@@ -1,0 +1,8 @@
+//! The PostgreSQL adapter on a real server.
+
+#[allow(dead_code, unreachable_pub)] // shared with the tests of the workspace, which use all of it
+#[path = "../../../../../tests/support/postgres.rs"]
+mod server;
+
+mod contract;
+mod support;
