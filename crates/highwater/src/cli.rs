@@ -6,7 +6,7 @@ use clap::{ArgAction, Parser, Subcommand};
 
 use crate::commands::{
     backfill, bench, check, completions, demo, errors, explain, init, plan, pull, push, report, resync,
-    serve, simorg, status, sync, watermark,
+    serve, setup, simorg, status, sync, watermark,
 };
 use crate::exit;
 use crate::output::Format;
@@ -82,6 +82,8 @@ pub enum Verb {
     Init(init::Args),
     /// Test both sides and name what is wrong; never writes
     Check(check::Args),
+    /// Write what the org needs as files an administrator deploys, and say what a changed map needs
+    Setup(setup::Args),
     /// Show what a cycle would write, per person and field, with the reason; never writes
     Plan(plan::Args),
     /// Run one cycle in both directions
@@ -121,6 +123,7 @@ Examples:
   highwater demo                                see the whole story on this machine
   highwater init --supporters sqlite:people.db  write a commented highwater.toml
   highwater check                               find out what does not fit yet
+  highwater setup export org-setup              write the fields, Flows and permissions the org needs
   highwater plan                                see what a cycle would do, and why
   highwater sync                                run one cycle
   highwater serve                               run a cycle every hour

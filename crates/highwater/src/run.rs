@@ -65,6 +65,10 @@ async fn verb(cli: &Cli, screen: &Screen) -> Result<Exit, Failure> {
             let config = configured(common, false)?;
             beside(config, async |config| commands::check::run(args, &config, screen).await).await
         }
+        Verb::Setup(args) => {
+            let config = configured(common, false)?;
+            beside(config, async |config| commands::setup::run(args, &config, screen).await).await
+        }
         Verb::Serve(args) => {
             let serve = async |desk: Desk| commands::serve::run(args, &desk).await;
             let config = configured(common, true)?;
@@ -126,6 +130,7 @@ pub async fn at_the_desk(verb: &Verb, desk: &Desk) -> Result<Exit, Failure> {
         Verb::Demo(_)
         | Verb::Init(_)
         | Verb::Check(_)
+        | Verb::Setup(_)
         | Verb::Serve(_)
         | Verb::Simorg(_)
         | Verb::Bench(_)

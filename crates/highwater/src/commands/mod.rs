@@ -15,6 +15,7 @@ pub mod push;
 pub mod report;
 pub mod resync;
 pub mod serve;
+pub mod setup;
 pub mod simorg;
 pub mod status;
 pub mod sync;

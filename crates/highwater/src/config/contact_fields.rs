@@ -12,10 +12,17 @@ pub struct ContactFields {
     pub account_id: Option<String>,
     /// The "EN Push" checkbox that tells the org's Flows that a save is ours.
     pub push_marker: Option<String>,
+    /// The "EN Last Modified Date" that the org's Flow sets when somebody edits a mapped field.
+    pub last_modified: Option<String>,
 }
 
 impl Default for ContactFields {
     fn default() -> Self {
-        Self { supporter_id: "EN_Supporter_Id__c".to_owned(), account_id: None, push_marker: None }
+        Self {
+            supporter_id: "EN_Supporter_Id__c".to_owned(),
+            account_id: None,
+            push_marker: None,
+            last_modified: None,
+        }
     }
 }

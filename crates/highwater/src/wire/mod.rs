@@ -1,5 +1,6 @@
 //! From the configuration to the two sides and the state.
 
+pub mod blueprint;
 pub mod field_map;
 pub mod field_type;
 pub mod org;

@@ -11,6 +11,7 @@ mod live;
 mod org_trouble;
 mod plan_on_file;
 mod refusals;
+mod setup;
 mod stage;
 mod state_trouble;
 mod stopping;

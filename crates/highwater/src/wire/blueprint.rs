@@ -1,0 +1,100 @@
+//! From the configuration to what the org needs, without asking the org.
+
+use model::{FieldMap, FieldType};
+use setup::{Blueprint, InvalidBlueprint, MappedField, SignIn, Technical, Work};
+
+use super::field_map;
+use crate::code;
+use crate::config::{Config, Field, GrantName, Whole};
+use crate::failure::Failure;
+
+/// What the configured map needs of an org.
+///
+/// # Errors
+/// When the map cannot stand, whatever the org looks like.
+pub fn blueprint(config: &Config) -> Result<Blueprint, Failure> {
+    let refused = |problem: String| Failure::Setup {
+        code: &code::configuration::FIELD_MAP,
+        problem,
+        advice: code::configuration::FIELD_MAP.remedy.to_owned(),
+    };
+    let assumed = config
+        .fields
+        .iter()
+        .map(|field| field_map::rule_of(field, kind(field).unwrap_or(FieldType::Text), None));
+    FieldMap::new(assumed.collect(), field_map::technical(config))
+        .map_err(|problem| refused(problem.to_string()))?;
+    let sync = &config.sync;
+    let work = Work { push: sync.push, create: sync.create_contacts };
+    let sign_in = if config.salesforce.grant == GrantName::ClientCredentials {
+        SignIn::ClientCredentials
+    } else {
+        SignIn::OtherGrant
+    };
+    let fields = config.fields.iter().map(mapped).collect();
+    Blueprint::new(fields, technical(config), &config.salesforce.api_version, work, sign_in)
+        .map_err(|problem: InvalidBlueprint| refused(problem.to_string()))
+}
+
+fn mapped(field: &Field) -> MappedField {
+    MappedField {
+        name: field.contact.clone(),
+        direction: field.direction,
+        kind: kind(field),
+        length: field.max_length.map(Whole::count),
+    }
+}
+
+/// The type, as far as the map says it: who spells yes and no means a checkbox.
+fn kind(field: &Field) -> Option<FieldType> {
+    field.kind.or_else(|| field.yes.as_ref().map(|_| FieldType::Boolean))
+}
+
+/// The technical fields with the names the configuration gives them; what it leaves out has the connector's usual name, in
+/// the package that the others belong to.
+#[must_use]
+pub fn technical(config: &Config) -> Technical {
+    let fields = &config.contact_fields;
+    let marker = fields.push_marker.clone().unwrap_or_else(|| beside(&fields.supporter_id, "EN_Push"));
+    let stamp = fields.last_modified.clone().unwrap_or_else(|| beside(&marker, "EN_Last_Modified_Date"));
+    Technical {
+        supporter_id: fields.supporter_id.clone(),
+        account_id: fields.account_id.clone(),
+        push_marker: marker,
+        last_modified: stamp,
+    }
+}
+
+/// A field in the same package as another, or in none.
+fn beside(other: &str, stem: &str) -> String {
+    let package = other.strip_suffix("__c").and_then(|name| name.split_once("__"));
+    package.map_or_else(|| format!("{stem}__c"), |(package, _)| format!("{package}__{stem}__c"))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::config::{COMMENTED_DEFAULTS, parse};
+
+    #[test]
+    fn the_default_map_has_the_usual_names_and_a_packages_map_the_packages() {
+        let config = parse("highwater.toml", COMMENTED_DEFAULTS).unwrap();
+        let wish = blueprint(&config).unwrap();
+        assert_eq!(wish.technical().push_marker, "EN_Push__c");
+        assert_eq!(wish.technical().last_modified, "EN_Last_Modified_Date__c");
+        let text = COMMENTED_DEFAULTS.replace("\"EN_Supporter_Id__c\"", "\"engaging__EN_Supporter_Id__c\"");
+        let config = parse("highwater.toml", &text).unwrap();
+        let wish = blueprint(&config).unwrap();
+        assert_eq!(wish.technical().push_marker, "engaging__EN_Push__c");
+        assert_eq!(wish.technical().last_modified, "engaging__EN_Last_Modified_Date__c");
+    }
+
+    #[test]
+    fn a_map_that_cannot_stand_is_refused() {
+        let text = COMMENTED_DEFAULTS.replace("contact = \"Email\"", "contact = \"Phone\"");
+        let config = parse("highwater.toml", &text).unwrap();
+        let refused = blueprint(&config).unwrap_err();
+        assert_eq!(refused.code(), &code::configuration::FIELD_MAP);
+        assert!(refused.to_string().contains("Email"), "{refused}");
+    }
+}
