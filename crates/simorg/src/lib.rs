@@ -21,6 +21,6 @@ pub mod store;
 pub mod value;
 
 pub use bulk::{JobInfo, JobState, Progress};
-pub use org::{Admin, CallCounts, Fault, Op, Org, OrgError, serve};
+pub use org::{Admin, CallCounts, Fault, Locks, Op, Org, OrgError, serve};
 pub use settings::Settings;
 pub use snapshot::SnapshotError;

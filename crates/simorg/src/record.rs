@@ -1,7 +1,7 @@
 //! One stored record, packed: only filled fields take room, and all its text is one allocation.
 
 use crate::id::RecordId;
-use crate::schema::{Field, FieldType, Source};
+use crate::schema::{Field, FieldType, ObjectSchema, Source};
 use crate::value::{Stamp, Value, ValueRef};
 use chrono::{Datelike, NaiveDate};
 
@@ -30,17 +30,27 @@ pub struct Cells {
 impl Cells {
     /// Packs a draft; empty fields and unticked checkboxes take no room.
     pub fn pack(draft: &Draft) -> Self {
+        Self::packed(draft, false)
+    }
+
+    /// Packs a draft of an object and keeps `false` where the schema does not tell which fields are checkboxes.
+    pub fn pack_for(schema: &ObjectSchema, draft: &Draft) -> Self {
+        Self::packed(draft, schema.fields.iter().any(|field| field.kind == FieldType::AnyType))
+    }
+
+    fn packed(draft: &Draft, keep_false: bool) -> Self {
         let mut text = String::with_capacity(draft.0.iter().map(|(_, value)| text_len(value)).sum());
         let mut cells = Vec::with_capacity(draft.0.len());
         for (field, value) in &draft.0 {
             let value = match value {
-                Value::Null | Value::Bool(false) => continue,
+                Value::Null => continue,
+                Value::Bool(false) if !keep_false => continue,
                 Value::Text(part) => {
                     let start = offset(text.len());
                     text.push_str(part);
                     Packed::Text { start, end: offset(text.len()) }
                 }
-                Value::Bool(true) => Packed::Bool(true),
+                Value::Bool(flag) => Packed::Bool(*flag),
                 Value::Number(number) => Packed::Number(*number),
                 Value::Date(day) => Packed::Date(day.num_days_from_ce()),
                 Value::DateTime(at) => Packed::DateTime(at.0),

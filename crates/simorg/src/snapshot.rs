@@ -254,6 +254,7 @@ fn record(table: &Table, row: Line, lines: &Lines<'_>) -> Result<Record, Snapsho
         let field = table.schema().any_field(&name).ok_or_else(|| lines.wrong("names an unknown field"))?;
         draft.set(field.index, stored.value());
     }
+    let cells = Cells::pack_for(table.schema(), &draft);
     let master = row.master.map(|master| lines.id(&master)).transpose()?;
     Ok(Record {
         id,
@@ -266,7 +267,7 @@ fn record(table: &Table, row: Line, lines: &Lines<'_>) -> Result<Record, Snapsho
         master,
         deleted: row.deleted,
         purged: false,
-        cells: Cells::pack(&draft),
+        cells,
         previous: None,
     })
 }

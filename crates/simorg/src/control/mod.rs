@@ -39,6 +39,8 @@ pub(crate) fn router(admin: Admin) -> Router {
         .route("/undelete", post(records::undelete))
         .route("/merge", post(records::merge))
         .route("/touch", post(records::touch))
+        .route("/convert", post(records::convert))
+        .route("/lock", post(records::lock).delete(records::release_locks))
         .layer(DefaultBodyLimit::max(BODY_BYTES))
         .with_state(admin)
 }

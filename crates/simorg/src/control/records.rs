@@ -2,10 +2,12 @@
 
 use super::Refused;
 use crate::org::Admin;
+use crate::save::Conversion;
 use axum::Json;
 use axum::extract::{Path, Query, State};
 use serde::Deserialize;
 use serde_json::{Map, Value, json};
+use std::time::Duration;
 
 type Answer = Result<Json<Value>, Refused>;
 
@@ -91,6 +93,43 @@ pub(super) async fn merge(State(admin): State<Admin>, Json(act): Json<Act>) -> A
     let losers: Vec<&str> = act.losers.iter().map(String::as_str).collect();
     admin.merge_as(&act.user(&admin), &act.object, &act.id, &losers)?;
     Ok(Json(json!({"id": act.id})))
+}
+
+/// Which Lead becomes what.
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(super) struct ToConvert {
+    user: Option<String>,
+    id: String,
+    #[serde(default)]
+    into: Conversion,
+}
+
+/// `POST /convert` with `{"id": "00Q…", "into": {"contact": "003…"}}`.
+pub(super) async fn convert(State(admin): State<Admin>, Json(wish): Json<ToConvert>) -> Answer {
+    let user = wish.user.unwrap_or_else(|| admin.person());
+    let made = admin.convert_as(&user, &wish.id, &wish.into)?;
+    Ok(Json(json!({"account": made.account, "contact": made.contact, "opportunity": made.opportunity})))
+}
+
+/// Which record another transaction holds, and for how long.
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(super) struct Held {
+    id: String,
+    seconds: u64,
+}
+
+/// `POST /lock` with `{"id": "003…", "seconds": 60}`.
+pub(super) async fn lock(State(admin): State<Admin>, Json(held): Json<Held>) -> Answer {
+    admin.lock(&held.id, Duration::from_secs(held.seconds))?;
+    Ok(Json(json!({})))
+}
+
+/// `DELETE /lock`.
+pub(super) async fn release_locks(State(admin): State<Admin>) -> Json<Value> {
+    admin.release_locks();
+    Json(json!({}))
 }
 
 /// `POST /touch` with `{"object": "Contact"}`: automation touches every record.

@@ -9,12 +9,13 @@ use crate::bulk::{self, JobInfo, Progress};
 use crate::clock::Clock;
 use crate::id::RecordId;
 use crate::rest::{RowError, record_json, seeded_row};
-use crate::save::{self, Api, Failure, SaveContext, Target};
+use crate::save::{self, Api, Conversion, Converted, Failure, SaveContext, Target};
 use crate::schema::ObjectSchema;
 use crate::settings::Settings;
 use crate::store::Store;
 use serde_json::{Map, Value as Json};
 use std::sync::Arc;
+use std::time::Duration;
 
 /// Seeds, edits, watches and disturbs an org. Clones act on the same org.
 #[derive(Clone)]
@@ -223,6 +224,34 @@ impl Admin {
         let merged =
             self.state.change(|store, env| save::merge(store, env, &context, object, master, &losers));
         merged.map(|_| ()).map_err(OrgError::Refused)
+    }
+
+    /// A person converts a Lead in the user interface.
+    ///
+    /// # Errors
+    /// When the Lead is not live or was converted before, or a record of it is refused.
+    pub fn convert_as(&self, username: &str, lead: &str, wish: &Conversion) -> Result<Converted, OrgError> {
+        let context = SaveContext::new(self.user(username)?, Api::Ui);
+        let lead = RecordId::parse(lead).ok_or(OrgError::Id)?;
+        let converted = self.state.change(|store, env| save::convert(store, env, &context, lead, wish));
+        converted.map_err(OrgError::Refused)
+    }
+
+    /// Another transaction holds a record for this long by the org's clock: saves that need it are refused
+    /// `UNABLE_TO_LOCK_ROW`.
+    ///
+    /// # Errors
+    /// When the text is no id.
+    pub fn lock(&self, id: &str, time: Duration) -> Result<(), OrgError> {
+        let id = RecordId::parse(id).ok_or(OrgError::Id)?;
+        let millis = i64::try_from(time.as_millis()).unwrap_or(i64::MAX);
+        self.state.locks.hold(id, self.state.clock.now().plus_millis(millis));
+        Ok(())
+    }
+
+    /// Lets every held record go.
+    pub fn release_locks(&self) {
+        self.state.locks.release_all();
     }
 
     /// Automation touches every live record of an object: `SystemModstamp` moves, nothing else.

@@ -2,6 +2,7 @@
 
 use super::calls::Calls;
 use super::faults::Faults;
+use super::locks::Locks;
 use super::transaction::noted;
 use super::usage::Usage;
 use crate::auth::{Keys, Sessions};
@@ -37,6 +38,8 @@ pub(crate) struct OrgState {
     pub(crate) faults: Faults,
     /// Use of the daily allowances.
     pub(crate) usage: Usage,
+    /// Records held by other transactions.
+    pub(crate) locks: Locks,
     /// Bulk jobs.
     pub(crate) jobs: crate::bulk::Jobs,
     /// Open query cursors.
@@ -53,7 +56,7 @@ impl OrgState {
         let clock = Clock::default();
         let engine = DuplicateEngine::new(&settings.duplicates, &schema);
         engine.arm(&mut store);
-        let env = SaveEnv { settings: &settings, now: clock.now(), duplicates: None };
+        let env = SaveEnv { settings: &settings, now: clock.now(), duplicates: None, locks: None };
         add_users(&mut store, &env);
         add_rules(&mut store, &env);
         setup::refresh(&mut store, &settings, clock.now());
@@ -74,6 +77,7 @@ impl OrgState {
             calls: Calls::default(),
             faults: Faults::default(),
             usage: Usage::default(),
+            locks: Locks::default(),
             jobs: crate::bulk::Jobs::default(),
             cursors: Cursors::default(),
             url,
@@ -105,7 +109,7 @@ impl OrgState {
         let full = Schema::of(store.tables().map(|table| table.schema().clone()).collect());
         let engine = DuplicateEngine::new(&settings.duplicates, &full);
         engine.arm(&mut store);
-        add_rules(&mut store, &SaveEnv { settings, now: self.clock.now(), duplicates: None });
+        add_rules(&mut store, &SaveEnv { settings, now: self.clock.now(), duplicates: None, locks: None });
         setup::refresh(&mut store, settings, self.clock.now());
         *self.engine.write().unwrap_or_else(PoisonError::into_inner) = Arc::new(engine);
     }
@@ -160,7 +164,7 @@ impl OrgState {
         let mut store = self.store_mut();
         // Read under the lock, so that stamps never run backward between saves.
         let now = self.clock.now();
-        let env = SaveEnv { settings: &settings, now, duplicates: Some(&engine) };
+        let env = SaveEnv { settings: &settings, now, duplicates: Some(&engine), locks: Some(&self.locks) };
         noted(&mut store, |store| work(store, &env))
     }
 

@@ -151,8 +151,18 @@ fn compound_of(schema: &ObjectSchema, field: &Field) -> Option<String> {
     if matches!(field.name.as_str(), "FirstName" | "LastName" | "Salutation") {
         return schema.field("Name").map(|name| name.name.clone());
     }
-    let parts =
-        ["Street", "City", "State", "PostalCode", "Country", "Latitude", "Longitude", "GeocodeAccuracy"];
+    let parts = [
+        "Street",
+        "City",
+        "State",
+        "PostalCode",
+        "Country",
+        "Latitude",
+        "Longitude",
+        "GeocodeAccuracy",
+        "StateCode",
+        "CountryCode",
+    ];
     let prefix = parts.iter().find_map(|part| field.name.strip_suffix(part))?;
     schema.field(&format!("{prefix}Address")).map(|address| address.name.clone())
 }

@@ -31,7 +31,8 @@ pub(crate) fn record_json<'a>(
             | FieldType::Double
             | FieldType::Currency
             | FieldType::Percent
-            | FieldType::Int => record.value(field).to_json(field.whole()),
+            | FieldType::Int
+            | FieldType::AnyType => record.value(field).to_json(field.whole()),
         };
         body.insert(field.name.clone(), value);
     }
@@ -56,8 +57,11 @@ fn address(schema: &ObjectSchema, record: &Record, field: &Field) -> Value {
         ("longitude", "Longitude"),
         ("geocodeAccuracy", "GeocodeAccuracy"),
     ];
+    // There only with state and country picklists.
+    let codes = [("stateCode", "StateCode"), ("countryCode", "CountryCode")];
+    let there = |(_, part): &(&str, &str)| schema.field(&format!("{prefix}{part}")).is_some();
     let mut body = Map::new();
-    for (key, part) in parts {
+    for (key, part) in parts.into_iter().chain(codes.into_iter().filter(there)) {
         let value = schema
             .field(&format!("{prefix}{part}"))
             .map_or(Value::Null, |part| record.value(part).to_json(false));

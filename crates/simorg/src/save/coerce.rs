@@ -40,7 +40,7 @@ pub fn from_csv(field: &Field, text: &str) -> Result<Value, CoerceError> {
         | FieldType::Picklist
         | FieldType::MultiPicklist
         | FieldType::Reference => Ok(Value::text(text)),
-        FieldType::Address => Err(refuse()),
+        FieldType::Address | FieldType::AnyType => Err(refuse()),
     }
 }
 

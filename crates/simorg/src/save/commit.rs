@@ -1,7 +1,7 @@
 //! The last step: the row becomes a record.
 
 use super::duplicates::MatchReport;
-use super::{Api, Failure, SaveContext, SaveEnv, Saved, Work, npsp};
+use super::{Api, Failure, SaveContext, SaveEnv, Saved, Work, history, npsp, person};
 use crate::id::RecordId;
 use crate::record::{Cells, Draft, Record};
 use crate::store::{Store, Table};
@@ -20,12 +20,14 @@ pub(super) fn commit(
     }
     npsp::make_household(store, env, context, object, &mut work);
     let now = env.now.to_second();
-    let saved = {
+    let (saved, rows) = {
         let Some(table) = store.table_mut(object) else {
             return Err(super::SaveError::unknown_object(object).into());
         };
         table.settle(env.now);
-        let old = work.slot.and_then(|slot| table.at(slot)).map(Audited::of);
+        let before = work.slot.and_then(|slot| table.at(slot));
+        let rows = history::changes(table.schema(), context, before, &work.draft);
+        let old = before.map(Audited::of);
         let id = old.as_ref().map_or_else(|| table.mint(), |old| old.id);
         if old.is_none() {
             number(table, &mut work.draft);
@@ -37,8 +39,12 @@ pub(super) fn commit(
                 table.insert(record);
             }
         }
-        Saved { id, created: old.is_none() }
+        (Saved { id, created: old.is_none() }, rows)
     };
+    history::write(store, env, context, object, saved.id, rows);
+    if object == "Account" && env.settings.person_accounts {
+        person::mirror(store, env, context, saved.id);
+    }
     for found in &work.reports {
         report(store, env, context, saved.id, found);
     }
@@ -134,6 +140,7 @@ pub(crate) fn plain_record(
     }
     let id = table.mint();
     let now = env.now.to_second();
+    let cells = Cells::pack_for(table.schema(), &draft);
     table.insert(Record {
         id,
         created_by: context.user,
@@ -145,7 +152,7 @@ pub(crate) fn plain_record(
         master: None,
         deleted: false,
         purged: false,
-        cells: Cells::pack(&draft),
+        cells,
         previous: None,
     });
     Some(id)

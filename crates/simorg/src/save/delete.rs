@@ -1,6 +1,6 @@
 //! Into the recycle bin and out of it.
 
-use super::{Api, Failure, SaveContext, SaveEnv, SaveError, Saved};
+use super::{Api, Failure, SaveContext, SaveEnv, SaveError, Saved, locked, person};
 use crate::id::RecordId;
 use crate::store::{Store, Table};
 use crate::value::Stamp;
@@ -17,14 +17,22 @@ pub fn delete(
     ids: &[RecordId],
     hard: bool,
 ) -> Vec<Result<Saved, Failure>> {
+    let pair = |id: &RecordId| Some((*id, person::contact_of(store, id)?));
+    let behind: Vec<(RecordId, RecordId)> = ids.iter().filter_map(pair).collect();
+    let shadows: Vec<RecordId> =
+        ids.iter().filter(|id| person::is_behind_person(store, id)).copied().collect();
     let Some(table) = store.table_mut(object) else {
         return ids.iter().map(|_| Err(SaveError::unknown_object(object).into())).collect();
     };
     let bound = matches!(context.api, Api::Rest | Api::Bulk) && !table.schema().access.delete;
     let refused = |id: &RecordId| if bound { Some(SaveError::no_access()) } else { refusal(table, id, hard) };
+    let held = |id: &RecordId| locked::is_held(env, id).then(|| locked::refusal(id));
+    let shadow = |id: &RecordId| shadows.contains(id).then(SaveError::no_access);
+    let refused = |id: &RecordId| refused(id).or_else(|| held(id)).or_else(|| shadow(id));
     let errors: Vec<Option<SaveError>> = ids.iter().map(refused).collect();
     let stop = context.all_or_none && errors.iter().any(Option::is_some);
-    ids.iter()
+    let results = ids
+        .iter()
         .zip(errors)
         .map(|(id, error)| {
             let error = error.or_else(|| stop.then(SaveError::rolled_back));
@@ -35,7 +43,15 @@ pub fn delete(
             remove(table, env, context, id, None, hard);
             Ok(Saved { id: *id, created: false })
         })
-        .collect()
+        .collect();
+    // The Contact behind a person account goes with it.
+    for (account, contact) in behind {
+        let gone = store.table(object).is_some_and(|t| t.get(&account).is_none_or(|record| record.deleted));
+        if let Some(contacts) = store.table_mut("Contact").filter(|_| gone) {
+            remove(contacts, env, context, &contact, None, hard);
+        }
+    }
+    results
 }
 
 fn refusal(table: &Table, id: &RecordId, hard: bool) -> Option<SaveError> {

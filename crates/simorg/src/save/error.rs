@@ -91,6 +91,10 @@ impl SaveError {
         Self::new("INSUFFICIENT_ACCESS_OR_READONLY", "insufficient access rights on object id")
     }
 
+    pub(crate) fn converted() -> Self {
+        Self::new("CANNOT_UPDATE_CONVERTED_LEAD", "cannot reference converted lead")
+    }
+
     pub(crate) fn deleted() -> Self {
         Self::new("ENTITY_IS_DELETED", "entity is deleted")
     }

@@ -1,7 +1,7 @@
 //! Merging records, as the user interface and SOAP `merge()` do; REST has no merge.
 
 use super::delete::remove;
-use super::{Failure, SaveContext, SaveEnv, SaveError, Saved};
+use super::{Failure, SaveContext, SaveEnv, SaveError, Saved, history, person};
 use crate::id::RecordId;
 use crate::store::Store;
 use crate::value::Value;
@@ -30,6 +30,12 @@ pub fn merge(
             Some(_) => {}
         }
     }
+    let shadow = |id: &RecordId| person::contact_of(store, id);
+    let shadows: Vec<RecordId> = losers.iter().filter_map(shadow).collect();
+    let kept = shadow(&master);
+    let Some(table) = store.table_mut(object) else {
+        return Err(SaveError::unknown_object(object).into());
+    };
     for loser in losers {
         remove(table, env, context, loser, Some(master), false);
     }
@@ -43,6 +49,16 @@ pub fn merge(
     }
     for loser in losers {
         repoint(store, object, *loser, master);
+    }
+    // A person account takes the Contacts behind the losers along.
+    for contact in shadows {
+        if let Some(contacts) = store.table_mut("Contact") {
+            remove(contacts, env, context, &contact, kept, false);
+        }
+    }
+    if store.schema(object).is_some_and(|schema| schema.fields.iter().any(|field| field.flags.tracked)) {
+        let rows = losers.iter().map(|_| history::event("contactMerged")).collect();
+        history::write(store, env, context, object, master, rows);
     }
     Ok(Saved { id: master, created: false })
 }

@@ -6,24 +6,31 @@
 mod check;
 mod coerce;
 mod commit;
+mod convert;
 mod delete;
 mod derived;
 mod duplicates;
 mod error;
 mod flows;
+mod history;
+mod locked;
 mod merge;
 mod npsp;
+mod person;
+mod regions;
 mod target;
 mod unique;
 
 pub use coerce::{CoerceError, from_csv, from_json};
 pub(crate) use commit::plain_record;
+pub use convert::{Conversion, Converted, convert};
 pub use delete::{RECYCLE_DAYS, delete, empty_recycle_bin, touch_all, undelete};
 pub use error::{Failure, SaveError};
 pub use merge::merge;
 
 use crate::duplicate::DuplicateEngine;
 use crate::id::RecordId;
+use crate::org::Locks;
 use crate::record::Draft;
 use crate::schema::ObjectSchema;
 use crate::settings::Settings;
@@ -157,6 +164,8 @@ pub struct SaveEnv<'a> {
     pub now: Stamp,
     /// The duplicate rules; none lets everything pass.
     pub duplicates: Option<&'a DuplicateEngine>,
+    /// Records held by other transactions; none holds nothing.
+    pub locks: Option<&'a Locks>,
 }
 
 /// A row on its way through the checks.
@@ -209,9 +218,13 @@ pub fn save(
     for work in &mut works {
         access(table.schema(), context, work);
         target::fill_draft(store, table, context, work);
+        person::shape(store, table.schema(), env, context, work);
+        target::set_name(table, &mut work.draft);
+        regions::sync(table.schema(), work);
         check::types(store, table.schema(), work);
         check::required(table.schema(), work);
     }
+    locked::check(table.schema(), env, context, &mut works);
     unique::check(table, &mut works);
     if context.api != Api::Seed {
         check::validation(table, env, &mut works);

@@ -1,7 +1,7 @@
 //! Which record each row is for, and how it will look.
 
-use super::{Api, ForeignKey, RowToSave, SaveContext, SaveError, Target, Work, derived};
-use crate::record::Draft;
+use super::{Api, ForeignKey, RowToSave, SaveContext, SaveError, Target, Work, convert, derived, person};
+use crate::record::{Draft, Record};
 use crate::schema::{Field, Source};
 use crate::store::{Slot, Store, Table, key_of};
 use crate::value::{Value, ValueRef};
@@ -65,11 +65,20 @@ fn find(table: &Table, context: &SaveContext, row: &RowToSave) -> Result<Option<
         Target::New => Ok(None),
         Target::Id(id) => match table.get(id) {
             Some(record) if record.deleted => Err(SaveError::deleted()),
-            Some(_) => Ok(table.slot(id)),
+            Some(record) => changeable(table, context, record),
             None => Err(SaveError::cross_reference()),
         },
         Target::Key { field, value } => by_key(table, context, *field, value),
     }
+}
+
+/// The slot of a record that may be changed: a converted Lead may not.
+fn changeable(table: &Table, context: &SaveContext, record: &Record) -> Result<Option<Slot>, SaveError> {
+    let lead = table.schema().name == "Lead" && context.api != Api::Seed;
+    if lead && convert::is_converted(table.schema(), record) {
+        return Err(SaveError::converted());
+    }
+    Ok(table.slot(&record.id))
 }
 
 fn by_key(table: &Table, context: &SaveContext, field: u16, value: &str) -> Result<Option<Slot>, SaveError> {
@@ -84,7 +93,7 @@ fn by_key(table: &Table, context: &SaveContext, field: u16, value: &str) -> Resu
             Err(SaveError::new("NOT_FOUND", "The requested resource does not exist"))
         }
         [] => Ok(None),
-        [one] => Ok(table.slot(&one.id)),
+        [one] => changeable(table, context, one),
         several => {
             let ids: Vec<&str> = several.iter().map(|record| record.id.as_str()).collect();
             let text = format!(
@@ -132,7 +141,6 @@ pub(super) fn fill_draft(store: &Store, table: &Table, context: &SaveContext, wo
     if !refused.is_empty() {
         work.errors.push(SaveError::read_only(refused));
     }
-    set_name(table, &mut work.draft);
     derived::set(table.schema(), &mut work.draft);
 }
 
@@ -163,6 +171,9 @@ fn defaults(table: &Table, context: &SaveContext) -> Draft {
 /// `Name` of a person is made of first and last name; of other objects it is an ordinary field.
 pub(super) fn set_name(table: &Table, draft: &mut Draft) {
     let schema = table.schema();
+    if schema.name == "Account" && !person::is_person(schema, draft) {
+        return;
+    }
     let (Some(name), Some(last)) = (schema.any_field("Name"), schema.any_field("LastName")) else { return };
     let first = schema.any_field("FirstName").map_or(ValueRef::Null, |field| draft.get(field.index));
     let parts = [first.text(), draft.get(last.index).text()];

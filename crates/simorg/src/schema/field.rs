@@ -41,6 +41,8 @@ pub enum FieldType {
     Int,
     /// Compound address; read only, not in Bulk queries.
     Address,
+    /// A value of whatever type another field has.
+    AnyType,
 }
 
 impl FieldType {
@@ -64,6 +66,7 @@ impl FieldType {
             Self::Percent => "percent",
             Self::Int => "int",
             Self::Address => "address",
+            Self::AnyType => "anyType",
         }
     }
 
@@ -84,6 +87,7 @@ impl FieldType {
             Self::Double | Self::Currency | Self::Percent => "xsd:double",
             Self::Int => "xsd:int",
             Self::Address => "urn:address",
+            Self::AnyType => "xsd:anyType",
         }
     }
 
@@ -106,7 +110,8 @@ impl FieldType {
             | Self::Currency
             | Self::Percent
             | Self::Int
-            | Self::Address => false,
+            | Self::Address
+            | Self::AnyType => false,
         }
     }
 

@@ -45,6 +45,13 @@ fn fields() -> Vec<Field> {
         field("ConvertedDate", "Converted Date", FieldType::Date, 0, "NF"),
         reference("ConvertedAccountId", "Converted Account ID", &["Account"], "ConvertedAccount", "NF"),
         reference("ConvertedContactId", "Converted Contact ID", &["Contact"], "ConvertedContact", "NF"),
+        reference(
+            "ConvertedOpportunityId",
+            "Converted Opportunity ID",
+            &["Opportunity"],
+            "ConvertedOpportunity",
+            "NF",
+        ),
         flag("IsUnreadByOwner", "Unread By Owner", "CUDF"),
     ]);
     all

@@ -3,12 +3,15 @@
 mod access;
 mod account;
 mod contact;
+mod countries;
 mod custom;
 mod custom_object;
 mod field;
 mod lead;
 mod opportunity;
 mod other;
+pub(crate) mod person;
+pub(crate) mod regions;
 mod setup;
 mod spec;
 
@@ -138,14 +141,16 @@ impl ObjectSchema {
         }
         self.access = settings.permissions.access(&self.name);
         let named = |names: &[String], field: &Field| names.iter().any(|name| self.is_named(field, name));
-        let marks: Vec<(bool, bool)> = self
-            .fields
-            .iter()
-            .map(|f| (named(&settings.hidden_fields, f), named(&settings.permissions.read_only_fields, f)))
-            .collect();
-        for (field, (hidden, read_only)) in self.fields.iter_mut().zip(marks) {
-            field.flags.hidden = hidden;
-            field.flags.no_edit = read_only;
+        let mark = |field: &Field| {
+            let mut flags = field.flags;
+            flags.hidden = named(&settings.hidden_fields, field);
+            flags.no_edit = named(&settings.permissions.read_only_fields, field);
+            flags.tracked = field.source == Source::Stored && named(&settings.tracked_fields, field);
+            flags
+        };
+        let marks: Vec<Flags> = self.fields.iter().map(mark).collect();
+        for (field, flags) in self.fields.iter_mut().zip(marks) {
+            field.flags = flags;
         }
     }
 }
@@ -173,7 +178,15 @@ impl Schema {
                 object.add(field.to_field());
             }
         }
+        if settings.person_accounts
+            && let [account, contact, ..] = objects.as_mut_slice()
+        {
+            person::add_fields(account, contact);
+        }
         for object in &mut objects {
+            if settings.state_country_picklists {
+                regions::add_codes(object);
+            }
             object.restrict(settings);
         }
         Self { objects }

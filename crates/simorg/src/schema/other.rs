@@ -5,7 +5,7 @@ use super::field::FieldType;
 use super::spec::{field, flag, number, picklist, reference, text, with_system};
 
 pub(super) fn others() -> Vec<ObjectSchema> {
-    vec![user(), duplicate_rule(), duplicate_record_set(), duplicate_record_item()]
+    vec![user(), contact_history(), duplicate_rule(), duplicate_record_set(), duplicate_record_item()]
 }
 
 fn user() -> ObjectSchema {
@@ -37,6 +37,25 @@ fn user() -> ObjectSchema {
     // A User is never in the recycle bin, so describe does not list the field.
     fields.retain(|field| field.name != "IsDeleted");
     let mut schema = ObjectSchema::new("User", "User", "Users", "005", fields);
+    schema.writable = false;
+    schema
+}
+
+/// What changed in tracked fields of Contacts (object reference: StandardObjectNameHistory).
+fn contact_history() -> ObjectSchema {
+    let mut fields = with_system(
+        "Contact History",
+        vec![
+            reference("ContactId", "Contact ID", &["Contact"], "Contact", "F"),
+            picklist("Field", "Changed Field", 255, "F", &[]),
+            picklist("DataType", "Datatype", 40, "NF", &[]),
+            field("OldValue", "Old Value", FieldType::AnyType, 0, "N"),
+            field("NewValue", "New Value", FieldType::AnyType, 0, "N"),
+        ],
+    );
+    let never = ["LastModifiedDate", "LastModifiedById", "SystemModstamp"];
+    fields.retain(|field| !never.contains(&field.name.as_str()));
+    let mut schema = ObjectSchema::new("ContactHistory", "Contact History", "Contact History", "017", fields);
     schema.writable = false;
     schema
 }

@@ -45,6 +45,12 @@ pub struct Settings {
     pub custom_fields: Vec<CustomField>,
     /// Fields hidden by field-level security: `Field` or `Object.Field`.
     pub hidden_fields: Vec<String>,
+    /// Fields of Contact (`Field` or `Contact.Field`) whose changes leave a row in ContactHistory.
+    pub tracked_fields: Vec<String>,
+    /// Person accounts are enabled.
+    pub person_accounts: bool,
+    /// State and country picklists are enabled.
+    pub state_country_picklists: bool,
     /// Permissions of the integration users.
     pub permissions: PermissionSettings,
     /// Matching and duplicate rules.
@@ -80,6 +86,9 @@ impl Default for Settings {
             custom_objects: vec![donation()],
             custom_fields: engaging_networks_fields(),
             hidden_fields: Vec::new(),
+            tracked_fields: Vec::new(),
+            person_accounts: false,
+            state_country_picklists: false,
             permissions: PermissionSettings::default(),
             duplicates: DuplicateSettings::default(),
             flows: FlowSettings::default(),
@@ -99,6 +108,9 @@ impl Settings {
         self.custom_objects == other.custom_objects
             && self.custom_fields == other.custom_fields
             && self.hidden_fields == other.hidden_fields
+            && self.tracked_fields == other.tracked_fields
+            && self.person_accounts == other.person_accounts
+            && self.state_country_picklists == other.state_country_picklists
             && self.permissions == other.permissions
             && self.organization == other.organization
     }

@@ -19,6 +19,32 @@ pub(crate) fn refresh(store: &mut Store, settings: &Settings, now: Stamp) {
     organization(store, settings, now);
     permissions::fill(store, settings, now);
     entities::fill(store, now);
+    if settings.person_accounts {
+        fill(store, "RecordType", &settings.pod, now, record_types());
+    }
+}
+
+/// Developer names of the record types of Account in an org with person accounts, in the order of their ids.
+pub(crate) const BUSINESS_ACCOUNT: &str = "Business_Account";
+/// See [`BUSINESS_ACCOUNT`].
+pub(crate) const PERSON_ACCOUNT: &str = "PersonAccount";
+
+/// Id of a record type of Account.
+pub(crate) fn record_type_id(pod: &str, name: &str) -> RecordId {
+    RecordId::mint("012", pod, if name == PERSON_ACCOUNT { 2 } else { 1 })
+}
+
+fn record_types() -> Vec<Row> {
+    let row = |name: &str, label: &str, person: bool| {
+        vec![
+            ("Name", Value::text(label)),
+            ("DeveloperName", Value::text(name)),
+            ("SobjectType", Value::text("Account")),
+            ("IsActive", Value::Bool(true)),
+            ("IsPersonType", Value::Bool(person)),
+        ]
+    };
+    vec![row(BUSINESS_ACCOUNT, "Business Account", false), row(PERSON_ACCOUNT, "Person Account", true)]
 }
 
 fn organization(store: &mut Store, settings: &Settings, now: Stamp) {

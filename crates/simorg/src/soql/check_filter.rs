@@ -50,7 +50,7 @@ fn class(kind: FieldType) -> Class {
         FieldType::Date => Class::Day,
         FieldType::DateTime => Class::Moment,
         FieldType::Double | FieldType::Currency | FieldType::Percent | FieldType::Int => Class::Number,
-        FieldType::Address => Class::None,
+        FieldType::Address | FieldType::AnyType => Class::None,
     }
 }
 

@@ -117,7 +117,13 @@ fn address(schema: &ObjectSchema, record: &Record, field: &Field) -> Json {
         let found = schema.any_field(&format!("{prefix}{suffix}"));
         found.map_or(Json::Null, |f| record.value(f).to_json(false))
     };
-    let parts: Map<String, Json> =
+    let mut parts: Map<String, Json> =
         PARTS.iter().map(|(name, suffix)| ((*name).to_owned(), part(suffix))).collect();
+    // There only with state and country picklists.
+    for (name, suffix) in [("stateCode", "StateCode"), ("countryCode", "CountryCode")] {
+        if schema.field(&format!("{prefix}{suffix}")).is_some() {
+            parts.insert(name.to_owned(), part(suffix));
+        }
+    }
     if parts.values().all(Json::is_null) { Json::Null } else { Json::Object(parts) }
 }
