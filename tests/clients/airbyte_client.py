@@ -11,7 +11,7 @@ import sys
 from pathlib import Path
 
 import airbyte_read
-from airbyte_connector import Connector, refresh_token
+from airbyte_connector import Connector
 from checks import Checks
 from org import Control
 
@@ -24,7 +24,7 @@ def main():
     config = {
         "client_id": about["client_id"],
         "client_secret": about["client_secret"],
-        "refresh_token": refresh_token(control, "exampleorg.my"),
+        "refresh_token": control.post("/approve", {"user": about["users"][0]})["refresh_token"],
         # One slice of 30 days reaches from here to now.
         "start_date": (now - datetime.timedelta(days=20)).strftime("%Y-%m-%dT00:00:00Z"),
     }

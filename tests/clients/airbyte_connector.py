@@ -4,7 +4,6 @@ import json
 import os
 import subprocess
 import sys
-import urllib.parse
 from pathlib import Path
 
 import requests
@@ -90,17 +89,3 @@ class Connector:
         path = self.folder / name
         path.write_text(json.dumps(content), encoding="utf-8")
         return str(path)
-
-
-def refresh_token(control, domain):
-    """A refresh token of the first user, granted through the username-password flow."""
-    about, user = control.get("/"), control.get("/settings")["users"][0]
-    form = {
-        "grant_type": "password",
-        "client_id": about["client_id"],
-        "client_secret": about["client_secret"],
-        "username": user["username"],
-        "password": user["password"] + user["security_token"],
-    }
-    url = f"https://{urllib.parse.quote(domain)}.salesforce.com/services/oauth2/token"
-    return requests.post(url, form, timeout=60).json()["refresh_token"]

@@ -34,7 +34,7 @@ export async function judgeSignIn(checks, control, jsforce) {
   });
 
   await checks.check('sign_in.refresh', 'a refresh token gives a new access token', async () => {
-    const { refresh_token: refreshToken } = await refreshable(jsforce, app, user, password);
+    const { refresh_token: refreshToken } = await control.post('/approve', { user: user.username });
     const conn = new jsforce.Connection({ version: '66.0', oauth2: app, instanceUrl: instance, refreshToken });
     const answer = await conn.oauth2.refreshToken(refreshToken);
     checks.same([answer.instance_url, answer.token_type], [instance, 'Bearer']);
@@ -76,7 +76,7 @@ export async function judgeSignIn(checks, control, jsforce) {
   });
 
   await checks.check('session.renewed', 'a lost session is renewed with the refresh token, and told', async () => {
-    const { refresh_token: refreshToken } = await refreshable(jsforce, app, user, password);
+    const { refresh_token: refreshToken } = await control.post('/approve', { user: user.username });
     const config = { version: '66.0', oauth2: app, instanceUrl: instance, accessToken: 'gone', refreshToken };
     const conn = new jsforce.Connection(config);
     const renewed = [];
@@ -107,9 +107,4 @@ export async function judgeSignIn(checks, control, jsforce) {
     checks.same([me.organization_id, me.user_id], [orgId, await userId(person.username)]);
     checks.same([me.username, me.active], [person.username, true]);
   });
-}
-
-async function refreshable(jsforce, app, user, password) {
-  const oauth2 = new jsforce.OAuth2(app);
-  return oauth2.authenticate(user.username, password(user));
 }

@@ -94,7 +94,7 @@ async fn a_signed_assertion_gives_a_session_and_a_foreign_or_stale_one_does_not(
 }
 
 #[tokio::test]
-async fn password_and_security_token_give_a_session_that_can_be_refreshed() {
+async fn password_and_security_token_give_a_session_and_an_approval_a_refresh_token() {
     let org = Caller::start(plain()).await;
     let (id, secret) = (org.org.client_id(), org.org.client_secret());
     let base = [("client_id", id.as_str()), ("client_secret", secret.as_str())];
@@ -102,7 +102,8 @@ async fn password_and_security_token_give_a_session_that_can_be_refreshed() {
     let form = [&[("grant_type", "password")], &base[..], &user[..]].concat();
     let (status, body) = sign_in(&org, &form).await;
     assert_eq!(status, 200, "{body}");
-    let refresh = body["refresh_token"].as_str().expect("a refresh token").to_owned();
+    assert_eq!(body.get("refresh_token"), None, "the user approved nothing");
+    let refresh = org.org.approve("joe.smith@example.org").expect("a user");
     let form = [&[("grant_type", "refresh_token"), ("refresh_token", refresh.as_str())], &base[..]].concat();
     assert_eq!(sign_in(&org, &form).await.0, 200);
 }

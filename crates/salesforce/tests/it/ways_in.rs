@@ -98,22 +98,6 @@ async fn soap_goes_on_where_the_identity_service_wants_oauth() {
     assert_eq!(refusal(by_password(&sim, password(&sim))).await.0, ErrorKind::Forbidden);
 }
 
-/// A refresh token of the simulated org, as an approval of the app would give it.
-async fn approved(sim: &simorg::Org) -> String {
-    let password = password(sim);
-    let form = [
-        ("grant_type", "password"),
-        ("client_id", &sim.client_id()),
-        ("client_secret", &sim.client_secret()),
-        ("username", &user(sim)),
-        ("password", secrecy::ExposeSecret::expose_secret(&password)),
-    ];
-    let url = format!("{}/services/oauth2/token", sim.url());
-    let answer = reqwest::Client::new().post(url).form(&form).send().await.unwrap();
-    let answer: serde_json::Value = answer.json().await.unwrap();
-    answer["refresh_token"].as_str().unwrap().to_owned()
-}
-
 fn refreshing(sim: &simorg::Org, token: RefreshToken) -> OrgConfig {
     let client_secret = Some(sim.client_secret().into());
     with(sim, Grant::RefreshToken { client_id: sim.client_id(), client_secret, token })
@@ -122,13 +106,13 @@ fn refreshing(sim: &simorg::Org, token: RefreshToken) -> OrgConfig {
 #[tokio::test]
 async fn a_refresh_token_opens_sessions_until_it_is_revoked() {
     let sim = start().await;
-    let token = approved(&sim).await;
+    let token = sim.approve(&user(&sim)).unwrap();
     let org = Org::new(refreshing(&sim, RefreshToken::Fixed(token.clone().into()))).unwrap();
     org.identity().await.unwrap();
     // A session that ends is replaced by another one of the same grant.
     sim.end_sessions();
     org.identity().await.unwrap();
-    assert_eq!(sim.calls().of(Op::Token), 3);
+    assert_eq!(sim.calls().of(Op::Token), 2);
     let revoke = reqwest::Client::new().post(format!("{}/services/oauth2/revoke", sim.url()));
     assert!(revoke.form(&[("token", token)]).send().await.unwrap().status().is_success());
     sim.end_sessions();
@@ -156,7 +140,7 @@ async fn a_new_refresh_token_is_kept_in_the_file_and_nowhere_else() {
     let sim = start().await;
     let folder = tempfile::tempdir().unwrap();
     let file = folder.path().join("token");
-    let second = approved(&sim).await;
+    let second = sim.approve(&user(&sim)).unwrap();
     std::fs::write(&file, "canary-first\n").unwrap();
     rotate(&sim, &second).await;
     let org = Org::new(refreshing(&sim, RefreshToken::File(file.clone()))).unwrap();

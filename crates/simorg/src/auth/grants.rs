@@ -56,45 +56,35 @@ pub(super) struct TokenForm {
     refresh_token: String,
 }
 
-/// Who signs in, and whether a refresh token belongs to the answer.
-pub(super) struct Granted {
-    pub(super) user: UserSettings,
-    pub(super) refreshable: bool,
-}
-
-/// Runs one grant.
-pub(super) fn run(org: &OrgState, headers: &HeaderMap, form: &TokenForm) -> Result<Granted, Refusal> {
+/// Runs one grant and answers who signs in. None of them brings a refresh token: that takes a user's approval in a
+/// browser (REST guide: the refresh token in the authentication flow), for which `Admin::approve` stands.
+pub(super) fn run(org: &OrgState, headers: &HeaderMap, form: &TokenForm) -> Result<UserSettings, Refusal> {
     let settings = org.settings();
-    let granted = match form.grant_type.as_str() {
+    let user = match form.grant_type.as_str() {
         "client_credentials" => {
             check_client(&settings, headers, form)?;
             let user = settings.users.iter().find(|user| user.integration);
-            let user = user.cloned().ok_or_else(|| Refusal::grant("no client credentials user enabled"))?;
-            Granted { user, refreshable: false }
+            user.cloned().ok_or_else(|| Refusal::grant("no client credentials user enabled"))?
         }
-        "urn:ietf:params:oauth:grant-type:jwt-bearer" => {
-            Granted { user: assertion::check(org, &form.assertion)?, refreshable: false }
-        }
+        "urn:ietf:params:oauth:grant-type:jwt-bearer" => assertion::check(org, &form.assertion)?,
         "password" => {
             check_client(&settings, headers, form)?;
             let user = by_password(&settings, &form.username, &form.password);
             let user = user.filter(|_| settings.auth.password_flow);
-            let user = user.ok_or_else(|| Refusal::grant("authentication failure"))?;
-            Granted { user, refreshable: true }
+            user.ok_or_else(|| Refusal::grant("authentication failure"))?
         }
         "refresh_token" => {
             check_client(&settings, headers, form)?;
             let user =
                 org.sessions.refresh_user(&form.refresh_token).and_then(|id| by_id(org, &settings, id));
-            let user = user.ok_or_else(|| Refusal::grant("expired access/refresh token"))?;
-            Granted { user, refreshable: false }
+            user.ok_or_else(|| Refusal::grant("expired access/refresh token"))?
         }
         _ => {
             return Err(Refusal { error: "unsupported_grant_type", description: "grant type not supported" });
         }
     };
-    if granted.user.active {
-        Ok(granted)
+    if user.active {
+        Ok(user)
     } else {
         Err(Refusal { error: "inactive_user", description: "user is inactive" })
     }

@@ -20,12 +20,12 @@ pub(crate) async fn token(State(org): State<Arc<OrgState>>, headers: HeaderMap, 
         Ok(granted) => granted,
         Err(refusal) => return refusal.into_response(),
     };
-    let Some(user) = org.user_id(&granted.user.username) else {
+    let Some(user) = org.user_id(&granted.username) else {
         return Refusal::grant("authentication failure").into_response();
     };
     let (org_id, now) = (org.org_id(), org.clock.now());
     let access = org.sessions.start(org_id, user, now, &org.random);
-    let mut answer = json!({
+    let answer = json!({
         "access_token": access,
         "signature": STANDARD.encode(org.random.next().to_be_bytes().repeat(4)),
         "scope": "api",
@@ -34,10 +34,6 @@ pub(crate) async fn token(State(org): State<Arc<OrgState>>, headers: HeaderMap, 
         "token_type": "Bearer",
         "issued_at": now.0.to_string(),
     });
-    if let (true, Some(members)) = (granted.refreshable, answer.as_object_mut()) {
-        let refresh = org.sessions.grant_refresh(user, &org.random);
-        members.insert("refresh_token".into(), refresh.into());
-    }
     ([(header::CACHE_CONTROL, "no-store")], Json(answer)).into_response()
 }
 

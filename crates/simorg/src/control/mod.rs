@@ -25,6 +25,7 @@ pub(crate) fn router(admin: Admin) -> Router {
         .route("/calls", get(org::calls).delete(org::reset_calls))
         .route("/fault", post(org::fault).delete(org::clear_faults))
         .route("/clock", get(org::clock).post(org::set_clock))
+        .route("/approve", post(org::approve))
         .route("/sessions", axum::routing::delete(org::end_sessions))
         .route("/cursors", axum::routing::delete(org::close_cursors))
         .route("/recycle-bin", axum::routing::delete(org::empty_recycle_bin))

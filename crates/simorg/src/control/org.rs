@@ -113,6 +113,21 @@ pub(super) async fn set_clock(
     Ok(clock(State(admin)).await)
 }
 
+/// Who approves.
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(super) struct Approval {
+    user: String,
+}
+
+/// `POST /approve` with `{"user": "…"}`: the refresh token of a user who approved the app in a browser.
+pub(super) async fn approve(
+    State(admin): State<Admin>,
+    Json(approval): Json<Approval>,
+) -> Result<Json<Value>, Refused> {
+    Ok(Json(json!({"refresh_token": admin.approve(&approval.user)?})))
+}
+
 /// `DELETE /sessions`.
 pub(super) async fn end_sessions(State(admin): State<Admin>) -> Json<Value> {
     admin.end_sessions();

@@ -1,6 +1,7 @@
 //! The org: its shared state, and the handle tests and the binary hold.
 
 mod admin;
+mod approve;
 mod calls;
 mod error;
 mod faults;
