@@ -178,3 +178,27 @@ async fn soap_login_gives_a_session_and_refuses_wrong_passwords_and_new_versions
     assert!(body.contains("<faultcode>INVALID_LOGIN</faultcode>"), "{body}");
     assert_eq!(login("65.0", "correct-horsetoken").await.0, 500);
 }
+
+#[tokio::test]
+async fn soap_logout_ends_the_session_of_its_header_and_no_other() {
+    let org = Caller::start(plain()).await;
+    let logout = async |session: &str| {
+        let body = format!(
+            "<se:Envelope xmlns:se=\"http://schemas.xmlsoap.org/soap/envelope/\"><se:Header>\
+             <SessionHeader xmlns=\"urn:partner.soap.sforce.com\"><sessionId>{session}</sessionId></SessionHeader>\
+             </se:Header><se:Body><logout xmlns=\"urn:partner.soap.sforce.com\"/></se:Body></se:Envelope>"
+        );
+        let url = format!("{}/services/Soap/u/66.0", org.org.url());
+        let request = org.http.post(url).header("content-type", "text/xml").header("SOAPAction", "\"\"");
+        let answer = request.body(body).send().await.expect("an answer");
+        (answer.status().as_u16(), answer.text().await.expect("text"))
+    };
+    let (status, body) = logout("none").await;
+    assert_eq!(status, 500);
+    assert!(body.contains("<faultcode>INVALID_SESSION_ID</faultcode>"), "{body}");
+    assert_eq!(org.get("/limits").await.0, 200);
+    let (status, body) = logout(&org.token).await;
+    assert_eq!(status, 200, "{body}");
+    assert!(body.contains("<logoutResponse/>"), "{body}");
+    assert_eq!(org.get("/limits").await.0, 401);
+}

@@ -1,4 +1,4 @@
-//! SOAP `login()`, for old integrations: up to v64.0 only (Help 005132110).
+//! SOAP `login()`, for old integrations: up to v64.0 only (Help 005132110), and `logout()`.
 
 use super::grants::by_password;
 use crate::org::OrgState;
@@ -22,16 +22,21 @@ pub(crate) async fn login(
 ) -> Response {
     let kind = path.get("kind").map_or("", String::as_str);
     let version = path.get("version").map_or("", String::as_str);
-    let number = version.split('.').next().and_then(|number| number.parse::<u32>().ok());
-    if !matches!(kind, "u" | "c") || !number.is_some_and(|number| (31..=LAST_VERSION).contains(&number)) {
+    let number: u32 = version.split('.').next().and_then(|number| number.parse().ok()).unwrap_or_default();
+    let text = String::from_utf8_lossy(&body);
+    let leaving = element(&text, "logout").is_some();
+    let settings = org.settings();
+    let last = if leaving { settings.api.ceiling } else { LAST_VERSION };
+    if !matches!(kind, "u" | "c") || !(31..=last).contains(&number) {
         return fault("UNSUPPORTED_API_VERSION", "Invalid Api version specified on URL");
     }
-    let text = String::from_utf8_lossy(&body);
+    if leaving {
+        return logout(&org, &text);
+    }
     if body.len() > BODY_BYTES || !text.contains("login") {
-        return fault("INVALID_OPERATION", "only login() of at most 10 KB is served");
+        return fault("INVALID_OPERATION", "only login() of at most 10 KB and logout() are served");
     }
     let wanted = || Some((element(&text, "username")?, element(&text, "password")?));
-    let settings = org.settings();
     let user = wanted().and_then(|(name, password)| by_password(&settings, &name, &password));
     let user = user.filter(|user| user.active).and_then(|user| Some((org.user_id(&user.username)?, user)));
     let Some((id, user)) = user else {
@@ -65,6 +70,15 @@ pub(crate) async fn login(
     )
 }
 
+/// Ends the session of the `SessionHeader` (SOAP guide: logout()).
+fn logout(org: &OrgState, text: &str) -> Response {
+    if element(text, "sessionId").is_some_and(|session| org.sessions.revoke(&session)) {
+        envelope(StatusCode::OK, "urn:partner.soap.sforce.com", "<logoutResponse/>")
+    } else {
+        fault("INVALID_SESSION_ID", "Invalid Session ID found in SessionHeader: Illegal Session")
+    }
+}
+
 fn envelope(status: StatusCode, namespace: &str, body: &str) -> Response {
     let text = format!(
         "<?xml version=\"1.0\" encoding=\"UTF-8\"?><soapenv:Envelope \
@@ -92,7 +106,7 @@ fn element(text: &str, name: &str) -> Option<String> {
     while let Some((_, after)) = rest.split_once('<') {
         let (tag, content) = after.split_once('>')?;
         let full = tag.split_whitespace().next().unwrap_or_default();
-        if full.rsplit(':').next() == Some(name) && !full.starts_with('/') {
+        if full.trim_end_matches('/').rsplit(':').next() == Some(name) && !full.starts_with('/') {
             return Some(unescape(content.split_once('<')?.0));
         }
         rest = content;
