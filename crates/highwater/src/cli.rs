@@ -45,6 +45,16 @@ pub struct Common {
         help_heading = "Options of every command"
     )]
     pub config: PathBuf,
+    /// One of the file's profiles, such as a sandbox
+    #[arg(
+        long,
+        global = true,
+        value_name = "NAME",
+        env = "HIGHWATER_PROFILE",
+        value_parser = clap::builder::NonEmptyStringValueParser::new(),
+        help_heading = "Options of every command"
+    )]
+    pub profile: Option<String>,
     /// How data is written to standard output
     #[arg(
         long,
@@ -133,7 +143,7 @@ Examples:
 Data goes to standard output (--format), everything else to standard error. While `highwater serve` runs, the same \
 commands are carried out by the service.
 
-Environment: HIGHWATER_CONFIG, HIGHWATER_FORMAT, HIGHWATER_STATE_DIR, HIGHWATER_LOG.
+Environment: HIGHWATER_CONFIG, HIGHWATER_PROFILE, HIGHWATER_FORMAT, HIGHWATER_STATE_DIR, HIGHWATER_LOG.
 
 {}",
         exit::HELP

@@ -37,6 +37,15 @@ pub enum Worker {
         /// Cancelled by the first signal.
         stop: CancellationToken,
     },
+    /// This process, a service that waits until it can begin.
+    Starting {
+        /// Who watches.
+        progress: Arc<dyn Progress>,
+        /// Cancelled by the first signal.
+        stop: CancellationToken,
+        /// What it waits for.
+        waiting: Waiting,
+    },
     /// The running service, one job after the other.
     Service {
         /// Both sides, as the service uses them.
@@ -46,14 +55,32 @@ pub enum Worker {
     },
 }
 
+/// What a service waits for before it begins.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Waiting {
+    /// How often it has tried.
+    pub tries: u32,
+    /// What stood in the way the last time.
+    pub because: String,
+}
+
 impl Desk {
+    /// Cancelled by the first signal.
+    #[must_use]
+    pub fn stop(&self) -> &CancellationToken {
+        match &self.worker {
+            Worker::Own { stop, .. } | Worker::Starting { stop, .. } => stop,
+            Worker::Service { sides, .. } => &sides.stop,
+        }
+    }
+
     /// Both sides, for looking.
     ///
     /// # Errors
     /// Whatever stands in the way of a cycle.
     pub async fn sides(&self) -> Result<Sides, Failure> {
         match &self.worker {
-            Worker::Own { progress, stop } => {
+            Worker::Own { progress, stop } | Worker::Starting { progress, stop, .. } => {
                 let (state, progress) = (self.state.clone(), Arc::clone(progress));
                 wire::sides::sides(&self.config, state, Clock::system(), progress, stop.clone()).await
             }
@@ -67,7 +94,9 @@ impl Desk {
     /// Whatever stands in the way of a cycle; how the cycle itself ended is in [`Done`].
     pub async fn carry_out(&self, job: Job) -> Result<Done, Failure> {
         match &self.worker {
-            Worker::Own { .. } => Ok(job::carry_out(&self.sides().await?, &job).await),
+            Worker::Own { .. } | Worker::Starting { .. } => {
+                Ok(job::carry_out(&self.sides().await?, &job).await)
+            }
             Worker::Service { handle, .. } => Ok(handle.run(job).await?),
         }
     }

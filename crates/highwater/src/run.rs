@@ -63,7 +63,8 @@ async fn verb(cli: &Cli, screen: &Screen) -> Result<Exit, Failure> {
         }
         Verb::Check(args) => {
             let config = configured(common, false)?;
-            beside(config, async |config| commands::check::run(args, &config, screen).await).await
+            let screen = screen.clone().under(config.banner());
+            beside(config, async |config| commands::check::run(args, &config, &screen).await).await
         }
         Verb::Setup(args) => {
             let config = configured(common, false)?;
@@ -153,6 +154,7 @@ async fn opened(
     let stop = CancellationToken::new();
     let progress = progress::watcher(common.no_progress, common.quiet);
     let worker = Worker::Own { progress, stop: stop.clone() };
+    let screen = screen.clone().under(config.banner());
     let desk = Desk { config: Arc::new(config), state, screen: screen.clone(), worker };
     let mut signals =
         StopSignals::listen().map_err(|_| Failure::Unexpected("signals cannot be listened to"))?;
@@ -196,7 +198,7 @@ fn arguments(verb: &Verb) -> Result<(Vec<String>, Option<std::fs::File>), Failur
 
 /// Loads the configuration and starts the log as it says.
 fn configured(common: &Common, service: bool) -> Result<Config, Failure> {
-    let loaded = load(&common.config, &Environment::of_process());
+    let loaded = load(&common.config, common.profile.as_deref(), &Environment::of_process());
     start_log(loaded.as_ref().ok(), common, service);
     Ok(loaded?)
 }

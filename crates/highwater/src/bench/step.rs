@@ -55,7 +55,7 @@ impl Step {
 /// Whatever stands in the way of the step.
 pub async fn carry_out(step: Step, file: &Path, supporter: Option<i64>) -> Result<Figures, Failure> {
     let begun = Instant::now();
-    let config = load(file, &Environment::default())?;
+    let config = load(file, None, &Environment::default())?;
     let figures = match step {
         Step::PlainPush => plain::push(&config).await?,
         Step::PlainPull => plain_pull::pull(&config).await?,

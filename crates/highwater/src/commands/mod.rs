@@ -17,6 +17,7 @@ pub mod resync;
 pub mod serve;
 pub mod setup;
 pub mod simorg;
+mod starting;
 pub mod status;
 pub mod sync;
 pub mod watermark;

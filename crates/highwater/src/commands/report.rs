@@ -78,7 +78,8 @@ impl Report {
 pub async fn run(args: &Args, desk: &Desk) -> Result<Exit, Failure> {
     let target = file(args)?;
     let to_file = target.is_some();
-    let mut writer = target.map_or_else(|| desk.screen.writer(), |file| Box::new(io::BufWriter::new(file)));
+    let mut writer = target
+        .map_or_else(|| desk.screen.writer(), |file| desk.screen.marked(Box::new(io::BufWriter::new(file))));
     let options = options(&desk.config, desk.screen.format, desk.screen.width());
     let (state, which) = (desk.state.clone(), args.report.word());
     let write = move || write(&state, which, &options, writer.as_mut());

@@ -1,14 +1,17 @@
 //! `highwater serve`: cycles on the schedule.
 
+use std::sync::{Arc, OnceLock};
 use std::time::Duration;
 
 use clap::{Parser, ValueEnum};
 use model::Stamp;
-use plan::Sides;
+use plan::{Fatal, Sides};
 use service::control::{Output, Server};
 use service::request::{Mode, Request};
 use service::{Runner, Schedule};
+use tokio::sync::watch;
 
+use super::starting;
 use crate::cli::Cli;
 use crate::desk::{Desk, Worker};
 use crate::exit::Exit;
@@ -22,7 +25,8 @@ use crate::run::at_the_desk;
 #[command(after_help = "Example:
   highwater serve
 
-Runs until SIGTERM or SIGINT: the first lets the current step come to its end, a second exits at once. While it runs, other \
+Started before the network or a database is there, it keeps trying, and says so. It ends by itself when only a person can put \
+right what is wrong, such as refused credentials. Else it runs until SIGTERM or SIGINT: the first lets the current step come to its end, a second exits at once. While it runs, other \
 highwater commands on the same configuration are carried out by it.")]
 pub struct Args {
     /// Run a cycle at once, and then on the schedule
@@ -30,25 +34,57 @@ pub struct Args {
     pub now: bool,
 }
 
-/// Runs until it is told to stop.
+/// Runs until it is told to stop, or until only a person can put right what is wrong.
 ///
 /// # Errors
-/// Whatever stands in the way of the first cycle; later failures are logged, and the next slot tries again.
+/// Whatever stands in the way and does not pass by itself; what passes is logged, and tried again.
 pub async fn run(args: &Args, desk: &Desk) -> Result<Exit, Failure> {
-    let sides = desk.sides().await?;
-    let stop = sides.stop.clone();
-    let (runner, handle) = Runner::new(Some(schedule(desk)?), last(args, desk)?);
+    let (schedule, last) = (schedule(desk)?, last(args, desk)?);
+    let stop = desk.stop().clone();
+    let Some(first) = starting::attempt(desk).await else { return Ok(Exit::Done) };
+    let first = match first {
+        Err(failure) if !starting::passes(&failure) => return Err(failure),
+        first => first,
+    };
     let server = Server::bind(desk.state.dir()).await?;
-    let worker = Worker::Service { sides: Box::new(sides.clone()), handle };
-    let inside = Desk { worker, ..desk.clone() };
-    let clock = sides.clock.clone();
-    tracing::info!("serving on {}", desk.state.dir().display());
-    let asked = server.serve(move |argv, output| answer(inside.clone(), argv, output), stop.clone());
-    let scheduled = || Job::cycle(Request::whole(Mode::Sync));
-    let cycles = runner.work(|| clock.now(), scheduled, |job, _| logged(&sides, job), stop.clone());
-    tokio::join!(asked, cycles);
+    if let Some(banner) = desk.config.banner() {
+        tracing::warn!("{}", banner.line());
+    }
+    let (present, at_present) = watch::channel(desk.clone());
+    let answered = move |argv, output| answer(at_present.borrow().clone(), argv, output);
+    let asked = server.serve(answered, stop.clone());
+    let work = async {
+        let worked = match starting::until_begun(desk, first, &present).await {
+            Ok(Some(sides)) => cycles(desk, sides, schedule, last, &present).await,
+            Ok(None) => Ok(()),
+            Err(failure) => Err(failure),
+        };
+        // Whoever is served still is told that the service stops.
+        stop.cancel();
+        worked
+    };
+    let ((), worked) = tokio::join!(asked, work);
     tracing::info!("stopped");
-    Ok(Exit::Done)
+    worked.map(|()| Exit::Done)
+}
+
+/// Cycles on the schedule and whatever is asked for, one after the other.
+async fn cycles(
+    desk: &Desk,
+    sides: Sides,
+    schedule: Schedule,
+    last: Option<Stamp>,
+    present: &watch::Sender<Desk>,
+) -> Result<(), Failure> {
+    let (runner, handle) = Runner::new(Some(schedule), last);
+    let worker = Worker::Service { sides: Box::new(sides.clone()), handle };
+    present.send_replace(Desk { worker, ..desk.clone() });
+    tracing::info!("serving on {}", desk.state.dir().display());
+    let (clock, stop) = (sides.clock.clone(), sides.stop.clone());
+    let ended = OnceLock::new();
+    let scheduled = || Job::cycle(Request::whole(Mode::Sync));
+    runner.work(|| clock.now(), scheduled, |job, _| logged(&sides, job, &ended), stop).await;
+    ended.into_inner().map_or(Ok(()), |done| Err(Failure::Cycle(done)))
 }
 
 fn schedule(desk: &Desk) -> Result<Schedule, Failure> {
@@ -70,9 +106,14 @@ fn last(args: &Args, desk: &Desk) -> Result<Option<Stamp>, Failure> {
     Ok(desk.state.progress()?.cycle.map(|finished| finished.at))
 }
 
-/// One run, and one line about it.
-async fn logged(sides: &Sides, job: Job) -> Done {
+/// One run, and one line about it. What only a person can put right ends the service, which then says it once.
+async fn logged(sides: &Sides, job: Job, ended: &OnceLock<Done>) -> Done {
     let done = job::carry_out(sides, &job).await;
+    if matches!(done.as_ref(), Err(fatal) if needs_a_person(fatal)) {
+        let _ = ended.set(Arc::clone(&done));
+        sides.stop.cancel();
+        return done;
+    }
     match done.as_ref() {
         Ok(Ok(Report::Person(_))) => tracing::info!("a resync of one person ended"),
         Ok(Ok(Report::Cycle(report))) => tracing::info!(
@@ -96,6 +137,24 @@ async fn logged(sides: &Sides, job: Job) -> Done {
     done
 }
 
+/// Whether every later cycle would end the same way until somebody acts. A refused sign-in is not offered again and again: that
+/// locks the user.
+fn needs_a_person(fatal: &Fatal) -> bool {
+    use salesforce::ErrorKind;
+    match fatal {
+        Fatal::Salesforce(error) => matches!(
+            error.kind(),
+            ErrorKind::NotAuthorised
+                | ErrorKind::WrongOrg
+                | ErrorKind::UntrustedAddress
+                | ErrorKind::TokenNotKept
+                | ErrorKind::VersionRetired
+        ),
+        Fatal::State(error) => matches!(error, state::Error::Refused(state::Refusal::OtherOrg { .. })),
+        Fatal::Supporters(_) | Fatal::Setup { .. } | Fatal::Spool { .. } => false,
+    }
+}
+
 /// A command that came over the control socket.
 async fn answer(mut desk: Desk, argv: Vec<String>, output: Output) -> i32 {
     let parsed = Cli::try_parse_from(std::iter::once("highwater".to_owned()).chain(argv));
@@ -107,7 +166,8 @@ async fn answer(mut desk: Desk, argv: Vec<String>, output: Output) -> i32 {
         }
     };
     let chosen = output.format().and_then(|word| Format::from_str(word, true).ok());
-    desk.screen = Screen::of_client(chosen.unwrap_or(cli.common.format), output);
+    let banner = desk.config.banner();
+    desk.screen = Screen::of_client(chosen.unwrap_or(cli.common.format), output).under(banner);
     let exit = match at_the_desk(&cli.verb, &desk).await {
         Ok(exit) => exit,
         Err(failure) => {

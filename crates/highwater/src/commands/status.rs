@@ -63,9 +63,19 @@ fn positions(desk: &Desk) -> Result<Part, Failure> {
 /// Whether a service is at work here, and when its next cycle is.
 fn service(desk: &Desk) -> Part {
     let mut sheet = Sheet::new("service", &["what", "value"]);
-    let Worker::Service { handle, .. } = &desk.worker else {
-        sheet.row(["running", "no"]);
-        return ("service", sheet, json!({ "running": false }));
+    let handle = match &desk.worker {
+        Worker::Service { handle, .. } => handle,
+        Worker::Own { .. } => {
+            sheet.row(["running", "no"]);
+            return ("service", sheet, json!({ "running": false }));
+        }
+        Worker::Starting { waiting, .. } => {
+            sheet.row(["running", "waits until it can begin"]);
+            sheet.row(["because", &waiting.because]);
+            sheet.row(["tries".to_owned(), waiting.tries.to_string()]);
+            let starting = json!({ "because": waiting.because, "tries": waiting.tries });
+            return ("service", sheet, json!({ "running": true, "starting": starting }));
+        }
     };
     let status = handle.status();
     let text = |at: Option<Stamp>| at.map_or_else(|| "-".to_owned(), Stamp::to_seconds_text);

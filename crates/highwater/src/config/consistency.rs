@@ -5,7 +5,8 @@ use report::LinkPattern;
 use salesforce::ApiVersion;
 use service::InvalidSchedule;
 
-use super::{Config, ConfigError, Field, GrantName};
+use super::salesforce::{Need, SecretKind, sandbox_by_address};
+use super::{Config, ConfigError, Field};
 
 /// Checks the keys against each other. Whether the org and the database agree is for `highwater check`.
 pub(super) fn check(config: &Config) -> Result<(), ConfigError> {
@@ -38,25 +39,51 @@ fn check_org(config: &Config) -> Result<(), ConfigError> {
 
 fn check_login(config: &Config) -> Result<(), ConfigError> {
     let org = &config.salesforce;
-    let (wanted, unwanted) = match org.grant {
-        GrantName::ClientCredentials => (org.client_secret(), org.private_key()),
-        GrantName::JwtBearer => (org.private_key(), org.client_secret()),
-    };
-    if wanted.named() != 1 {
-        let key = format!("salesforce.{}_env", wanted.key);
-        let problem =
-            "exactly one of the keys ending in _env, _file and _command must be given for this grant";
-        return refuse(config, &key, problem);
+    if let (Some(said), Some(implied)) = (org.sandbox, sandbox_by_address(&org.login_url))
+        && said != implied
+    {
+        let problem = if implied {
+            "is false, and login_url is a sandbox's address"
+        } else {
+            "is true, and login_url is no sandbox's address"
+        };
+        return refuse(config, "salesforce.sandbox", problem);
     }
-    if unwanted.named() != 0 {
-        return refuse(config, &format!("salesforce.{}_env", unwanted.key), "does not belong to this grant");
+    if org.grant.is_legacy() && !org.allow_legacy_login {
+        let problem = "shows a user's password and is on its way out; where there is no other way in, write \
+                       allow_legacy_login = true";
+        return refuse(config, "salesforce.grant", problem);
     }
-    match (org.grant, &org.username) {
-        (GrantName::JwtBearer, None) => refuse(config, "salesforce.username", "is needed for this grant"),
-        (GrantName::ClientCredentials, Some(_)) => {
-            refuse(config, "salesforce.username", "does not belong to this grant")
+    let needs = |secret: SecretKind| org.grant.needs(secret) == Need::Yes;
+    let (wanted, others): (Vec<SecretKind>, Vec<SecretKind>) =
+        SecretKind::ALL.into_iter().partition(|one| needs(*one));
+    wanted.into_iter().chain(others).try_for_each(|secret| check_secret(config, secret))?;
+    needed(config, "salesforce.client_id", org.grant.needs_client_id(), !org.client_id.is_empty())?;
+    needed(config, "salesforce.username", org.grant.needs_username(), org.username.is_some())
+}
+
+fn check_secret(config: &Config, secret: SecretKind) -> Result<(), ConfigError> {
+    let named = config.salesforce.secret(secret).named();
+    let key = format!("salesforce.{}_env", secret.key());
+    match config.salesforce.grant.needs(secret) {
+        Need::Yes if named != 1 => refuse(
+            config,
+            &key,
+            "exactly one of the keys ending in _env, _file and _command must be given for this grant",
+        ),
+        Need::May if named > 1 => {
+            refuse(config, &key, "at most one of the keys ending in _env, _file and _command may be given")
         }
-        (GrantName::JwtBearer, Some(_)) | (GrantName::ClientCredentials, None) => Ok(()),
+        Need::No if named != 0 => refuse(config, &key, "does not belong to this grant"),
+        Need::Yes | Need::May | Need::No => Ok(()),
+    }
+}
+
+fn needed(config: &Config, key: &str, need: Need, given: bool) -> Result<(), ConfigError> {
+    match (need, given) {
+        (Need::Yes, false) => refuse(config, key, "is missing; it is needed for this grant"),
+        (Need::No, true) => refuse(config, key, "does not belong to this grant"),
+        (Need::Yes, true) | (Need::No, false) | (Need::May, _) => Ok(()),
     }
 }
 

@@ -7,18 +7,18 @@ use std::path::Path;
 use serde::Deserialize;
 use toml::de::DeTable;
 
-use super::{Config, ConfigError, Environment, Place, Places, consistency, literal_secret, refusal};
+use super::{Config, ConfigError, Environment, Place, Places, consistency, literal_secret, profile, refusal};
 
 /// A configuration is a few kilobytes; anything this big is another file.
 const MOST_BYTES: u64 = 4 << 20;
 
-/// Reads, overlays and checks a configuration file.
+/// Reads, overlays and checks a configuration file, or one of its profiles.
 ///
 /// # Errors
 /// [`ConfigError`] names file, line and key of the first thing that is wrong.
-pub fn load(path: &Path, environment: &Environment) -> Result<Config, ConfigError> {
+pub fn load(path: &Path, profile: Option<&str>, environment: &Environment) -> Result<Config, ConfigError> {
     let text = read(path)?;
-    let mut config = parse(&path.display().to_string(), &text)?;
+    let mut config = parse_profile(&path.display().to_string(), &text, profile)?;
     config.folder = path.parent().unwrap_or_else(|| Path::new("")).to_owned();
     environment.overlay(&mut config)?;
     Ok(config)
@@ -28,9 +28,41 @@ pub fn load(path: &Path, environment: &Environment) -> Result<Config, ConfigErro
 ///
 /// # Errors
 /// [`ConfigError`], as for [`load`].
+#[cfg(test)]
 pub fn parse(file: &str, text: &str) -> Result<Config, ConfigError> {
+    parse_profile(file, text, None)
+}
+
+/// The same for one of the file's profiles. All of them are checked, whichever is chosen.
+///
+/// # Errors
+/// [`ConfigError`], as for [`load`].
+pub fn parse_profile(file: &str, text: &str, chosen: Option<&str>) -> Result<Config, ConfigError> {
     let root = DeTable::parse(text).map_err(|error| refusal::syntax(file, text, &error))?;
     literal_secret::refuse(file, text, root.get_ref())?;
+    let places = Places::of(file, text, root.get_ref());
+    let names = profile::names(&places, root.get_ref())?;
+    let mut found = None;
+    for name in std::iter::once(None).chain(names.iter().map(|name| Some(name.as_str()))) {
+        let mut root = root.clone();
+        if let Some(name) = name {
+            profile::overlay(&places, root.get_mut(), name)?;
+        }
+        let own_state = profile::take(root.get_mut(), name);
+        let mut config = read_as(file, text, root)?;
+        if let (Some(name), false) = (name, own_state) {
+            profile::beside(&mut config.state.dir, name);
+        }
+        config.profile = name.map(str::to_owned);
+        consistency::check(&config)?;
+        if name == chosen {
+            found = Some(config);
+        }
+    }
+    found.ok_or_else(|| profile::unknown(file, chosen.unwrap_or_default(), &names))
+}
+
+fn read_as(file: &str, text: &str, root: toml::Spanned<DeTable<'_>>) -> Result<Config, ConfigError> {
     let places = Places::of(file, text, root.get_ref());
     let mut track = serde_path_to_error::Track::new();
     let source = serde_path_to_error::Deserializer::new(toml::Deserializer::from(root), &mut track);
@@ -39,7 +71,6 @@ pub fn parse(file: &str, text: &str) -> Result<Config, ConfigError> {
         refusal::refusal(file, text, &places, &error)
     })?;
     config.places = places;
-    consistency::check(&config)?;
     Ok(config)
 }
 

@@ -12,6 +12,7 @@ mod load;
 mod log;
 mod matching;
 mod place;
+mod profile;
 mod refusal;
 mod report;
 mod salesforce;
@@ -29,6 +30,8 @@ use std::path::{Path, PathBuf};
 
 use serde::Deserialize;
 
+use crate::output::Banner;
+
 pub use bounded::{Share, Whole};
 pub use contact_fields::ContactFields;
 pub use defaults::COMMENTED_DEFAULTS;
@@ -42,7 +45,7 @@ pub use log::{Log, LogFormat, LogLevel};
 pub use matching::{LinkFrom, Matching, TieChoice};
 pub use place::{Place, Places};
 pub use report::Report;
-pub use salesforce::{GrantName, PlainHttp, Salesforce};
+pub use salesforce::{GrantName, PlainHttp, Salesforce, SecretKind, sandbox_by_address};
 pub use schedule::Schedule;
 pub use secret::{SecretError, SecretSource};
 pub use simulated_org::SimulatedOrg;
@@ -85,6 +88,9 @@ pub struct Config {
     /// The log on standard error.
     #[serde(default)]
     pub log: Log,
+    /// Which of the file's profiles this is; `None`: the file itself.
+    #[serde(skip)]
+    pub profile: Option<String>,
     /// The file's folder: what relative paths start from.
     #[serde(skip)]
     pub folder: PathBuf,
@@ -99,6 +105,12 @@ impl Config {
     #[must_use]
     pub fn resolve(&self, path: &Path) -> PathBuf {
         self.folder.join(path)
+    }
+
+    /// What marks everything said about this org; `None` for production.
+    #[must_use]
+    pub fn banner(&self) -> Option<Banner> {
+        (self.salesforce.is_sandbox() == Some(true)).then(|| Banner { profile: self.profile.clone() })
     }
 
     /// The state directory.

@@ -12,18 +12,21 @@ use super::{SecretSource, Whole};
 pub struct Salesforce {
     /// Scheme and host of the org's My Domain.
     pub login_url: String,
-    /// Which OAuth flow.
+    /// Whether the org is a sandbox, where the address does not say it.
+    pub sandbox: Option<bool>,
+    /// The way in.
     #[serde(default)]
     pub grant: GrantName,
     /// The consumer key of the External Client App.
+    #[serde(default)]
     pub client_id: String,
-    /// Client credentials: the environment variable that holds the consumer secret.
+    /// The environment variable that holds the consumer secret.
     pub client_secret_env: Option<String>,
-    /// Client credentials: the file that holds the consumer secret.
+    /// The file that holds the consumer secret.
     pub client_secret_file: Option<PathBuf>,
-    /// Client credentials: the command that prints the consumer secret.
+    /// The command that prints the consumer secret.
     pub client_secret_command: Option<Vec<String>>,
-    /// JWT bearer: the user to act as.
+    /// The user to act as.
     pub username: Option<String>,
     /// JWT bearer: the environment variable that holds the private key.
     pub private_key_env: Option<String>,
@@ -33,6 +36,27 @@ pub struct Salesforce {
     pub private_key_command: Option<Vec<String>>,
     /// JWT bearer: whom the assertion is addressed to, where it is not the login address.
     pub audience: Option<String>,
+    /// Refresh token: the environment variable that holds it.
+    pub refresh_token_env: Option<String>,
+    /// Refresh token: the file that holds it.
+    pub refresh_token_file: Option<PathBuf>,
+    /// Refresh token: the command that prints it.
+    pub refresh_token_command: Option<Vec<String>>,
+    /// Password and SOAP: the environment variable that holds the user's password.
+    pub password_env: Option<String>,
+    /// Password and SOAP: the file that holds the user's password.
+    pub password_file: Option<PathBuf>,
+    /// Password and SOAP: the command that prints the user's password.
+    pub password_command: Option<Vec<String>>,
+    /// Password and SOAP: the environment variable that holds the user's security token.
+    pub security_token_env: Option<String>,
+    /// Password and SOAP: the file that holds the user's security token.
+    pub security_token_file: Option<PathBuf>,
+    /// Password and SOAP: the command that prints the user's security token.
+    pub security_token_command: Option<Vec<String>>,
+    /// Permits the ways in that show a user's password.
+    #[serde(default)]
+    pub allow_legacy_login: bool,
     /// The API version of every call.
     #[serde(default = "api_version")]
     pub api_version: String,
@@ -51,6 +75,9 @@ pub struct Salesforce {
     /// For how long a call that gets no usable answer is tried again.
     #[serde(default = "Whole::of::<900>")]
     pub retry_seconds: Whole<0, 3_600>,
+    /// How long one sign-in may take.
+    #[serde(default = "Whole::of::<60>")]
+    pub sign_in_seconds: Whole<1, 600>,
     /// Further alert texts of the org's duplicate rules, as its administrators wrote them; any part of the text will do.
     #[serde(default)]
     pub duplicate_alert_texts: Vec<String>,
@@ -60,30 +87,98 @@ pub struct Salesforce {
 }
 
 impl Salesforce {
-    /// Where the consumer secret comes from; every way that is named.
+    /// Where a secret comes from; every way that is named.
     #[must_use]
-    pub fn client_secret(&self) -> SecretSource<'_> {
+    pub fn secret(&self, secret: SecretKind) -> SecretSource<'_> {
+        let (env, file, command) = match secret {
+            SecretKind::ClientSecret => {
+                (&self.client_secret_env, &self.client_secret_file, &self.client_secret_command)
+            }
+            SecretKind::PrivateKey => {
+                (&self.private_key_env, &self.private_key_file, &self.private_key_command)
+            }
+            SecretKind::RefreshToken => {
+                (&self.refresh_token_env, &self.refresh_token_file, &self.refresh_token_command)
+            }
+            SecretKind::Password => (&self.password_env, &self.password_file, &self.password_command),
+            SecretKind::SecurityToken => {
+                (&self.security_token_env, &self.security_token_file, &self.security_token_command)
+            }
+        };
         SecretSource {
-            key: "client_secret",
-            env: self.client_secret_env.as_deref(),
-            file: self.client_secret_file.as_deref(),
-            command: self.client_secret_command.as_deref(),
+            key: secret.key(),
+            env: env.as_deref(),
+            file: file.as_deref(),
+            command: command.as_deref(),
         }
     }
 
-    /// Where the private key comes from; every way that is named.
+    /// Whether the org is meant to be a sandbox: as the file says, else as the address implies. `None`: neither tells.
     #[must_use]
-    pub fn private_key(&self) -> SecretSource<'_> {
-        SecretSource {
-            key: "private_key",
-            env: self.private_key_env.as_deref(),
-            file: self.private_key_file.as_deref(),
-            command: self.private_key_command.as_deref(),
+    pub fn is_sandbox(&self) -> Option<bool> {
+        self.sandbox.or_else(|| sandbox_by_address(&self.login_url))
+    }
+}
+
+/// What an address says about the kind of org behind it (Help, "My Domain URL formats"). A My Domain holds no `--` of its own.
+#[must_use]
+pub fn sandbox_by_address(url: &str) -> Option<bool> {
+    let host = url.strip_prefix("https://")?.split(['/', ':']).next()?.to_ascii_lowercase();
+    match host.as_str() {
+        "test.salesforce.com" => return Some(true),
+        "login.salesforce.com" => return Some(false),
+        _ => {}
+    }
+    let domain = host.strip_suffix(".my.salesforce.com")?;
+    let copy = domain.ends_with(".sandbox") || domain.ends_with(".scratch") || domain.contains("--");
+    Some(copy)
+}
+
+/// A secret of this table.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum SecretKind {
+    /// The app's consumer secret.
+    ClientSecret,
+    /// The key that signs assertions.
+    PrivateKey,
+    /// What a user gave the app once.
+    RefreshToken,
+    /// A user's password.
+    Password,
+    /// What a user's password is followed by outside trusted networks.
+    SecurityToken,
+}
+
+impl SecretKind {
+    /// All of them.
+    pub const ALL: [Self; 5] =
+        [Self::ClientSecret, Self::PrivateKey, Self::RefreshToken, Self::Password, Self::SecurityToken];
+
+    /// The keys' name without the ending.
+    #[must_use]
+    pub const fn key(self) -> &'static str {
+        match self {
+            Self::ClientSecret => "client_secret",
+            Self::PrivateKey => "private_key",
+            Self::RefreshToken => "refresh_token",
+            Self::Password => "password",
+            Self::SecurityToken => "security_token",
         }
     }
 }
 
-/// Which OAuth flow.
+/// Whether a key belongs to a way in.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Need {
+    /// It must be given.
+    Yes,
+    /// It may be given.
+    May,
+    /// It must not be given.
+    No,
+}
+
+/// The way in.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum GrantName {
@@ -92,6 +187,62 @@ pub enum GrantName {
     ClientCredentials,
     /// A signed assertion for one user.
     JwtBearer,
+    /// A grant that a user gave the app once.
+    RefreshToken,
+    /// A user's name and password, by OAuth. Legacy.
+    Password,
+    /// A user's name and password, by SOAP `login()`. Legacy.
+    SoapLogin,
+}
+
+impl GrantName {
+    /// Whether it shows a user's password, and is on its way out.
+    #[must_use]
+    pub const fn is_legacy(self) -> bool {
+        match self {
+            Self::ClientCredentials | Self::JwtBearer | Self::RefreshToken => false,
+            Self::Password | Self::SoapLogin => true,
+        }
+    }
+
+    /// Whether it needs a secret.
+    #[must_use]
+    pub const fn needs(self, secret: SecretKind) -> Need {
+        match (self, secret) {
+            (Self::ClientCredentials | Self::Password, SecretKind::ClientSecret)
+            | (Self::JwtBearer, SecretKind::PrivateKey)
+            | (Self::RefreshToken, SecretKind::RefreshToken)
+            | (Self::Password | Self::SoapLogin, SecretKind::Password) => Need::Yes,
+            (Self::RefreshToken, SecretKind::ClientSecret)
+            | (Self::Password | Self::SoapLogin, SecretKind::SecurityToken) => Need::May,
+            (
+                Self::ClientCredentials
+                | Self::JwtBearer
+                | Self::RefreshToken
+                | Self::Password
+                | Self::SoapLogin,
+                _,
+            ) => Need::No,
+        }
+    }
+
+    /// Whether it needs the name of a user.
+    #[must_use]
+    pub const fn needs_username(self) -> Need {
+        match self {
+            Self::ClientCredentials | Self::RefreshToken => Need::No,
+            Self::JwtBearer | Self::Password | Self::SoapLogin => Need::Yes,
+        }
+    }
+
+    /// Whether it needs the consumer key of an app.
+    #[must_use]
+    pub const fn needs_client_id(self) -> Need {
+        match self {
+            Self::SoapLogin => Need::No,
+            Self::ClientCredentials | Self::JwtBearer | Self::RefreshToken | Self::Password => Need::Yes,
+        }
+    }
 }
 
 /// The one sentence that permits plain HTTP: nobody writes it by accident.
@@ -104,4 +255,27 @@ pub enum PlainHttp {
 
 fn api_version() -> String {
     "66.0".to_owned()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn an_address_says_what_kind_of_org_is_behind_it_or_nothing() {
+        for (url, sandbox) in [
+            ("https://test.salesforce.com", Some(true)),
+            ("https://login.salesforce.com/", Some(false)),
+            ("https://example.my.salesforce.com", Some(false)),
+            ("https://example.develop.my.salesforce.com", Some(false)),
+            ("https://Example--uat.sandbox.my.salesforce.com:443/x", Some(true)),
+            ("https://example--uat.my.salesforce.com", Some(true)),
+            ("https://happy-otter.scratch.my.salesforce.com", Some(true)),
+            ("https://sf.example.org", None),
+            ("http://127.0.0.1:8790", None),
+            ("", None),
+        ] {
+            assert_eq!(sandbox_by_address(url), sandbox, "{url}");
+        }
+    }
 }

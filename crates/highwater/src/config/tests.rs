@@ -82,6 +82,8 @@ fn a_missing_key_is_named_with_its_table() {
 fn a_secret_in_the_file_is_refused_and_never_repeated() {
     for line in [
         "client_secret = \"hunter2canary\"",
+        "refresh_token = \"hunter2canary\"",
+        "security_token = \"hunter2canary\"",
         "password = \"hunter2canary\"",
         "client_secret_env = \"hunter2canary\"",
         "audience = \"-----BEGIN RSA PRIVATE KEY----- hunter2canary\"",
@@ -115,6 +117,13 @@ fn keys_that_exclude_or_need_each_other_are_named() {
         (with("client_secret_file = \"x\""), "salesforce.client_secret_env: exactly one"),
         (with("username = \"a@example.org\""), "salesforce.username: does not belong"),
         (with("grant = \"jwt_bearer\""), "salesforce.private_key_env: exactly one"),
+        (with("grant = \"refresh_token\""), "salesforce.refresh_token_env: exactly one"),
+        (with("grant = \"password\""), "salesforce.grant: shows a user's password"),
+        (with("grant = \"soap_login\""), "salesforce.grant: shows a user's password"),
+        (with("grant = \"soap_login\"\nallow_legacy_login = true"), "salesforce.password_env: exactly one"),
+        (with("security_token_env = \"T\""), "salesforce.security_token_env: does not belong"),
+        (with("sandbox = true"), "salesforce.sandbox: is true, and login_url is no sandbox's"),
+        (MINIMAL.replace("client_id", "# client_id"), "salesforce.client_id: is missing"),
         (format!("{MINIMAL}yes = \"Y\"\n"), "field[2].yes: yes and no go together"),
         (format!("{MINIMAL}constant = \"x\"\n"), "field[2].contact: needs exactly one of"),
         (
@@ -149,16 +158,16 @@ fn the_environment_overlays_and_relative_paths_start_from_the_file() {
     let path = folder.path().join("highwater.toml");
     std::fs::write(&path, MINIMAL).unwrap();
     // WHEN it is loaded without and with an environment
-    let plain = load(&path, &Environment::default()).unwrap();
+    let plain = load(&path, None, &Environment::default()).unwrap();
     let set = Environment { state_dir: Some("/srv/state".into()), log: Some("DEBUG".to_owned()) };
-    let overlaid = load(&path, &set).unwrap();
+    let overlaid = load(&path, None, &set).unwrap();
     // THEN paths start from the folder, and the environment wins
     assert_eq!(plain.state_dir(), folder.path().join("highwater-state"));
     assert_eq!(overlaid.state_dir(), Path::new("/srv/state"));
     assert_eq!(overlaid.log.level, Some(LogLevel::Debug));
     let wrong = Environment { state_dir: None, log: Some("loud".to_owned()) };
-    assert!(matches!(load(&path, &wrong), Err(ConfigError::Environment { name: "HIGHWATER_LOG", .. })));
-    assert!(matches!(load(&folder.path().join("no"), &set), Err(ConfigError::Missing { .. })));
+    assert!(matches!(load(&path, None, &wrong), Err(ConfigError::Environment { name: "HIGHWATER_LOG", .. })));
+    assert!(matches!(load(&folder.path().join("no"), None, &set), Err(ConfigError::Missing { .. })));
 }
 
 #[cfg(unix)]

@@ -63,7 +63,7 @@ async fn an_org_in_a_folder_is_served_once_and_goes_on_where_it_stopped() {
     let id = org.create_as(&org.person(), "Contact", &row).unwrap();
     let first = Simulated::found(org, &place.org()).unwrap();
     first.save().unwrap();
-    let config = || load(&path, &Environment::default()).unwrap();
+    let config = || load(&path, None, &Environment::default()).unwrap();
     // WHEN a command runs while it is served THEN it is sent to the one that is there
     let served = first.org.url().to_owned();
     let there = async |config: crate::config::Config| {

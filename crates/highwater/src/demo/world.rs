@@ -130,7 +130,7 @@ impl World {
 
 /// The folder's configuration, with the org that runs.
 fn config(file: &Path, simulated: &Simulated) -> Result<Config, Failure> {
-    let mut config = load(file, &Environment::default())?;
+    let mut config = load(file, None, &Environment::default())?;
     config.salesforce.login_url = simulated.org.url().to_owned();
     Ok(config)
 }

@@ -1,11 +1,13 @@
 //! What a verb shows: tables for people, JSON and CSV for programs.
 
+mod banner;
 mod csv;
 mod screen;
 mod table;
 
 use serde_json::Value;
 
+pub use banner::Banner;
 pub use report::inert::{cell as inert, line as printable};
 pub use screen::Screen;
 

@@ -4,7 +4,7 @@ use std::io::{self, IsTerminal, Write};
 
 use service::control::{Output, Stream};
 
-use super::{Answer, Format};
+use super::{Answer, Banner, Format};
 
 /// The two streams of whoever asked: data, and everything else.
 #[derive(Clone)]
@@ -13,6 +13,7 @@ pub struct Screen {
     pub format: Format,
     sink: Sink,
     width: Option<u16>,
+    banner: Option<Banner>,
 }
 
 #[derive(Clone)]
@@ -25,14 +26,20 @@ impl Screen {
     /// This process's standard output and error.
     #[must_use]
     pub fn of_process(format: Format) -> Self {
-        Self { format, sink: Sink::Process, width: terminal_width() }
+        Self { format, sink: Sink::Process, width: terminal_width(), banner: None }
     }
 
     /// A client of the running service.
     #[must_use]
     pub fn of_client(format: Format, output: Output) -> Self {
         let width = output.width();
-        Self { format, sink: Sink::Client(output), width }
+        Self { format, sink: Sink::Client(output), width, banner: None }
+    }
+
+    /// The same with a mark on all data.
+    #[must_use]
+    pub fn under(self, banner: Option<Banner>) -> Self {
+        Self { banner, ..self }
     }
 
     /// The width of the terminal the data goes to; `None`: it goes somewhere else.
@@ -54,6 +61,8 @@ impl Screen {
     /// # Errors
     /// As [`Screen::answer`].
     pub async fn data(&self, text: &str) -> io::Result<()> {
+        let marked = self.banner.as_ref().map(|banner| banner.mark(self.format, text));
+        let text = marked.as_deref().unwrap_or(text);
         match &self.sink {
             Sink::Process => {
                 let mut out = io::stdout().lock();
@@ -78,9 +87,18 @@ impl Screen {
     /// A writer of data for code on a blocking thread.
     #[must_use]
     pub fn writer(&self) -> Box<dyn Write + Send> {
-        match &self.sink {
+        self.marked(match &self.sink {
             Sink::Process => Box::new(io::BufWriter::new(io::stdout())),
             Sink::Client(output) => Box::new(output.writer(Stream::Stdout)),
+        })
+    }
+
+    /// A writer of data to somewhere else.
+    #[must_use]
+    pub fn marked(&self, writer: Box<dyn Write + Send>) -> Box<dyn Write + Send> {
+        match &self.banner {
+            Some(banner) => Box::new(banner.marking(self.format, writer)),
+            None => writer,
         }
     }
 }

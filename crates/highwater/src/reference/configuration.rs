@@ -28,8 +28,20 @@ pub(super) fn page() -> String {
             page.push_str(&format!("| `{}` | {default} | {} |\n", key.name, cell(&key.text)));
         }
     }
+    page.push_str(PROFILES);
     page
 }
+
+/// What no table of keys can say.
+const PROFILES: &str = "\n## `[profiles.NAME]`\n\nFurther orgs of the same file, chosen with `--profile NAME` or \
+                        `HIGHWATER_PROFILE`. Each is laid over the file, table by table and key by key: \
+                        `[profiles.sandbox.sync]` holds what differs from `[sync]`. Never taken from the file: all of \
+                        `[salesforce]` but `api_version`, `duplicate_alert_texts`, `email_rule_texts`, `extra_ca_file`, \
+                        `poll_longest_seconds`, `retry_seconds` and `sign_in_seconds`; the database of `[supporters]`; \
+                        `[simulated_org]`; and the addresses of `[report]`. A profile says whether its org is a sandbox \
+                        (`sandbox`), names its own database (or `read_only = true`), and keeps its state in `state.dir` with \
+                        `-NAME` behind it unless it names another one. [Sandbox first](../guides/sandbox-first.md) shows one \
+                        whole.\n";
 
 fn cell(text: &str) -> String {
     text.replace('|', "\\|")

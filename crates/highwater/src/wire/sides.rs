@@ -26,7 +26,7 @@ pub async fn sides(
     stop: CancellationToken,
 ) -> Result<Sides, Failure> {
     let org = org::org(config, &clock)?;
-    let identity = org.identity().await?;
+    let identity = org::recognised(config, &org).await?;
     state.adopt_org(identity.org_id)?;
     let describe = org.describe("Contact").await?;
     let map = field_map::field_map(config, &describe)?;

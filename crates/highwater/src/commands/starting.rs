@@ -1,0 +1,67 @@
+//! How a service begins: at once, or as soon as both sides are there.
+//!
+//! A machine that boots starts its services before its network, and an org may be in maintenance just then. Neither is a reason
+//! to end; what only a person can put right is.
+
+use std::time::Duration;
+
+use plan::Sides;
+use tokio::sync::watch;
+
+use crate::desk::{Desk, Waiting, Worker};
+use crate::exit::Exit;
+use crate::failure::Failure;
+
+/// The first wait; each is twice the one before.
+const FIRST: Duration = Duration::from_secs(1);
+/// The longest wait.
+const LONGEST: Duration = Duration::from_secs(300);
+
+/// Whether what stands in the way may pass by itself.
+pub(super) fn passes(failure: &Failure) -> bool {
+    failure.exit() == Exit::Unreachable
+}
+
+/// One attempt to get at both sides; `None`: told to stop meanwhile. Nothing is written before it succeeds.
+pub(super) async fn attempt(desk: &Desk) -> Option<Result<Sides, Failure>> {
+    tokio::select! {
+        biased;
+        () = desk.stop().cancelled() => None,
+        sides = desk.sides() => Some(sides),
+    }
+}
+
+/// Both sides, after as many attempts as it takes; `None`: told to stop meanwhile. `present` learns what is waited for.
+///
+/// # Errors
+/// What does not pass by itself.
+pub(super) async fn until_begun(
+    desk: &Desk,
+    first: Result<Sides, Failure>,
+    present: &watch::Sender<Desk>,
+) -> Result<Option<Sides>, Failure> {
+    let (mut outcome, mut wait, mut tries) = (first, FIRST, 1);
+    loop {
+        let failure = match outcome {
+            Ok(sides) => return Ok(Some(sides)),
+            Err(failure) if passes(&failure) => failure,
+            Err(failure) => return Err(failure),
+        };
+        let because = format!("error[{}]: {failure}", failure.code());
+        tracing::warn!(tries, "not begun yet, trying again in {} s: {because}", wait.as_secs());
+        present.send_modify(|desk| wait_for(desk, Waiting { tries, because }));
+        tokio::select! {
+            biased;
+            () = desk.stop().cancelled() => return Ok(None),
+            () = tokio::time::sleep(wait) => {}
+        }
+        let Some(next) = attempt(desk).await else { return Ok(None) };
+        (outcome, wait, tries) = (next, (wait * 2).min(LONGEST), tries + 1);
+    }
+}
+
+fn wait_for(desk: &mut Desk, now: Waiting) {
+    if let Worker::Own { progress, stop } | Worker::Starting { progress, stop, .. } = &desk.worker {
+        desk.worker = Worker::Starting { progress: progress.clone(), stop: stop.clone(), waiting: now };
+    }
+}
