@@ -54,6 +54,8 @@ pub struct Column {
 pub struct Shape {
     /// Its name, as the database spells it.
     pub table: String,
+    /// Its name as a statement spells it, quoted and with its schema.
+    pub quoted: String,
     /// Table or view.
     pub relation: Relation,
     /// All its columns.

@@ -84,7 +84,7 @@ impl Plain {
 }
 
 pub(super) async fn open(config: &Config) -> Result<SqliteConnection, Failure> {
-    let options = SqliteConnectOptions::new().filename(config.resolve(&config.supporters.path));
+    let options = SqliteConnectOptions::new().filename(config.resolve(config.supporters.file()));
     SqliteConnection::connect_with(&options).await.map_err(other)
 }
 

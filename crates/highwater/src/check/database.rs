@@ -1,7 +1,7 @@
 //! The supporter database: the table, its columns, its stamps.
 
-use model::FieldType;
-use supporters::{Column, ColumnKind, Shape};
+use model::{Direction, FieldType};
+use supporters::{Column, ColumnKind, Note, Shape};
 
 use super::finding::{Finding, Weight};
 use super::of_failure;
@@ -32,6 +32,7 @@ async fn looked(config: &Config) -> Result<Vec<Finding>, Failure> {
         format!("{} rows, {} columns, stamps: {}", shape.rows, shape.columns.len(), shape.stamps),
     )];
     findings.extend(writing(config, &shape));
+    findings.extend(shape.notes.iter().filter(|note| matters(config, note)).map(noted));
     findings.extend(rows(config, &shape));
     findings.extend(indexes(config, &shape));
     findings.extend(config.fields.iter().filter_map(|field| unfit(field, &shape)));
@@ -47,6 +48,45 @@ fn writing(config: &Config, shape: &Shape) -> Option<Finding> {
     let needed = config.sync.pull || config.supporters.contact_id_column.is_some();
     let weight = if config.sync.pull { STOP } else { Weight::Warning };
     needed.then(|| Finding::new(&code::READ_ONLY, weight, &shape.table, reason))
+}
+
+/// A right that no field of the map needs is not missed.
+fn matters(config: &Config, note: &Note) -> bool {
+    let Note::NoRight { column } = note else { return true };
+    let contact_id = config.supporters.contact_id_column.as_deref() == Some(column);
+    let pulled = |field: &Field| {
+        field.direction != Direction::Push
+            && field.column_names().iter().any(|name| name.eq_ignore_ascii_case(column))
+    };
+    contact_id || config.sync.pull && config.fields.iter().any(pulled)
+}
+
+/// What the adapter noticed.
+fn noted(note: &Note) -> Finding {
+    match note {
+        Note::NoTrigger { column } => {
+            let text = "no trigger stamps it when a row is changed";
+            Finding::new(&code::NO_TRIGGER, Weight::Warning, column, text)
+        }
+        Note::NoOffset { column, zone } => {
+            let text = format!("its times carry no offset, and are taken as {zone}");
+            // Nobody chose UTC aloud who did not choose.
+            let weight = if zone == "UTC" { Weight::Warning } else { Weight::Note };
+            Finding::new(&code::NO_OFFSET, weight, column, text)
+        }
+        Note::IdNotUnique { column } => {
+            Finding::new(&code::ID_NOT_UNIQUE, Weight::Warning, column, "has no unique index")
+        }
+        Note::WritersUnseen { user } => {
+            let text = format!("{user} cannot see since when others' transactions are open");
+            Finding::new(&code::WRITERS_UNSEEN, Weight::Warning, "supporters.url", text).advise(format!(
+                "GRANT pg_read_all_stats TO {user}, or keep sync.overlap_seconds above the longest"
+            ))
+        }
+        Note::NoRight { column } => {
+            Finding::new(&code::NO_RIGHT, Weight::Warning, column, "this user may not change it")
+        }
+    }
 }
 
 fn rows(config: &Config, shape: &Shape) -> Vec<Finding> {
@@ -82,7 +122,7 @@ fn indexes(config: &Config, shape: &Shape) -> Vec<Finding> {
     lacking
         .map(|(_, column)| {
             let advice =
-                format!("CREATE INDEX \"{}_by_{column}\" ON {:?} ({column:?})", shape.table, shape.table);
+                format!("CREATE INDEX \"{}_by_{column}\" ON {} ({column:?})", shape.table, shape.quoted);
             Finding::new(&code::NO_INDEX, weight, column, "has no index").advise(advice)
         })
         .collect()

@@ -4,7 +4,7 @@ use std::io::Write;
 use std::path::Path;
 
 use serde_json::json;
-use supporters::inspect::Proposal;
+use supporters::inspect::{Proposal, Source};
 
 use crate::cli::Common;
 use crate::config::COMMENTED_DEFAULTS;
@@ -23,6 +23,7 @@ const EXAMPLE_KEY: &str = "consumer-key-of-your-app";
 #[derive(Debug, clap::Args)]
 #[command(after_help = "Examples:
   highwater init --supporters sqlite:people.db
+  highwater init --supporters postgres://highwater@db.example.org/fundraising
   highwater init --supporters sqlite:people.db --table people --login-url https://example.my.salesforce.com \\
                  --client-id 3MVG9... --client-secret-env HIGHWATER_SF_SECRET --yes
   highwater init --print-defaults
@@ -30,9 +31,12 @@ const EXAMPLE_KEY: &str = "consumer-key-of-your-app";
 Looks at the table and asks the org which fields it has, then proposes a commented file with a field map. Without an org it \
 proposes from the table alone. Nothing but the file is written.")]
 pub struct Args {
-    /// The supporter database: sqlite:PATH
-    #[arg(long, value_name = "KIND:PATH")]
+    /// The supporter database: sqlite:PATH or postgres://USER@HOST/DATABASE
+    #[arg(long, value_name = "KIND:PLACE")]
     pub supporters: Option<String>,
+    /// The environment variable that holds the database's password
+    #[arg(long, value_name = "NAME", default_value = "HIGHWATER_DB_PASSWORD")]
+    pub password_env: String,
     /// The table of the supporters
     #[arg(long, value_name = "NAME")]
     pub table: Option<String>,
@@ -68,8 +72,8 @@ pub async fn run(args: &Args, common: &Common, screen: &Screen) -> Result<Exit, 
     refuse_to_overwrite(&common.config, args.force)?;
     let asker = Asker::new(args.yes);
     let draft = draft(args, asker)?;
-    refuse_without_database(&draft.path)?;
-    let table = init::table(&draft.path, args.table.as_deref(), &asker).await?;
+    refuse_without_database(&draft.database)?;
+    let table = init::table(&draft.database, args.table.as_deref(), &asker).await?;
     let mut undecided: Vec<Undecided> = table.remarks.iter().map(init::of_remark).collect();
     let org = asked(&draft, &mut undecided).await;
     if let Some(org) = &org {
@@ -101,7 +105,8 @@ async fn asked(draft: &Draft, undecided: &mut Vec<Undecided>) -> Option<init::Or
     None
 }
 
-fn refuse_without_database(path: &str) -> Result<(), Failure> {
+fn refuse_without_database(database: &Source) -> Result<(), Failure> {
+    let Source::Sqlite(path) = database else { return Ok(()) };
     if Path::new(path).exists() {
         return Ok(());
     }
@@ -116,9 +121,14 @@ fn draft(args: &Args, asker: Asker) -> Result<Draft, Failure> {
         Some(value) => Ok(value.clone()),
         None => asker.ask(question, proposal),
     };
-    let supporters = given(&args.supporters, "Supporter database (sqlite:PATH)", "sqlite:supporters.db")?;
+    let supporters = given(
+        &args.supporters,
+        "Supporter database (sqlite:PATH or postgres://USER@HOST/DATABASE)",
+        "sqlite:supporters.db",
+    )?;
     Ok(Draft {
-        path: init::sqlite_path(&supporters)?.to_owned(),
+        database: init::database(&supporters, &args.password_env)?,
+        password_env: args.password_env.clone(),
         login_url: given(&args.login_url, "Scheme and host of the org's My Domain", EXAMPLE_ORG)?,
         client_id: given(&args.client_id, "Consumer key of the External Client App", EXAMPLE_KEY)?,
         client_secret_env: args.client_secret_env.clone(),
@@ -128,12 +138,18 @@ fn draft(args: &Args, asker: Asker) -> Result<Draft, Failure> {
 /// The draft as the file has to say it: a path counts from the file's folder.
 fn draft_for(draft: &Draft, config: &Path) -> Draft {
     let folder = config.parent().filter(|folder| !folder.as_os_str().is_empty());
-    let path = match folder {
-        None => draft.path.clone(),
-        Some(_) => std::path::absolute(&draft.path)
-            .map_or_else(|_| draft.path.clone(), |path| path.display().to_string()),
+    let database = match (folder, &draft.database) {
+        (None, as_given) => as_given.clone(),
+        (Some(_), Source::Sqlite(path)) => Source::Sqlite(
+            std::path::absolute(path).map_or_else(|_| path.clone(), |path| path.display().to_string()),
+        ),
+        (Some(_), Source::Postgres(login)) => {
+            let mut login = login.clone();
+            login.files_from(&std::path::absolute("").unwrap_or_default());
+            Source::Postgres(login)
+        }
     };
-    Draft { path, ..draft.clone() }
+    Draft { database, ..draft.clone() }
 }
 
 fn refuse_to_overwrite(path: &Path, force: bool) -> Result<(), Failure> {

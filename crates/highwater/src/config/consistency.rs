@@ -13,6 +13,7 @@ pub(super) fn check(config: &Config) -> Result<(), ConfigError> {
     check_org(config)?;
     check_login(config)?;
     check_schedule(config)?;
+    check_supporters(config)?;
     check_accounts(config)?;
     check_patterns(config)?;
     if config.fields.is_empty() {
@@ -101,6 +102,15 @@ fn check_schedule(config: &Config) -> Result<(), ConfigError> {
             | InvalidSchedule::Never(_)),
         ) => refuse(config, "schedule.cron", &problem.to_string()),
     }
+}
+
+fn check_supporters(config: &Config) -> Result<(), ConfigError> {
+    let Some(misfit) = config.supporters.misfit() else { return Ok(()) };
+    let key = format!("supporters.{}", misfit.key);
+    if misfit.secret {
+        return Err(ConfigError::LiteralSecret { place: config.places.of_key(&key), key });
+    }
+    refuse(config, &key, &misfit.problem)
 }
 
 fn check_accounts(config: &Config) -> Result<(), ConfigError> {

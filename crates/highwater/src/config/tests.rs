@@ -39,6 +39,42 @@ fn the_shipped_defaults_are_the_defaults() {
 }
 
 #[test]
+fn the_keys_of_one_kind_of_database_do_not_go_with_another() {
+    let postgres = |lines: &str| {
+        let table = format!("[supporters]\nkind = \"postgres\"\n{lines}\n");
+        MINIMAL.replace("[supporters]\nkind = \"sqlite\"\npath = \"supporters.db\"\n", &table)
+    };
+    let url = "url = \"postgres://highwater@db.example.org/fundraising\"";
+    assert!(parse("x", &postgres(url)).is_ok());
+    assert!(problem(&postgres("")).contains("supporters.url: is needed"));
+    assert!(
+        problem(&postgres(&format!("{url}\npath = \"x.db\"")))
+            .contains("supporters.path: belongs to a SQLite file")
+    );
+    assert!(problem(&postgres("url = \"db.example.org\"")).contains("supporters.url: the address"));
+    let both = format!("{url}\nutc_offset = \"+10:00\"\ntime_zone = \"Australia/Sydney\"");
+    assert!(problem(&postgres(&both)).contains("supporters.time_zone: give either"));
+    assert!(problem(&postgres(&format!("{url}\ntime_zone = \"UTC+10\""))).contains("not a time zone"));
+    assert!(
+        problem(&postgres(&format!("{url}\nallow_unverified_server = true")))
+            .contains("allow_unverified_server")
+    );
+    let sqlite = MINIMAL.replace("path = \"supporters.db\"", &format!("path = \"x.db\"\n{url}"));
+    assert!(problem(&sqlite).contains("supporters.url: belongs to PostgreSQL"));
+}
+
+#[test]
+fn a_password_in_the_address_is_refused_and_not_repeated() {
+    let text = MINIMAL.replace(
+        "kind = \"sqlite\"\npath = \"supporters.db\"",
+        "kind = \"postgres\"\nurl = \"postgres://highwater:s3cret@db.example.org/fundraising\"",
+    );
+    let problem = problem(&text);
+    assert!(problem.contains("supporters.url is a secret"), "{problem}");
+    assert!(!problem.contains("s3cret"));
+}
+
+#[test]
 fn an_unknown_key_is_refused_with_its_line_and_the_nearest_known_one() {
     assert_eq!(
         problem(&with("api_versoin = \"66.0\"")),

@@ -2,7 +2,7 @@
 
 use model::{Direction, FieldRule};
 use supporters::NewId;
-use supporters::inspect::Proposal;
+use supporters::inspect::{Proposal, Remark, Source};
 
 use super::from_org::OrgView;
 use super::undecided::{Undecided, of_org};
@@ -10,8 +10,10 @@ use super::undecided::{Undecided, of_org};
 /// What was given or asked.
 #[derive(Debug, Clone)]
 pub struct Draft {
-    /// The database file, as the configuration names it.
-    pub path: String,
+    /// The database; a file as the configuration names it.
+    pub database: Source,
+    /// The variable with the database's password.
+    pub password_env: String,
     /// Scheme and host of the org.
     pub login_url: String,
     /// The consumer key.
@@ -73,11 +75,31 @@ fn salesforce(out: &mut String, draft: &Draft, org: Option<&OrgView>) {
 }
 
 fn supporters(out: &mut String, draft: &Draft, table: &Proposal) {
-    out.push_str("\n[supporters]\nkind = \"sqlite\"\n");
-    key(out, "path", &draft.path);
+    out.push_str("\n[supporters]\n");
+    match &draft.database {
+        Source::Sqlite(path) => {
+            key(out, "kind", "sqlite");
+            key(out, "path", path);
+        }
+        Source::Postgres(login) => {
+            key(out, "kind", "postgres");
+            key(out, "url", login.address());
+            if login.password.is_some() {
+                out.push_str("# The password itself is never written here: only the name of the variable that holds it.\n");
+                key(out, "password_env", &draft.password_env);
+            }
+        }
+    }
     key(out, "table", &table.table);
     key(out, "id_column", table.id.as_deref().unwrap_or("supporter_id"));
     key(out, "modified_column", table.modified.as_deref().unwrap_or("modified_at"));
+    let local = table.remarks.iter().any(|remark| matches!(remark, Remark::StampsWithoutOffset(_)));
+    if local && matches!(draft.database, Source::Postgres(_)) {
+        out.push_str(
+            "# Its times carry no offset: take the # away, and name the zone they are written in.\n",
+        );
+        out.push_str("# time_zone = \"Europe/London\"\n");
+    }
     match &table.contact_id {
         Some(column) => key(out, "contact_id_column", column),
         None => out.push_str("# contact_id_column = \"contact_id\"\n"),
@@ -150,6 +172,7 @@ mod tests {
     use model::FieldType;
     use model::field_map::plain_rule;
     use supporters::Relation;
+    use supporters::postgres::Login;
 
     use super::*;
 
@@ -174,7 +197,8 @@ mod tests {
 
     fn draft() -> Draft {
         Draft {
-            path: "people.db".to_owned(),
+            database: Source::Sqlite("people.db".to_owned()),
+            password_env: "HIGHWATER_DB_PASSWORD".to_owned(),
             login_url: "https://example.my.salesforce.com".to_owned(),
             client_id: "key".to_owned(),
             client_secret_env: "SECRET".to_owned(),
@@ -192,6 +216,25 @@ mod tests {
         );
         assert_eq!(config.fields[1].column.as_deref(), Some("surname"));
         assert_eq!(config.salesforce.client_secret_env.as_deref(), Some("SECRET"));
+    }
+
+    #[test]
+    fn a_server_is_written_down_without_its_password() {
+        let login = Login::parse("postgres://u:s3cret@db.example.org/d?sslrootcert=ca.pem").unwrap();
+        let draft = Draft { database: Source::Postgres(login), ..draft() };
+        let mut table = proposal(["people", "id", "surname"]);
+        table.remarks.push(Remark::StampsWithoutOffset("changed".to_owned()));
+        let proposed = text(&draft, &table, None, &[]);
+        assert!(!proposed.contains("s3cret"));
+        let config = crate::config::parse("x", &proposed).unwrap();
+        assert_eq!(
+            config.supporters.url.as_deref(),
+            Some("postgres://u@db.example.org/d?sslrootcert=ca.pem")
+        );
+        assert_eq!(config.supporters.password_env.as_deref(), Some("HIGHWATER_DB_PASSWORD"));
+        let zoned = proposed.replace("# time_zone", "time_zone");
+        let config = crate::config::parse("x", &zoned).unwrap();
+        assert_eq!(config.supporters.time_zone.as_deref(), Some("Europe/London"));
     }
 
     proptest::proptest! {

@@ -47,7 +47,7 @@ pub fn of_remark(remark: &Remark) -> Undecided {
         ),
         Remark::StampsWithoutOffset(column) => Undecided::new(
             column,
-            "its stamps carry no offset: set supporters.utc_offset to the time they are in",
+            "its stamps carry no offset: set supporters.utc_offset, or time_zone for PostgreSQL, to the time they are in",
         ),
         Remark::NoContactId => Undecided::new(
             "supporters.contact_id_column",

@@ -1,10 +1,12 @@
 //! From `[supporters]` to an adapter.
 
 use std::sync::Arc;
+use std::time::Duration;
 
-use supporters::{Sqlite, Supporters, Table};
+use supporters::postgres::{Login, ZoneName};
+use supporters::{Postgres, Sqlite, Supporters, Table};
 
-use crate::config::{Config, SupporterKind};
+use crate::config::{Config, ConfigError, SupporterKind};
 use crate::failure::Failure;
 
 /// Opens the configured database and checks its table. `columns` are the field map's.
@@ -12,9 +14,7 @@ use crate::failure::Failure;
 /// # Errors
 /// When the database cannot be reached or its table is not as configured.
 pub async fn supporters(config: &Config, columns: &[String]) -> Result<Arc<dyn Supporters>, Failure> {
-    match config.supporters.kind {
-        SupporterKind::Sqlite => Ok(Arc::new(Sqlite::open(&table(config), columns).await?)),
-    }
+    open(config, columns).await.map(|(adapter, _)| adapter)
 }
 
 /// The same for a cycle: a table that is to be written must be writable before anything is sent to the org.
@@ -22,14 +22,51 @@ pub async fn supporters(config: &Config, columns: &[String]) -> Result<Arc<dyn S
 /// # Errors
 /// As [`supporters()`], and when changes are to be pulled into a table that cannot be written.
 pub async fn for_a_cycle(config: &Config, columns: &[String]) -> Result<Arc<dyn Supporters>, Failure> {
-    let SupporterKind::Sqlite = config.supporters.kind;
-    let adapter = Sqlite::open(&table(config), columns).await?;
-    match adapter.read_only().filter(|_| config.sync.pull) {
-        Some(reason) => {
+    match open(config, columns).await? {
+        (_, Some(reason)) if config.sync.pull => {
             Err(supporters::Error::ReadOnly { table: config.supporters.table.clone(), reason }.into())
         }
-        None => Ok(Arc::new(adapter)),
+        (adapter, _) => Ok(adapter),
     }
+}
+
+/// The adapter, and why its table cannot be written, where that is so.
+async fn open(
+    config: &Config,
+    columns: &[String],
+) -> Result<(Arc<dyn Supporters>, Option<&'static str>), Failure> {
+    let table = table(config);
+    match config.supporters.kind {
+        SupporterKind::Sqlite => {
+            let adapter = Sqlite::open(&table, columns).await?;
+            let read_only = adapter.read_only();
+            Ok((Arc::new(adapter), read_only))
+        }
+        SupporterKind::Postgres => {
+            let adapter = Postgres::open(&login(config)?, &table, zone(config).as_ref(), columns).await?;
+            let read_only = adapter.read_only();
+            Ok((Arc::new(adapter), read_only))
+        }
+    }
+}
+
+/// How to reach the configured server. Fetches the password.
+fn login(config: &Config) -> Result<Login, Failure> {
+    let settings = &config.supporters;
+    let mut login = Login::parse(settings.url.as_deref().unwrap_or_default())?;
+    login.files_from(&std::path::absolute(&config.folder).unwrap_or_else(|_| config.folder.clone()));
+    login.allow_unverified_server = settings.allow_unverified_server.is_some();
+    login.statement_timeout = Duration::from_secs(settings.statement_timeout_seconds.get());
+    let source = settings.password();
+    if source.named() > 0 {
+        login.password = Some(source.fetch(&config.folder).map_err(ConfigError::from)?);
+    }
+    Ok(login)
+}
+
+/// Checked when the file was read.
+fn zone(config: &Config) -> Option<ZoneName> {
+    config.supporters.time_zone.as_deref()?.parse().ok()
 }
 
 /// The table as the adapter wants it described.
@@ -37,7 +74,7 @@ pub async fn for_a_cycle(config: &Config, columns: &[String]) -> Result<Arc<dyn 
 pub fn table(config: &Config) -> Table {
     let settings = &config.supporters;
     Table {
-        url: config.resolve(&settings.path).display().to_string(),
+        url: config.resolve(settings.file()).display().to_string(),
         table: settings.table.clone(),
         id: settings.id_column.clone(),
         modified: settings.modified_column.clone(),

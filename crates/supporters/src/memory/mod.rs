@@ -178,6 +178,7 @@ impl Supporters for Memory {
         let undated = store.undated(now);
         Ok(Shape {
             table: "memory".into(),
+            quoted: "memory".into(),
             relation: Relation::Table,
             columns: self.columns.iter().map(column).collect(),
             rows: store.len(),

@@ -2,6 +2,7 @@
 
 use std::fmt;
 use std::net::IpAddr;
+use std::path::Path;
 use std::str::FromStr;
 use std::time::Duration;
 
@@ -71,6 +72,20 @@ impl Login {
     #[must_use]
     pub fn address(&self) -> &str {
         self.url.as_str()
+    }
+
+    /// Takes the paths of certificates and keys in the address as counted from this folder, where they are relative.
+    pub fn files_from(&mut self, folder: &Path) {
+        let resolve = |(key, value): (std::borrow::Cow<'_, str>, std::borrow::Cow<'_, str>)| {
+            let file = matches!(&*key, "sslrootcert" | "sslcert" | "sslkey");
+            let value =
+                if file { folder.join(&*value).to_string_lossy().into_owned() } else { value.into_owned() };
+            (key.into_owned(), value)
+        };
+        let pairs: Vec<(String, String)> = self.url.query_pairs().map(resolve).collect();
+        if !pairs.is_empty() {
+            self.url.query_pairs_mut().clear().extend_pairs(pairs);
+        }
     }
 
     /// What sqlx connects with.

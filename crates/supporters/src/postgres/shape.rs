@@ -18,6 +18,7 @@ impl Postgres {
         let email_indexed = table.email.indexed || table.email.indexed_lower;
         Ok(Shape {
             table: table.name().to_owned(),
+            quoted: table.table.as_str().to_owned(),
             relation: table.relation.relation,
             columns: table.all.clone(),
             rows: self.read_count().await?,

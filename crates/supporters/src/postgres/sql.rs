@@ -19,6 +19,11 @@ impl Ident {
         Self(quoted(name))
     }
 
+    /// As it stands in a statement.
+    pub(super) fn as_str(&self) -> &str {
+        &self.0
+    }
+
     /// A name in a schema.
     pub(super) fn qualified(schema: &str, name: &str) -> Self {
         Self(format!("{}.{}", quoted(schema), quoted(name)))

@@ -17,6 +17,7 @@ impl Sqlite {
         let now = self.read_now().await?.micros().div_euclid(1_000_000);
         Ok(Shape {
             table: table.name().to_owned(),
+            quoted: format!("\"{}\"", table.name().replace('"', "\"\"")),
             relation: table.relation.relation,
             columns: table.all.clone(),
             rows: self.read_count().await?,
