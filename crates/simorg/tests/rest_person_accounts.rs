@@ -131,6 +131,13 @@ async fn merged_persons_take_their_contacts_along() {
     let org = org().await;
     let (winner, contact) = person(&org).await;
     let loser = org.seed("Account", json!({"LastName": "Lee", "FirstName": "A."}));
+    let contacts: Vec<String> = org
+        .records("SELECT Id FROM Contact")
+        .await
+        .iter()
+        .filter_map(|c| c["Id"].as_str().map(str::to_owned))
+        .collect();
+    assert!(org.org.merge_as(&org.org.person(), "Contact", &contacts[0], &[&contacts[1]]).is_err());
     org.org.merge_as(&org.org.person(), "Account", &winner, &[&loser]).expect("merged");
     let soql = "SELECT Id, MasterRecordId FROM Contact WHERE IsDeleted = true";
     let all = org.call(Method::GET, "/queryAll").query(&[("q", soql)]);

@@ -17,13 +17,18 @@ pub fn merge(
     master: RecordId,
     losers: &[RecordId],
 ) -> Result<Saved, Failure> {
+    let all = || std::iter::once(&master).chain(losers);
+    if object == "Contact" && all().any(|id| person::is_behind_person(store, id)) {
+        // A person is merged as an Account.
+        return Err(SaveError::no_access().into());
+    }
     let Some(table) = store.table_mut(object) else {
         return Err(SaveError::unknown_object(object).into());
     };
     if !table.schema().mergeable || losers.is_empty() || losers.len() > 2 || losers.contains(&master) {
         return Err(SaveError::new("INVALID_FIELD", "merge request is not valid").into());
     }
-    for id in std::iter::once(&master).chain(losers) {
+    for id in all() {
         match table.get(id) {
             None => return Err(SaveError::cross_reference().into()),
             Some(record) if record.deleted => return Err(SaveError::deleted().into()),
