@@ -24,7 +24,11 @@ const SHARED_WITH_ORG: [&str; 7] = [
 ];
 
 /// The keys of `[supporters]` that say which database it is.
-const DATABASE: [&str; 5] = ["path", "url", "url_env", "url_file", "url_command"];
+const DATABASE: [&str; 2] = ["path", "url"];
+
+/// The keys of `[supporters]` that belong to one database.
+const OF_ONE_DATABASE: [&str; 6] =
+    ["path", "url", "password_env", "password_file", "password_command", "allow_unverified_server"];
 
 /// The keys of `[report]` that lead into an org or a database.
 const LINKS: [&str; 2] = ["contact_url", "supporter_url"];
@@ -87,7 +91,7 @@ pub(super) fn overlay(places: &Places, root: &mut DeTable<'_>, name: &str) -> Re
         return refused("state.dir", "is the file's own state: a profile needs another one");
     }
     keep(root, "salesforce", |key| SHARED_WITH_ORG.contains(&key));
-    keep(root, "supporters", |key| !own_database || !DATABASE.contains(&key));
+    keep(root, "supporters", |key| !own_database || !OF_ONE_DATABASE.contains(&key));
     keep(root, "report", |key| !LINKS.contains(&key));
     root.remove("simulated_org");
     merge(root, profile);
@@ -250,7 +254,17 @@ path = \"copy.db\"
         let text = with("").replace("path = \"copy.db\"", "read_only = true");
         let own = parse_profile("x", &text, Some("sandbox")).unwrap();
         assert!(own.supporters.read_only);
-        assert_eq!(own.supporters.path, std::path::Path::new("supporters.db"));
+        assert_eq!(own.supporters.file(), std::path::Path::new("supporters.db"));
+    }
+
+    #[test]
+    fn a_profile_on_another_server_gets_neither_its_password_nor_its_leniency() {
+        let text = with("")
+            .replace("kind = \"sqlite\"\npath = \"supporters.db\"", "kind = \"postgres\"\nurl = \"postgres://a@db.example.org/live?sslmode=require\"\npassword_env = \"P\"\nallow_unverified_server = \"yes_the_network_is_trusted\"")
+            .replace("path = \"copy.db\"", "url = \"postgres://a@db.example.org/copy\"");
+        let own = parse_profile("x", &text, Some("sandbox")).unwrap().supporters;
+        assert_eq!(own.url.as_deref(), Some("postgres://a@db.example.org/copy"));
+        assert!(own.password_env.is_none() && own.allow_unverified_server.is_none());
     }
 
     #[test]
