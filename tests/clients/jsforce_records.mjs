@@ -169,6 +169,17 @@ async function queries(checks, control, conn, SfDate) {
     checks.same(found.map((row) => row.LastName), ['Page0001']);
   });
 
+  await checks.check('query.rows', 'relative dates and a parent, written by the builder', async () => {
+    const [account] = await control.seed('Account', [{ Name: 'Berg household' }]);
+    await control.seed('Contact', [{ LastName: 'Berg', AccountId: account }]);
+    const found = await conn
+      .sobject('Contact')
+      .find({ LastName: 'Berg', CreatedDate: { $gte: SfDate.LAST_N_DAYS(2) }, LastModifiedDate: SfDate.TODAY })
+      .select(['LastName', 'Account.Name', 'Account.Owner.Username']);
+    const owner = (await control.records('User')).get((await control.records('Account')).get(account).OwnerId);
+    checks.same(found.map((row) => [row.Account.Name, row.Account.Owner.Username]), [['Berg household', owner.Username]]);
+  });
+
   await checks.check('query.pages', 'autofetch follows every page and loses nobody', async () => {
     await control.delete('/calls');
     const seen = [];
@@ -213,6 +224,19 @@ async function theOrg(checks, control, conn) {
     await conn.query('SELECT Id FROM Contact LIMIT 1');
     const { used, limit } = conn.limitInfo.apiUsage;
     checks.same([limit, limit - used], [before.Max, before.Remaining - 1]);
+  });
+
+  await checks.check('records.composite', 'one bad call takes the others back', async () => {
+    const url = '/services/data/v66.0/sobjects/Contact';
+    const compositeRequest = [
+      { method: 'POST', url, referenceId: 'good', body: { LastName: 'Composite' } },
+      { method: 'POST', url, referenceId: 'bad', body: { FirstName: 'Nobody' } },
+    ];
+    const { compositeResponse } = await conn.requestPost('/composite', { allOrNone: true, compositeRequest });
+    checks.same(compositeResponse.map((one) => [one.referenceId, one.httpStatusCode]), [['good', 400], ['bad', 400]]);
+    checks.same(compositeResponse.map((one) => one.body[0].errorCode), ['PROCESSING_HALTED', 'REQUIRED_FIELD_MISSING']);
+    const names = [...(await control.records('Contact')).values()].map((row) => row.LastName);
+    checks.true(!names.includes('Composite'), names.length);
   });
 
   await checks.check('records.changed', 'ids updated and deleted between two times', async () => {

@@ -1,7 +1,10 @@
 // How jsforce gets in, stays in, and is kept out.
 
+import { createSign } from 'node:crypto';
+
 export async function judgeSignIn(checks, control, jsforce) {
-  const { client_id: clientId, client_secret: clientSecret, org_id: orgId } = await control.get('/');
+  const about = await control.get('/');
+  const { client_id: clientId, client_secret: clientSecret, org_id: orgId } = about;
   const [user, person] = (await control.get('/settings')).users;
   const instance = 'https://exampleorg.my.salesforce.com';
   const app = { clientId, clientSecret, loginUrl: instance };
@@ -31,6 +34,16 @@ export async function judgeSignIn(checks, control, jsforce) {
     const [conn, info] = await byPassword(person);
     checks.same([conn.instanceUrl, info.id], [instance, await userId(person.username)]);
     checks.same((await conn.identity()).email, person.email);
+  });
+
+  await checks.check('sign_in.jwt', "an assertion signed with the app's key gives a session of its subject", async () => {
+    const conn = new jsforce.Connection({ version: '66.0' });
+    const claims = { iss: clientId, sub: person.username, aud: 'https://login.salesforce.com' };
+    const grant = { grant_type: 'urn:ietf:params:oauth:grant-type:jwt-bearer' };
+    const info = await conn.authorize({ ...grant, assertion: signed(claims, about.jwt_private_key_pem) });
+    checks.same(info.id, await userId(person.username));
+    const stale = { ...grant, assertion: signed({ ...claims, aud: instance.replace('my', 'other') }, about.jwt_private_key_pem) };
+    checks.same((await checks.rejects(() => conn.authorize(stale))).message, 'Audience validation failed');
   });
 
   await checks.check('sign_in.refresh', 'a refresh token gives a new access token', async () => {
@@ -101,10 +114,25 @@ export async function judgeSignIn(checks, control, jsforce) {
     checks.same((await checks.rejects(() => after.query('SELECT Id FROM User'))).errorCode, 'INVALID_SESSION_ID');
   });
 
+  await checks.check('session.ended', 'a SOAP session ends by logout()', async () => {
+    const [conn] = await bySoap(user);
+    const token = conn.accessToken;
+    await conn.logout();
+    const after = new jsforce.Connection({ version: '64.0', instanceUrl: instance, accessToken: token });
+    checks.same((await checks.rejects(() => after.query('SELECT Id FROM User'))).errorCode, 'INVALID_SESSION_ID');
+  });
+
   await checks.check('identity', 'the identity URL tells user and org', async () => {
     const [conn] = await byPassword(person);
     const me = await conn.identity();
     checks.same([me.organization_id, me.user_id], [orgId, await userId(person.username)]);
     checks.same([me.username, me.active], [person.username, true]);
   });
+}
+
+function signed(claims, key) {
+  const exp = Math.floor(Date.now() / 1000) + 180;
+  const parts = [{ alg: 'RS256' }, { ...claims, exp }];
+  const text = parts.map((part) => Buffer.from(JSON.stringify(part)).toString('base64url')).join('.');
+  return `${text}.${createSign('RSA-SHA256').update(text).sign(key, 'base64url')}`;
 }

@@ -5,8 +5,13 @@ import io
 import tempfile
 from pathlib import Path
 
+from simple_salesforce import Salesforce
 from simple_salesforce.bulk2 import ColumnDelimiter, LineEnding, Operation
-from simple_salesforce.exceptions import SalesforceMalformedRequest, SalesforceOperationError
+from simple_salesforce.exceptions import (
+    SalesforceGeneralError,
+    SalesforceMalformedRequest,
+    SalesforceOperationError,
+)
 
 KEY = "EN_Supporter_Id__c"
 
@@ -230,6 +235,16 @@ def queries(checks, control, sf, people):
             SalesforceMalformedRequest, lambda: list(sf.bulk2.Contact.query("SELECT Nope FROM Contact", wait=0))
         )
         checks.same(error.content[0]["errorCode"], "INVALID_FIELD")
+
+    @checks.check("bulk.query", "results in another version than the job's: 409")
+    def _():
+        client = sf.bulk2.Contact._client
+        job = client.create_job(Operation.query, soql)["id"]
+        client.wait_for_job(job, True, 0)
+        older = Salesforce(session_id=sf.session_id, instance=sf.sf_instance, version="60.0")
+        error = checks.raises(SalesforceGeneralError, lambda: older.bulk2.Contact._client.get_query_results(job))
+        checks.same(error.status, 409)
+        checks.same(client.get_query_results(job)["number_of_records"], 100)
 
     @checks.check("bulk.query_pages", "pages of 40 rows, each with a header, none twice")
     def _():

@@ -147,6 +147,15 @@ def refusals(checks, control, sf):
         )
         checks.same({url.rsplit("/", 1)[1] for url in error.content}, set(ids))
 
+    @checks.check("record.refused", "a record that another transaction holds")
+    def _():
+        id = control.post("/seed", {"object": "Contact", "rows": [{"LastName": "Held"}]})["ids"][0]
+        control.post("/lock", {"id": id, "seconds": 60})
+        seen = refused(SalesforceMalformedRequest, lambda: sf.Contact.update(id, {"Phone": "1"}))
+        checks.same(seen[:2], (400, "UNABLE_TO_LOCK_ROW"))
+        control.delete("/lock")
+        checks.same(sf.Contact.update(id, {"Phone": "1"}), 204)
+
     @checks.check("record.duplicate", "a duplicate is refused with what it matched, and allowed with the header")
     def _():
         person = {"FirstName": "Maria", "LastName": "Lindqvist", "Email": "maria.lindqvist@example.org"}
@@ -183,6 +192,18 @@ def queries(checks, control, sf):
         checks.same([row["Email"] for row in found["records"]], ["b@lee.example", "A@lee.example"])
         checks.same({row["Account"]["Name"] for row in found["records"]}, {"Lee household"})
         checks.same((found["totalSize"], found["done"]), (2, True))
+
+    @checks.check("query.rows", "two levels up, a semi-join, relative dates")
+    def _():
+        account = control.post("/seed", {"object": "Account", "rows": [{"Name": "Berg household"}]})["ids"][0]
+        berg = control.post("/seed", {"object": "Contact", "rows": [{"LastName": "Berg", "AccountId": account}]})["ids"]
+        found = sf.query(
+            "SELECT Id, Account.Owner.Username FROM Contact WHERE CreatedDate >= LAST_N_DAYS:2 AND CreatedDate = TODAY "
+            "AND AccountId IN (SELECT Id FROM Account WHERE Name = 'Berg household')"
+        )["records"]
+        checks.same([row["Id"] for row in found], berg)
+        owner = control.records("Account")[account]["OwnerId"]
+        checks.same(found[0]["Account"]["Owner"]["Username"], control.records("User")[owner]["Username"])
 
     @checks.check("query.pages", "query_all follows every page and loses nobody")
     def _():
@@ -252,6 +273,28 @@ def the_org(checks, control, sf):
         updated, deleted = sf.Contact.updated(start, end), sf.Contact.deleted(start, end)
         checks.true(ids[0] in updated["ids"] and ids[1] not in updated["ids"], updated["ids"][-3:])
         checks.true(ids[1] in {row["id"] for row in deleted["deletedRecords"]}, deleted)
+
+    @checks.check("records.composite", "a Contact of an Account made one call before, by reference")
+    def _():
+        base = "/services/data/v66.0/sobjects/"
+        calls = [
+            {"method": "POST", "url": base + "Account", "referenceId": "home", "body": {"Name": "Composite household"}},
+            {
+                "method": "POST",
+                "url": base + "Contact",
+                "referenceId": "person",
+                "body": {"LastName": "Composite", "AccountId": "@{home.id}"},
+            },
+        ]
+        body = {"allOrNone": True, "compositeRequest": calls}
+        home, person = sf.restful("composite", method="POST", json=body)["compositeResponse"]
+        checks.same((home["httpStatusCode"], person["httpStatusCode"]), (201, 201))
+        stored = control.records("Contact")[person["body"]["id"]]
+        checks.same(stored["AccountId"], home["body"]["id"])
+
+    @checks.check("identity", "is_sandbox asks the org's own record")
+    def _():
+        checks.same(sf.is_sandbox(), False)
 
     @checks.check("identity", "the client stays on the host the org named")
     def _():
