@@ -27,6 +27,7 @@ async fn client_credentials_in_the_body_give_a_session_of_the_integration_user()
     assert_eq!(token.get("refresh_token"), None);
 
     let url = token["id"].as_str().expect("an identity url");
+    assert_eq!(org.get("").await.1["identity"], url, "the list of resources names it, too");
     let bearer = token["access_token"].as_str().expect("a token");
     let request = org.http.get(url).bearer_auth(bearer);
     let (status, me) = split(request.send().await.expect("an answer")).await;

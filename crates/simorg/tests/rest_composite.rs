@@ -61,13 +61,23 @@ async fn a_later_call_uses_what_an_earlier_one_was_answered() {
 #[tokio::test]
 async fn all_or_none_takes_everything_back() {
     let org = Caller::start(plain()).await;
-    let known = org.seed("Contact", json!({"LastName": "Brown", "Title": "Dr"}));
+    let known = org.seed(
+        "Contact",
+        json!({
+            "LastName": "Brown", "EN_Supporter_Id__c": "7", "SystemModstamp": "2020-01-01T00:00:00Z",
+        }),
+    );
     let before = org.org.all_records("Contact");
     let results = composite(
         &org,
         true,
         vec![
-            part("PATCH", &format!("/sobjects/Contact/{known}"), "changed", json!({"LastName": "Green"})),
+            part(
+                "PATCH",
+                &format!("/sobjects/Contact/{known}"),
+                "changed",
+                json!({"EN_Supporter_Id__c": "8"}),
+            ),
             part("POST", "/sobjects/Account", "made", json!({"Name": "Acme"})),
             part("DELETE", &format!("/sobjects/Contact/{known}"), "gone", json!({})),
             part("POST", "/sobjects/Contact", "bad", json!({"LastName": "Lee", "Email": "none"})),
@@ -82,10 +92,10 @@ async fn all_or_none_takes_everything_back() {
     assert_eq!(org.org.all_records("Contact"), before);
     assert!(org.org.all_records("Account").is_empty());
     // The indexes are as before, too.
-    let found = org
-        .records("SELECT Id FROM Contact WHERE LastName = 'Brown' AND SystemModstamp >= 2000-01-01T00:00:00Z")
-        .await;
-    assert_eq!(found.len(), 1);
+    for filter in ["EN_Supporter_Id__c = '7'", "SystemModstamp < 2021-01-01T00:00:00Z"] {
+        assert_eq!(org.records(&format!("SELECT Id FROM Contact WHERE {filter}")).await.len(), 1, "{filter}");
+    }
+    assert!(org.records("SELECT Id FROM Contact WHERE EN_Supporter_Id__c = '8'").await.is_empty());
 }
 
 #[tokio::test]

@@ -32,8 +32,11 @@ fn label(version: u32) -> String {
     format!("{season} '{:02}", year.rem_euclid(100))
 }
 
-/// `GET /services/data/v66.0`.
-pub(super) async fn resources(Extension(caller): Extension<Caller>) -> Json<Value> {
+/// `GET /services/data/v66.0`: the resources, and who asks.
+pub(super) async fn resources(
+    State(org): State<Arc<OrgState>>,
+    Extension(caller): Extension<Caller>,
+) -> Json<Value> {
     let base = caller.base();
     let at = |name: &str| format!("{base}/{name}");
     Json(json!({
@@ -43,6 +46,7 @@ pub(super) async fn resources(Extension(caller): Extension<Caller>) -> Json<Valu
         "limits": at("limits"),
         "composite": at("composite"),
         "jobs": at("jobs"),
+        "identity": format!("{}/id/{}/{}", org.url(), org.org_id(), caller.user),
     }))
 }
 
