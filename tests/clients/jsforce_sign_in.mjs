@@ -128,6 +128,12 @@ export async function judgeSignIn(checks, control, jsforce) {
     checks.same([me.organization_id, me.user_id], [orgId, await userId(person.username)]);
     checks.same([me.username, me.active], [person.username, true]);
   });
+
+  await checks.check('identity', 'whose an access token is, found through the list of resources', async () => {
+    const { accessToken } = (await byPassword(person))[0];
+    const conn = new jsforce.Connection({ version: '66.0', instanceUrl: instance, accessToken });
+    checks.same((await conn.identity()).username, person.username);
+  });
 }
 
 function signed(claims, key) {
