@@ -3,15 +3,22 @@
 #![allow(clippy::unwrap_used, clippy::panic, reason = "the helpers of a test fail like the test itself")]
 #![allow(unreachable_pub, reason = "a test binary exports nothing")]
 
+mod boot;
+mod certificates;
 mod database_trouble;
+mod endpoint;
+mod grants_end;
 mod half_answers;
 mod help;
+mod hostile_sign_in;
 mod jwt;
 mod live;
 mod org_trouble;
 mod plan_on_file;
 mod refusals;
+mod sandbox;
 mod setup;
 mod stage;
 mod state_trouble;
 mod stopping;
+mod ways_in;

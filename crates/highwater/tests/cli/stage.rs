@@ -16,7 +16,9 @@ pub const SECRET: &str = "SIMULATED0SECRET";
 pub fn highwater(folder: &Path) -> Command {
     let mut command = Command::cargo_bin("highwater").unwrap();
     command.current_dir(folder);
-    for name in ["HIGHWATER_CONFIG", "HIGHWATER_FORMAT", "HIGHWATER_STATE_DIR", "HIGHWATER_LOG"] {
+    for name in
+        ["HIGHWATER_CONFIG", "HIGHWATER_PROFILE", "HIGHWATER_FORMAT", "HIGHWATER_STATE_DIR", "HIGHWATER_LOG"]
+    {
         command.env_remove(name);
     }
     command.env("HIGHWATER_SF_SECRET", SECRET);
@@ -69,8 +71,26 @@ impl Stage {
         std::fs::write(self.path(name), text).unwrap();
     }
 
+    /// A file that only its owner may read.
+    pub fn secret(&self, name: &str, text: &str) {
+        self.write(name, text);
+        std::fs::set_permissions(self.path(name), std::os::unix::fs::PermissionsExt::from_mode(0o600))
+            .unwrap();
+    }
+
     pub fn read(&self, name: &str) -> String {
         std::fs::read_to_string(self.path(name)).unwrap()
+    }
+
+    /// A session of the integration user, as a program of its own would get it.
+    pub fn session(&self) -> String {
+        let form = format!(
+            "grant_type=client_credentials&client_id={}&client_secret={}",
+            self.org.client_id(),
+            self.org.client_secret()
+        );
+        let answer = crate::endpoint::post(self.org.url(), "/services/oauth2/token", &form);
+        answer["access_token"].as_str().unwrap().to_owned()
     }
 
     /// Replaces a part of `highwater.toml`, which must be there.
@@ -133,11 +153,48 @@ impl Stage {
         sqlx::raw_sql(sqlx::AssertSqlSafe(statement.to_owned())).execute(&mut connection).await.unwrap();
     }
 
-    /// Runs a command line to its end.
-    pub async fn run(&self, line: &str) -> Output {
+    /// A command line, ready to run.
+    pub fn command(&self, line: &str) -> Command {
         let mut command = highwater(self.folder.path());
         command.args(line.split_whitespace());
+        command
+    }
+
+    /// Runs a command line to its end.
+    pub async fn run(&self, line: &str) -> Output {
+        let mut command = self.command(line);
         tokio::task::spawn_blocking(move || command.output().unwrap()).await.unwrap()
+    }
+
+    /// Starts the service and waits for nothing; what it says goes into `serve.log`.
+    pub fn start_service(&self, options: &[&str]) -> Served {
+        let log = std::fs::File::create(self.path("serve.log")).unwrap();
+        let child = std::process::Command::new(assert_cmd::cargo::cargo_bin("highwater"))
+            .arg("serve")
+            .args(options)
+            .current_dir(self.folder.path())
+            .env("HIGHWATER_SF_SECRET", SECRET)
+            .stdout(Stdio::null())
+            .stderr(log)
+            .spawn()
+            .unwrap();
+        Served(child)
+    }
+
+    /// Waits until the service started by [`Stage::start_service`] has said something.
+    pub async fn until_said(&self, words: &str) {
+        self.until(words, || self.read("serve.log").contains(words)).await;
+    }
+
+    /// Waits until something is so.
+    pub async fn until(&self, what: &str, so: impl Fn() -> bool) {
+        for _ in 0..1_200 {
+            if so() {
+                return;
+            }
+            tokio::time::sleep(std::time::Duration::from_millis(50)).await;
+        }
+        panic!("not within a minute: {what}");
     }
 
     /// Starts the service and waits until it answers.
@@ -173,6 +230,17 @@ impl Stage {
 pub struct Served(Child);
 
 impl Served {
+    /// Waits until it ends by itself and gives its exit code.
+    pub async fn ended(mut self) -> Option<i32> {
+        for _ in 0..600 {
+            if let Some(status) = self.0.try_wait().unwrap() {
+                return status.code();
+            }
+            tokio::time::sleep(std::time::Duration::from_millis(100)).await;
+        }
+        panic!("the service did not end within a minute");
+    }
+
     /// Asks it to stop and gives its exit code.
     pub async fn stop(mut self) -> Option<i32> {
         let id = self.0.id().to_string();
