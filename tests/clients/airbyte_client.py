@@ -89,6 +89,7 @@ def discover(checks, control, connector):
         left_out = wanted - streams.keys()
         checks.true(left_out <= {"EntityParticle", "FieldDefinition", "UserFieldAccess", "PicklistValueInfo"}, left_out)
         checks.same(streams.keys() - wanted, {"Describe"})
+        checks.true({"Account", "Contact", "Lead", "Opportunity", "Case", "Campaign", "User"} <= streams.keys(), set(streams))
 
     @checks.check("connector.discover", "Contact: key, cursor and a type for each field")
     def _():
