@@ -41,16 +41,39 @@ fn the_page_of_the_command_line_is_current() {
 
 #[test]
 fn the_pages_of_the_codes_are_current_and_there_are_no_others() {
-    let mut names = vec!["README.md".to_owned()];
     let mut index = "# Error and finding codes\n\n| code | what |\n| --- | --- |\n".to_owned();
     for code in code::all() {
-        current(&format!("errors/{code}.md"), &code.page());
-        index.push_str(&format!("| [{code}]({code}.md) | {} |\n", code.title));
-        names.push(format!("{code}.md"));
+        let path = code.page_path();
+        current(&path, &code.page());
+        let link = path.strip_prefix("errors/").map_or_else(|| format!("../{path}"), str::to_owned);
+        index.push_str(&format!("| [{code}]({link}) | {} |\n", code.title));
     }
     current("errors/README.md", &index);
-    for entry in std::fs::read_dir(folder().join("errors")).unwrap() {
-        let name = entry.unwrap().file_name().into_string().unwrap();
-        assert!(names.contains(&name), "docs/reference/errors/{name} explains no code");
+    current("checks/README.md", &checks());
+    for part in ["errors", "checks"] {
+        for entry in std::fs::read_dir(folder().join(part)).unwrap() {
+            let name = entry.unwrap().file_name().into_string().unwrap();
+            let path = format!("{part}/{name}");
+            let known = name == "README.md" || code::all().any(|code| code.page_path() == path);
+            assert!(known, "docs/reference/{path} explains no code");
+        }
     }
+}
+
+/// What `check` can find, with the failures that it can meet on the way.
+fn checks() -> String {
+    let mut page = "# What `highwater check` finds\n\nEach finding has a code, says what it is about and what to do, and has a \
+                    weight: `stop` (a cycle would fail or do harm), `warning` (a cycle would work, somebody should look), or \
+                    `note`. `check` only reads. How it ends: [exit codes](../exit-codes.md).\n\n## In the org\n\n| code | \
+                    what |\n| --- | --- |\n"
+        .to_owned();
+    let of_org = code::contact_fields::ALL.iter().chain(code::org_setup::ALL);
+    for code in of_org {
+        page.push_str(&format!("| [{code}]({code}.md) | {} |\n", code.title));
+    }
+    page.push_str("\n## In the supporter database, and where a side cannot be asked\n\n| code | what |\n| --- | --- |\n");
+    for code in code::supporters::ALL.iter().chain(code::org::ALL) {
+        page.push_str(&format!("| [{code}](../errors/{code}.md) | {} |\n", code.title));
+    }
+    page
 }

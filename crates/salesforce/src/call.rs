@@ -9,6 +9,8 @@ pub enum Call {
     Token,
     /// `GET /services/oauth2/userinfo`
     Identity,
+    /// `GET /services/data`
+    Versions,
     /// `GET /limits`
     Limits,
     /// `GET /sobjects/{object}/describe`
@@ -72,6 +74,7 @@ impl Call {
         match self {
             Self::Token => "log in",
             Self::Identity => "read identity",
+            Self::Versions => "list API versions",
             Self::Limits => "read limits",
             Self::Describe => "describe object",
             Self::Query => "query",
@@ -108,6 +111,7 @@ impl Call {
         match self {
             Self::Token
             | Self::Identity
+            | Self::Versions
             | Self::Limits
             | Self::Describe
             | Self::Query

@@ -33,6 +33,7 @@ mod sign_in_refusal;
 mod soap_login;
 mod token;
 mod usage;
+mod versions;
 
 pub mod bulk;
 pub mod csv;

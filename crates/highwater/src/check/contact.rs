@@ -4,6 +4,7 @@ use model::{Direction, FieldType};
 use salesforce::{Describe, DescribeField};
 
 use super::finding::{Finding, Weight};
+use super::rights::Rights;
 use crate::code::contact_fields as code;
 use crate::config::{Config, Field, Whole};
 use crate::exit::Exit;
@@ -12,13 +13,13 @@ use crate::wire::field_type::{field_type, has_length};
 const STOP: Weight = Weight::Stop(Exit::Usage);
 
 /// What does not fit.
-pub(super) fn check(config: &Config, describe: &Describe) -> Vec<Finding> {
+pub(super) fn check(config: &Config, describe: &Describe, rights: &Rights) -> Vec<Finding> {
     let mut findings = object(config, describe);
-    findings.extend(key_field(config, describe));
-    findings.extend(other_technical(config, describe));
+    findings.extend(key_field(config, describe, rights));
+    findings.extend(other_technical(config, describe, rights));
     for field in &config.fields {
         match describe.field(&field.contact) {
-            Some(seen) => findings.extend(mapped(field, seen)),
+            Some(seen) => findings.extend(mapped(field, seen, rights)),
             None => findings.push(missing(&field.contact, &code::FIELD_MISSING)),
         }
     }
@@ -50,7 +51,7 @@ fn object(config: &Config, describe: &Describe) -> Vec<Finding> {
 }
 
 /// The external id: whoever is not External ID and Unique makes twins.
-fn key_field(config: &Config, describe: &Describe) -> Option<Finding> {
+fn key_field(config: &Config, describe: &Describe, rights: &Rights) -> Option<Finding> {
     let name = &config.contact_fields.supporter_id;
     let Some(field) = describe.field(name) else { return Some(missing(name, &code::FIELD_MISSING)) };
     let lacks: Vec<&str> = [
@@ -61,17 +62,28 @@ fn key_field(config: &Config, describe: &Describe) -> Option<Finding> {
     .into_iter()
     .filter_map(|(has, what)| (!has).then_some(what))
     .collect();
-    (!lacks.is_empty())
-        .then(|| Finding::new(&code::KEY_FIELD, STOP, name, format!("is not {}", lacks.join(" and not "))))
+    (!lacks.is_empty()).then(|| {
+        let found = Finding::new(&code::KEY_FIELD, STOP, name, format!("is not {}", lacks.join(" and not ")));
+        if field.external_id && field.unique { with_way(found, rights, name) } else { found }
+    })
 }
 
-fn other_technical(config: &Config, describe: &Describe) -> Vec<Finding> {
+/// Names the permission set that keeps a field from being edited, where one is seen.
+fn with_way(found: Finding, rights: &Rights, name: &str) -> Finding {
+    match rights.to_edit(name) {
+        Some(way) => found.advise(way),
+        None => found,
+    }
+}
+
+fn other_technical(config: &Config, describe: &Describe, rights: &Rights) -> Vec<Finding> {
     let mut findings = Vec::new();
     if let Some(name) = &config.contact_fields.account_id {
         match describe.field(name) {
             None => findings.push(missing(name, &code::FIELD_MISSING)),
             Some(field) if !field.updateable => {
-                findings.push(Finding::new(&code::NOT_WRITABLE, STOP, name, "our user may not edit it"));
+                let found = Finding::new(&code::NOT_WRITABLE, STOP, name, "our user may not edit it");
+                findings.push(with_way(found, rights, name));
             }
             Some(_) => {}
         }
@@ -80,12 +92,8 @@ fn other_technical(config: &Config, describe: &Describe) -> Vec<Finding> {
         match describe.field(name) {
             None => findings.push(missing(name, &code::FIELD_MISSING)),
             Some(field) if field.kind != "boolean" || !field.updateable => {
-                findings.push(Finding::new(
-                    &code::MARKER,
-                    STOP,
-                    name,
-                    "is no checkbox that our user may edit",
-                ));
+                let found = Finding::new(&code::MARKER, STOP, name, "is no checkbox that our user may edit");
+                findings.push(if field.kind == "boolean" { with_way(found, rights, name) } else { found });
             }
             Some(_) => {}
         }
@@ -94,7 +102,7 @@ fn other_technical(config: &Config, describe: &Describe) -> Vec<Finding> {
 }
 
 /// One mapped field.
-fn mapped(field: &Field, seen: &DescribeField) -> Vec<Finding> {
+fn mapped(field: &Field, seen: &DescribeField, rights: &Rights) -> Vec<Finding> {
     let mut findings = Vec::new();
     let by_org = field_type(&seen.kind);
     if by_org.is_none() {
@@ -110,7 +118,8 @@ fn mapped(field: &Field, seen: &DescribeField) -> Vec<Finding> {
     }
     if field.direction != Direction::Pull && !(seen.updateable && seen.createable) {
         let why = if seen.calculated { "is a formula" } else { "may not be created or updated by our user" };
-        findings.push(Finding::new(&code::NOT_WRITABLE, STOP, &seen.name, why));
+        let found = Finding::new(&code::NOT_WRITABLE, STOP, &seen.name, why);
+        findings.push(if seen.calculated { found } else { with_way(found, rights, &seen.name) });
     }
     findings.extend(room(field, field.kind.or(by_org), seen));
     findings.extend(choices(field, seen));

@@ -67,7 +67,7 @@ impl Finding {
     fn json(&self) -> Value {
         json!({
             "code": self.code.to_string(), "weight": self.weight.word(), "about": self.about, "text": self.text,
-            "advice": self.advice, "page": format!("docs/reference/errors/{}.md", self.code),
+            "advice": self.advice, "page": format!("docs/reference/{}", self.code.page_path()),
         })
     }
 }

@@ -2,8 +2,13 @@
 
 mod contact;
 mod database;
+mod duplicate_rules;
 mod finding;
+mod flows;
+mod look;
 mod org;
+mod rights;
+mod version;
 
 use model::Clock;
 

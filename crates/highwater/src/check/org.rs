@@ -1,12 +1,12 @@
-//! The org: login, identity, allowances, clock, and what the Contact looks like.
+//! The org: login, identity, version, allowances, clock, what the Contact looks like, and how the org is set up.
 
 use std::time::Duration;
 
 use model::Clock;
-use salesforce::{ApiVersion, Limit, Limits, Org};
+use salesforce::{Limit, Limits, Org};
 
 use super::finding::{Finding, Weight};
-use super::{contact, of_failure};
+use super::{contact, duplicate_rules, flows, of_failure, rights, version};
 use crate::code::contact_fields as code;
 use crate::config::Config;
 use crate::failure::Failure;
@@ -14,9 +14,6 @@ use crate::wire;
 
 /// How far this machine's clock may be from the org's.
 const SKEW: Duration = Duration::from_secs(60);
-
-/// Versions older than this are likely to be retired within a year or so.
-const AGEING: u16 = 62;
 
 /// What is found on the org's side.
 pub(super) async fn check(config: &Config, clock: &Clock) -> Vec<Finding> {
@@ -46,9 +43,14 @@ async fn asked(
             .advise(format!("add expected_org_id = \"{}\" to [salesforce]", identity.org_id)),
     );
     findings.extend(skew(clock, org));
-    findings.extend(version(org.api_version()));
+    findings.extend(version::check(org).await?);
     findings.extend(allowances(&org.limits().await?));
-    findings.extend(contact::check(config, org.describe("Contact").await?.as_ref()));
+    let describe = org.describe("Contact").await?;
+    let rights = rights::check(org, identity.user_id, findings).await?;
+    findings.extend(contact::check(config, &describe, &rights));
+    findings.extend(duplicate_rules::check(org, &describe).await?);
+    let now = org.server_time().unwrap_or_else(|| clock.now());
+    findings.extend(flows::check(config, org, &describe, (identity.user_id, now)).await?);
     Ok(())
 }
 
@@ -58,13 +60,6 @@ fn skew(clock: &Clock, org: &Org) -> Option<Finding> {
     (apart > SKEW).then(|| {
         let text = format!("this machine's clock and the org's are {} seconds apart", apart.as_secs());
         Finding::new(&code::CLOCK, Weight::Warning, "clock", text)
-    })
-}
-
-fn version(version: ApiVersion) -> Option<Finding> {
-    (version.major() < AGEING).then(|| {
-        let text = format!("{version} is old; this highwater was made with {}", ApiVersion::default());
-        Finding::new(&code::API_VERSION, Weight::Warning, "salesforce.api_version", text)
     })
 }
 

@@ -1,4 +1,4 @@
-//! What `check` finds on the Contact and in the org.
+//! What `check` finds on the Contact, and about the org as a whole.
 
 use super::Code;
 
@@ -60,16 +60,16 @@ pub static OBJECT_PERMISSION: Code = Code {
 pub static API_VERSION: Code = Code {
     number: 307,
     title: "the API version needs attention",
-    happened: "The configured API version is not one the org serves, or it is old.",
+    happened: "The configured API version is not one the org serves, or it is so old that Salesforce may retire it: a version is kept for three years at least.",
     done: "Reported it. `check` never writes anything.",
     remedy: "Set `salesforce.api_version` to a version that the message names.",
 };
 
-/// Little is left of an allowance.
+/// What is left of an allowance.
 pub static ALLOWANCE_LOW: Code = Code {
     number: 308,
-    title: "little is left of an allowance",
-    happened: "Less than a tenth of the org's daily requests or Bulk batches is left.",
+    title: "what is left of an allowance",
+    happened: "The org counts requests and jobs over 24 hours. A warning means that less than a tenth is left.",
     done: "Reported it. `check` never writes anything.",
     remedy: "Find out in Setup who uses them, run less often, or raise the limit.",
 };

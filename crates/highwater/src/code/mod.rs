@@ -1,9 +1,10 @@
-//! Every failure and finding an administrator can meet, with its stable code. The pages under `docs/reference/errors/` are
-//! written from here.
+//! Every failure and finding an administrator can meet, with its stable code. The pages under `docs/reference/errors/` and
+//! `docs/reference/checks/` are written from here.
 
 pub mod configuration;
 pub mod contact_fields;
 pub mod org;
+pub mod org_setup;
 pub mod run;
 pub mod state;
 pub mod supporters;
@@ -32,6 +33,12 @@ impl fmt::Display for Code {
 }
 
 impl Code {
+    /// Where its page lies below `docs/reference`: what only `check` finds in an org, beside the failures.
+    #[must_use]
+    pub fn page_path(&self) -> String {
+        format!("{}/{self}.md", if (300..400).contains(&self.number) { "checks" } else { "errors" })
+    }
+
     /// The page that explains it, Markdown.
     #[must_use]
     pub fn page(&self) -> String {
@@ -56,10 +63,16 @@ pub fn find(text: &str) -> Option<&'static Code> {
 
 /// Every code, family by family.
 pub fn all() -> impl Iterator<Item = &'static Code> {
-    [configuration::ALL, org::ALL, contact_fields::ALL, supporters::ALL, state::ALL, run::ALL]
-        .into_iter()
-        .flatten()
-        .copied()
+    let families = [
+        configuration::ALL,
+        org::ALL,
+        contact_fields::ALL,
+        org_setup::ALL,
+        supporters::ALL,
+        state::ALL,
+        run::ALL,
+    ];
+    families.into_iter().flatten().copied()
 }
 
 #[cfg(test)]

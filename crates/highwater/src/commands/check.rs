@@ -14,7 +14,7 @@ use crate::output::Screen;
   highwater check
   highwater check --format json
 
-Reads only. Each finding has a code; docs/reference/errors/ explains it. Ends with 0 when nothing stands in the way, else \
+Reads only. Each finding has a code; docs/reference/checks/ explains it. Ends with 0 when nothing stands in the way, else \
 with 2 (configuration), 5 (unreachable) or 6 (not authorised).")]
 pub struct Args {
     /// Warnings count as findings that stand in the way

@@ -63,7 +63,7 @@ fn completions_and_defaults_need_no_configuration() {
 #[test]
 fn a_code_is_explained_and_an_unknown_one_refused() {
     let folder = tempfile::tempdir().unwrap();
-    let page = include_str!("../../../../docs/reference/errors/HW0301.md");
+    let page = include_str!("../../../../docs/reference/checks/HW0301.md");
     highwater(folder.path()).args(["explain", "hw301"]).assert().success().stdout(page);
     highwater(folder.path())
         .args(["explain", "HW9999"])

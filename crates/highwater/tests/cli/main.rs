@@ -5,6 +5,7 @@
 
 mod boot;
 mod certificates;
+mod check;
 mod database_trouble;
 mod endpoint;
 mod grants_end;

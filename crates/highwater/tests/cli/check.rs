@@ -1,0 +1,236 @@
+//! `check` on an org that is not set up as it should be: each thing is named, and nothing is written.
+
+use serde_json::{Value, json};
+use simorg::settings::ObjectPermission;
+use simorg::{Fault, Op, Settings};
+
+use crate::stage::{Stage, err, json as parsed, out};
+
+/// A stage whose configuration names both fields of the Flows.
+async fn with_flows(settings: Settings) -> Stage {
+    let stage = Stage::set_with(settings).await;
+    stage.reconfigure(
+        "[state]",
+        "[contact_fields]\npush_marker = \"EN_Push__c\"\nlast_modified = \"EN_Last_Modified_Date__c\"\n\n[state]",
+    );
+    stage
+}
+
+/// The findings of a check that must end so and write nothing.
+async fn findings(stage: &Stage, exit: i32) -> Vec<Value> {
+    let before = stage.both_sides().await;
+    let checked = stage.run("check --format json").await;
+    assert_eq!(checked.status.code(), Some(exit), "{}{}", out(&checked), err(&checked));
+    assert_eq!(before, stage.both_sides().await, "check wrote something");
+    parsed(&checked)["findings"].as_array().cloned().unwrap_or_default()
+}
+
+fn of<'a>(findings: &'a [Value], code: &str) -> Vec<&'a Value> {
+    findings.iter().filter(|finding| finding["code"] == code).collect()
+}
+
+/// The one finding with this code, as (weight, text with what it is about and what to do).
+fn one(findings: &[Value], code: &str) -> (String, String) {
+    let found = of(findings, code);
+    assert_eq!(found.len(), 1, "{code}: {findings:#?}");
+    let text = |key: &str| found[0][key].as_str().unwrap_or_default().to_owned();
+    (text("weight"), format!("{} {} {}", text("about"), text("text"), text("advice")))
+}
+
+fn warns(findings: &[Value], code: &str, wanted: &str) {
+    let (weight, text) = one(findings, code);
+    assert_eq!(weight, "warning", "{code}");
+    assert!(text.contains(wanted), "{code}: {text}");
+}
+
+/// A Contact that a person created and then edited.
+fn edited(stage: &Stage, last_name: &str, edit: &Value) {
+    let person = stage.org.person();
+    let row = json!({ "LastName": last_name, "Email": format!("{last_name}@example.org") });
+    let id = stage.org.create_as(&person, "Contact", &row).unwrap();
+    stage.org.edit_as(&person, "Contact", &id, edit).unwrap();
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn an_org_as_it_should_be_has_nothing_against_it() {
+    let stage = with_flows(Settings::default()).await;
+    edited(&stage, "Lee", &json!({ "Phone": "555" }));
+    assert_eq!(stage.run("backfill").await.status.code(), Some(0));
+    let found = findings(&stage, 0).await;
+    let (weight, text) = one(&found, "HW0316");
+    assert_eq!(weight, "note", "{text}");
+    assert!(text.contains("fits 1 of the last 1 edits"), "{text}");
+    for absent in ["HW0310", "HW0315", "HW0317", "HW0318", "HW0319", "HW0320", "HW0307"] {
+        assert!(of(&found, absent).is_empty(), "{absent}: {found:#?}");
+    }
+    // THEN each finding has a page
+    for finding in &found {
+        let page = finding["page"].as_str().unwrap();
+        let path = std::path::Path::new(env!("CARGO_MANIFEST_DIR")).join("../..").join(page);
+        assert!(path.exists(), "{page}");
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn an_org_without_the_flows() {
+    let mut settings = Settings::default();
+    settings.flows.stamp = false;
+    settings.flows.reset = false;
+    let stage = with_flows(settings).await;
+    // GIVEN people's edits that nobody stamps, and rows of ours whose marker nobody unticks
+    edited(&stage, "Lee", &json!({ "Phone": "555" }));
+    assert_eq!(stage.run("backfill").await.status.code(), Some(0));
+    let found = findings(&stage, 0).await;
+    warns(&found, "HW0316", "is empty on 1 Contacts that others created lately");
+    // THEN a marker that was ticked a moment ago is not held against the org
+    assert!(of(&found, "HW0317").is_empty(), "{found:#?}");
+    let old = json!([{ "LastName": "Old", "EN_Push__c": true, "SystemModstamp": "2026-01-01T00:00:00Z" }]);
+    let rows = old.as_array().unwrap().iter().filter_map(|row| row.as_object().cloned()).collect();
+    stage.org.seed("Contact", rows).unwrap();
+    let found = findings(&stage, 0).await;
+    warns(&found, "HW0317", "EN_Push__c is still ticked on 1 Contacts");
+    assert_eq!(stage.run("check --strict").await.status.code(), Some(2));
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_flow_whose_condition_is_older_than_the_map() {
+    // GIVEN a Flow that knows nothing of Phone, and an org that keeps the history of it
+    let mut settings = Settings::default();
+    settings.flows.mapped_fields = vec!["LastName".to_owned(), "Email".to_owned()];
+    settings.tracked_fields = vec!["Phone".to_owned(), "LastName".to_owned()];
+    let stage = with_flows(settings).await;
+    edited(&stage, "Bell", &json!({ "LastName": "Bellows" }));
+    let id = stage.org.records("Contact")[0]["Id"].as_str().unwrap().to_owned();
+    stage.org.clock().advance(std::time::Duration::from_secs(600));
+    stage.org.edit_as(&stage.org.person(), "Contact", &id, &json!({ "Phone": "555" })).unwrap();
+    let found = findings(&stage, 0).await;
+    let texts: Vec<String> = of(&found, "HW0316").iter().map(|finding| finding["text"].to_string()).collect();
+    assert!(texts.iter().any(|text| text.contains("last changed Phone\"")), "{texts:?}");
+    // WHEN the Flow is brought up to date THEN the next edit of that field takes it back
+    stage.org.configure(|settings| settings.flows.mapped_fields.push("Phone".to_owned()));
+    stage.org.edit_as(&stage.org.person(), "Contact", &id, &json!({ "Phone": "556" })).unwrap();
+    let found = findings(&stage, 0).await;
+    assert_eq!(one(&found, "HW0316").0, "note");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn an_org_without_the_fields() {
+    let mut settings = Settings::default();
+    settings
+        .hidden_fields
+        .extend(["Contact.EN_Push__c".to_owned(), "Contact.EN_Last_Modified_Date__c".to_owned()]);
+    settings.custom_fields.retain(|field| field.name != "EN_Supporter_Id__c");
+    let stage = with_flows(settings).await;
+    let found = findings(&stage, 2).await;
+    let missing: Vec<&str> =
+        of(&found, "HW0301").iter().filter_map(|finding| finding["about"].as_str()).collect();
+    assert_eq!(missing, ["EN_Supporter_Id__c", "EN_Push__c", "EN_Last_Modified_Date__c"]);
+    // GIVEN fields of the wrong type
+    let stage = Stage::set().await;
+    stage.reconfigure(
+        "[state]",
+        "[contact_fields]\npush_marker = \"Phone\"\nlast_modified = \"Title\"\n\n[state]",
+    );
+    stage.reconfigure("contact = \"Phone\"", "contact = \"HomePhone\"");
+    let found = findings(&stage, 2).await;
+    assert_eq!(one(&found, "HW0310").0, "stop");
+    warns(&found, "HW0315", "Title is of type string");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_user_who_may_not_and_where_to_change_that() {
+    let mut settings = Settings::default();
+    settings.permissions.read_only_fields = vec!["Contact.Phone".to_owned()];
+    let stage = Stage::set_with(settings).await;
+    let found = findings(&stage, 2).await;
+    let (weight, text) = one(&found, "HW0303");
+    assert_eq!(weight, "stop");
+    assert!(text.contains("give Edit on Contact.Phone in permission set Integration Access"), "{text}");
+    // GIVEN a user who may read Contacts and no more
+    stage.org.configure(|settings| {
+        settings.permissions.read_only_fields.clear();
+        let access =
+            serde_json::from_value(json!({ "create": false, "edit": false, "delete": false })).unwrap();
+        settings.permissions.objects = vec![ObjectPermission { object: "Contact".into(), access }];
+    });
+    let found = findings(&stage, 6).await;
+    let texts: Vec<String> = of(&found, "HW0306").iter().map(|finding| finding["text"].to_string()).collect();
+    assert!(texts.iter().any(|text| text.contains("may not create")), "{texts:?}");
+    assert!(texts.iter().any(|text| text.contains("may not update")), "{texts:?}");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_user_who_may_too_much() {
+    let mut settings = Settings::default();
+    settings.permissions.api_only = false;
+    settings.permissions.modify_all_data = true;
+    let stage = Stage::set_with(settings).await;
+    let found = findings(&stage, 0).await;
+    warns(&found, "HW0320", "neither a profile nor a permission set with API Only User");
+    let mighty: Vec<String> =
+        of(&found, "HW0321").iter().map(|finding| finding["text"].to_string()).collect();
+    let through = "has Modify All Data, through permission set Integration Access";
+    assert!(mighty.iter().any(|text| text.contains(through)), "{mighty:?}");
+    assert!(of(&found, "HW0322").is_empty(), "who may all sees all: {found:#?}");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_retired_version_and_one_that_grows_old() {
+    let stage = Stage::set().await;
+    stage.org.configure(|settings| settings.api.floor = 67);
+    let found = findings(&stage, 2).await;
+    let (weight, text) = one(&found, "HW0307");
+    assert_eq!(weight, "stop");
+    assert!(text.contains("v66.0 is not served: the org serves v67.0 to v68.0"), "{text}");
+    assert!(text.contains("set api_version = \"68.0\""), "{text}");
+    assert_eq!(of(&found, "HW0208").len(), 1);
+    stage.org.configure(|settings| {
+        settings.api.floor = 31;
+        settings.api.ceiling = 76;
+    });
+    warns(&findings(&stage, 0).await, "HW0307", "may be retired");
+    // THEN advice that was taken helps
+    stage.reconfigure("[supporters]", "api_version = \"76.0\"\n\n[supporters]");
+    assert!(of(&findings(&stage, 0).await, "HW0307").is_empty());
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn duplicate_rules_are_named() {
+    let stage = Stage::set().await;
+    let found = findings(&stage, 0).await;
+    let (weight, text) = one(&found, "HW0323");
+    assert_eq!(weight, "note");
+    assert!(text.starts_with("Contact "), "{text}");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn what_the_org_does_not_show_is_named_and_the_check_goes_on() {
+    let stage = with_flows(Settings::default()).await;
+    let refused = r#"[{"errorCode":"INVALID_TYPE","message":"sObject type is not supported"}]"#;
+    for _ in 0..20 {
+        stage.org.fault(Op::Query, Fault::Refuse { status: 400, body: refused.to_owned(), times: 1 });
+    }
+    let found = findings(&stage, 0).await;
+    let hidden: Vec<&str> =
+        of(&found, "HW0319").iter().filter_map(|finding| finding["about"].as_str()).collect();
+    assert_eq!(hidden, ["permission sets", "duplicate rules", "ticked push markers", "recent edits"]);
+    for finding in of(&found, "HW0319") {
+        assert_eq!(finding["weight"], "note");
+        assert!(finding["advice"].as_str().unwrap().starts_with("look in "), "{finding}");
+    }
+    // THEN a failure that is no refusal is one
+    stage.org.clear_faults();
+    for _ in 0..50 {
+        stage.org.fault(Op::Query, Fault::Html { status: 503 });
+    }
+    let found = findings(&stage, 5).await;
+    assert_eq!(of(&found, "HW0206").len(), 1);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn flows_that_are_not_told_which_saves_are_ours() {
+    let stage = Stage::set().await;
+    let (weight, text) = one(&findings(&stage, 0).await, "HW0318");
+    assert_eq!(weight, "note");
+    assert!(text.contains("add push_marker = \"EN_Push__c\""), "{text}");
+}
