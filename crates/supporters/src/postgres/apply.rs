@@ -11,7 +11,6 @@ use std::time::Duration;
 use sqlx::Connection as _;
 use sqlx::postgres::PgConnection;
 
-use super::connect::LOCK_TIMEOUT;
 use super::create::Taken;
 use super::describe::Described;
 use super::fault::{self, code, refusal};
@@ -110,6 +109,12 @@ impl Postgres {
         // Until it is given back, the connection is closed on every way out: whatever is open on it is rolled back.
         let mut held = self.database.hold().await?;
         let mut transaction = held.connection().begin_with(begin).await?;
+        // The first time somebody else's lock is met, the batch begins anew with savepoints; then there is more patience.
+        let patience = match guard {
+            Guard::Nothing => self.database.lock_timeout().min(Duration::from_secs(1)),
+            Guard::Savepoints => self.database.lock_timeout(),
+        };
+        wait_at_most(&mut transaction, patience).await?;
         let ended = match rows(&self.table, &mut transaction, writes, guard).await? {
             Batch::Committed(applied) => match transaction.commit().await {
                 Ok(()) => Batch::Committed(applied),
@@ -131,9 +136,6 @@ async fn rows(
     writes: &[SupporterWrite],
     guard: Guard,
 ) -> Result<Batch, sqlx::Error> {
-    // The first time somebody else's lock is met, the batch begins anew with savepoints; then there is more patience.
-    let patience = if guard == Guard::Nothing { Duration::from_secs(1) } else { LOCK_TIMEOUT };
-    wait_at_most(connection, patience).await?;
     let mut taken = Taken::look(connection, table, writes).await?;
     let mut all = Vec::with_capacity(writes.len());
     for write in writes {

@@ -125,7 +125,16 @@ impl Postgres {
         sql.raw(" FROM ").ident(&self.table.table).raw(" WHERE TRUE");
         stamps.at_least(&mut sql, part.from);
         stamps.before(&mut sql, part.until);
-        sql.raw(" ORDER BY ").ident(&stamps.field.ident).raw(" OFFSET ").number(count(rows)).raw(" LIMIT 1");
+        // The bounds let more through where clocks were moved: those must not count.
+        sql.raw(" AND ");
+        stamps.second(&mut sql);
+        sql.raw(" >= ")
+            .number(part.from)
+            .raw(" ORDER BY ")
+            .ident(&stamps.field.ident)
+            .raw(" OFFSET ")
+            .number(count(rows))
+            .raw(" LIMIT 1");
         let found = self.database.rows(OPERATION, &sql).await?;
         let Some(row) = found.first() else { return Ok(part.until) };
         let second = row.number(0).map_err(|error| self.malformed(OPERATION, error))?;

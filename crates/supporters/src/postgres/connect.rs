@@ -16,8 +16,6 @@ use crate::Error;
 
 /// How long a new connection may take.
 const CONNECT_TIMEOUT: Duration = Duration::from_secs(15);
-/// How long is waited for a lock before the others' work goes first.
-pub(super) const LOCK_TIMEOUT: Duration = Duration::from_secs(10);
 /// How long after the server should have ended a statement we give up on the server.
 const GRACE: Duration = Duration::from_secs(30);
 /// Connections at most: one reads, one writes, one looks, one to spare.
@@ -31,6 +29,7 @@ pub(super) struct Database {
     pool: PgPool,
     patience: Duration,
     seconds: u64,
+    lock_timeout: Duration,
 }
 
 /// A connection that goes back to the pool only if its last answer was read to the end.
@@ -78,7 +77,7 @@ impl Database {
             let reason = "the server is older than PostgreSQL 12: upgrade it".to_owned();
             return Err(Error::Unsuitable { table: String::new(), reason });
         }
-        let setup = setup(zone, login.statement_timeout, read_only);
+        let setup = setup(zone, login, read_only);
         // Here, too, because the pool would only try again.
         setup.set(&mut first).await.map_err(|error| match code(&error) {
             Some("22023") => Error::Unsuitable {
@@ -99,7 +98,17 @@ impl Database {
             })
             .connect_lazy_with(options);
         let seconds = login.statement_timeout.as_secs();
-        Ok(Self { pool, patience: login.statement_timeout.saturating_add(GRACE), seconds })
+        Ok(Self {
+            pool,
+            patience: login.statement_timeout.saturating_add(GRACE),
+            seconds,
+            lock_timeout: login.lock_timeout,
+        })
+    }
+
+    /// How long a write waits for a row that somebody else is changing.
+    pub(super) const fn lock_timeout(&self) -> Duration {
+        self.lock_timeout
     }
 
     /// Closes the connections.
@@ -162,12 +171,12 @@ impl Database {
 }
 
 /// What every session begins with.
-fn setup(zone: &str, statement_timeout: Duration, read_only: bool) -> Sql {
+fn setup(zone: &str, login: &Login, read_only: bool) -> Sql {
     let millis =
         |span: Duration| i64::try_from(span.as_millis()).unwrap_or(i64::MAX).min(i64::from(i32::MAX));
     let mut sql = Sql::new("SELECT set_config('TimeZone', ");
-    sql.value(zone).raw(", false), set_config('statement_timeout', ").number(millis(statement_timeout));
-    sql.raw("::text, false), set_config('lock_timeout', ").number(millis(LOCK_TIMEOUT));
+    sql.value(zone).raw(", false), set_config('statement_timeout', ").number(millis(login.statement_timeout));
+    sql.raw("::text, false), set_config('lock_timeout', ").number(millis(login.lock_timeout));
     // A process that stopped between two statements of ours must not keep rows locked.
     sql.raw("::text, false), set_config('idle_in_transaction_session_timeout', '60000', false), ");
     // What a trigger says aloud may quote people's data, and sqlx would log it.

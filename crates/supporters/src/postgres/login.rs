@@ -24,10 +24,15 @@ pub struct Login {
     pub allow_unverified_server: bool,
     /// How long one statement may take.
     pub statement_timeout: Duration,
+    /// How long a write waits for a row that somebody else is changing.
+    pub lock_timeout: Duration,
 }
 
 /// How long one statement may take where nothing else is said.
 pub const STATEMENT_TIMEOUT: Duration = Duration::from_secs(300);
+
+/// How long a write waits for others where nothing else is said.
+const LOCK_TIMEOUT: Duration = Duration::from_secs(10);
 
 /// Parameters that are taken from an address (PostgreSQL documentation, "Parameter Key Words").
 const PARAMETERS: [&str; 10] = [
@@ -65,7 +70,13 @@ impl Login {
             }
         }
         let password = take_password(&mut url);
-        Ok(Self { url, password, allow_unverified_server: false, statement_timeout: STATEMENT_TIMEOUT })
+        Ok(Self {
+            url,
+            password,
+            allow_unverified_server: false,
+            statement_timeout: STATEMENT_TIMEOUT,
+            lock_timeout: LOCK_TIMEOUT,
+        })
     }
 
     /// The address without a password: safe to show and to write down.

@@ -88,7 +88,7 @@ async fn rows(database: &Database, relation: &Named) -> Result<u64, Error> {
         return Ok(u64::try_from(rows).unwrap_or(0));
     }
     let mut sql = Sql::new("SELECT count(*) FROM (SELECT 1 FROM ");
-    sql.ident(&relation.ident()).raw(" LIMIT 100000) AS some");
+    sql.ident(&relation.ident()).raw(" LIMIT 100000) AS sample");
     let rows = database.row(OPERATION, &sql).await?.number(0).map_err(failed)?;
     Ok(rows.and_then(|rows| u64::try_from(rows).ok()).unwrap_or(0))
 }
@@ -100,7 +100,7 @@ async fn values(database: &Database, relation: &Named, field: &Field) -> Result<
     sql.raw(" FROM (SELECT ").ident(&field.ident).raw(" FROM ").ident(&relation.ident());
     sql.raw(" LIMIT ")
         .number(MAX_ROWS)
-        .raw(") AS some WHERE ")
+        .raw(") AS sample WHERE ")
         .ident(&field.ident)
         .raw(" IS NOT NULL LIMIT ");
     sql.number(MAX_VALUES);

@@ -4,5 +4,8 @@
 #[path = "../../../../../tests/support/postgres.rs"]
 mod server;
 
+mod clock;
+mod columns;
+mod concurrency;
 mod contract;
 mod support;

@@ -1,7 +1,7 @@
 //! An adapter over a database of a test's own.
 
 use supporters::postgres::{Login, ZoneName};
-use supporters::{Postgres, Table};
+use supporters::{Applied, Postgres, Table};
 
 use super::server::{Database, server};
 
@@ -47,4 +47,16 @@ pub(super) async fn open(
 ) -> Postgres {
     let zone: Option<ZoneName> = zone.map(|zone| zone.parse().expect("a zone"));
     Postgres::open(&login(database), table, zone.as_ref(), &owned(columns)).await.expect("the table fits")
+}
+
+/// What became of each write, in a word.
+pub(super) fn codes(applied: &[Applied]) -> Vec<&'static str> {
+    let code = |applied: &Applied| match applied {
+        Applied::Done { .. } => "done",
+        Applied::ChangedMeanwhile => "changed",
+        Applied::Gone => "gone",
+        Applied::Refused { code, .. } => code,
+        Applied::AlreadyThere(_) => "there",
+    };
+    applied.iter().map(code).collect()
 }
