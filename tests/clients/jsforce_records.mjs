@@ -174,7 +174,7 @@ async function queries(checks, control, conn, SfDate) {
     await control.seed('Contact', [{ LastName: 'Berg', AccountId: account }]);
     const found = await conn
       .sobject('Contact')
-      .find({ LastName: 'Berg', CreatedDate: { $gte: SfDate.LAST_N_DAYS(2) }, LastModifiedDate: SfDate.TODAY })
+      .find({ LastName: 'Berg', CreatedDate: { $gte: SfDate.LAST_N_DAYS(2) }, LastModifiedDate: { $gte: SfDate.YESTERDAY } })
       .select(['LastName', 'Account.Name', 'Account.Owner.Username']);
     const owner = (await control.records('User')).get((await control.records('Account')).get(account).OwnerId);
     checks.same(found.map((row) => [row.Account.Name, row.Account.Owner.Username]), [['Berg household', owner.Username]]);

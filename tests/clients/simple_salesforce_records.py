@@ -198,7 +198,7 @@ def queries(checks, control, sf):
         account = control.post("/seed", {"object": "Account", "rows": [{"Name": "Berg household"}]})["ids"][0]
         berg = control.post("/seed", {"object": "Contact", "rows": [{"LastName": "Berg", "AccountId": account}]})["ids"]
         found = sf.query(
-            "SELECT Id, Account.Owner.Username FROM Contact WHERE CreatedDate >= LAST_N_DAYS:2 AND CreatedDate = TODAY "
+            "SELECT Id, Account.Owner.Username FROM Contact WHERE CreatedDate >= LAST_N_DAYS:2 AND CreatedDate >= YESTERDAY "
             "AND AccountId IN (SELECT Id FROM Account WHERE Name = 'Berg household')"
         )["records"]
         checks.same([row["Id"] for row in found], berg)
