@@ -12,6 +12,7 @@ mod kill_points;
 mod links;
 mod map_change;
 mod one_way;
+mod postgres;
 mod pull_cycle;
 mod resync;
 mod rows;

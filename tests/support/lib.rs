@@ -2,6 +2,7 @@
 
 mod holding;
 mod people;
+pub mod postgres;
 
 use std::sync::Arc;
 use std::time::Duration;

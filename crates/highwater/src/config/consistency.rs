@@ -108,7 +108,8 @@ fn check_supporters(config: &Config) -> Result<(), ConfigError> {
     let Some(misfit) = config.supporters.misfit() else { return Ok(()) };
     let key = format!("supporters.{}", misfit.key);
     if misfit.secret {
-        return Err(ConfigError::LiteralSecret { place: config.places.of_key(&key), key });
+        let place = config.places.of_key(&key);
+        return Err(ConfigError::LiteralSecret { place, key: format!("the password in {key}") });
     }
     refuse(config, &key, &misfit.problem)
 }

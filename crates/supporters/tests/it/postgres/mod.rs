@@ -8,4 +8,6 @@ mod clock;
 mod columns;
 mod concurrency;
 mod contract;
+mod inspect;
+mod login;
 mod support;
