@@ -1,6 +1,7 @@
 //! Whole cycles against the simulated org.
 
 mod architecture;
+mod cases;
 mod columns;
 mod consent;
 mod crash_and_resume;

@@ -50,6 +50,8 @@ pub struct World {
     pub settings: Settings,
     /// Further rules of the map.
     pub rules: Vec<FieldRule>,
+    /// Who is right about a field when both sides changed it, where that is not the default.
+    pub policies: Vec<(String, model::Policy)>,
     /// The "EN Push" marker is written.
     pub push_marker: bool,
     /// The id of our account, where Contacts carry one.
@@ -71,6 +73,13 @@ impl World {
         let mut world = Self { own_duplicate_rules: true, ..Self::default() };
         world.org.duplicates = alerting("Use one of these records?");
         world
+    }
+
+    /// With a policy of its own for one field.
+    #[must_use]
+    pub fn with_policy(mut self, field: &str, policy: model::Policy) -> Self {
+        self.policies.push((field.to_owned(), policy));
+        self
     }
 }
 
@@ -385,7 +394,9 @@ fn client(org: &simorg::Org, patient: bool) -> Org {
 }
 
 async fn sides(org: &simorg::Org, dir: &tempfile::TempDir, world: World) -> (Sides, Arc<Holding>) {
-    let World { settings, rules: extra, push_marker, account, on_disk, patient, no_contact_id, .. } = world;
+    let World {
+        settings, policies, rules: extra, push_marker, account, on_disk, patient, no_contact_id, ..
+    } = world;
     let text = |field: &str, column: &str| plain_rule(field, column, FieldType::Text);
     let mut rules = vec![
         plain_rule("Email", "email", FieldType::Email),
@@ -404,6 +415,9 @@ async fn sides(org: &simorg::Org, dir: &tempfile::TempDir, world: World) -> (Sid
         },
     ];
     rules.extend(extra);
+    for (field, policy) in policies {
+        rules.iter_mut().filter(|rule| rule.contact_field == field).for_each(|rule| rule.policy = policy);
+    }
     let technical = TechnicalFields {
         supporter_id: "EN_Supporter_Id__c".into(),
         account_id: account.map(|own| ("EN_Account_Id__c".to_owned(), own)),

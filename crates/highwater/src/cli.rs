@@ -5,8 +5,8 @@ use std::path::PathBuf;
 use clap::{ArgAction, Parser, Subcommand};
 
 use crate::commands::{
-    backfill, bench, check, completions, demo, errors, explain, init, plan, pull, push, report, resync,
-    serve, setup, simorg, status, sync, watermark,
+    backfill, bench, cases, check, completions, demo, errors, explain, init, plan, pull, push, report,
+    resync, serve, setup, simorg, status, sync, watermark,
 };
 use crate::exit;
 use crate::output::Format;
@@ -108,6 +108,8 @@ pub enum Verb {
     Resync(resync::Args),
     /// Reports for administrators
     Report(report::Args),
+    /// What only a person can decide: list, look, decide, put off
+    Cases(cases::Args),
     /// Show watermarks, the last cycles, who is waiting, and the policies in force
     Status(status::Args),
     /// Show which records are set aside, why, and what to do
@@ -139,6 +141,7 @@ Examples:
   highwater serve                               run a cycle every hour
   highwater resync 10042                        bring one person in step now
   highwater report merges --format csv          what only a person can decide
+  highwater cases show 3f9a120b77               one such case, and what may be chosen
 
 Data goes to standard output (--format), everything else to standard error. While `highwater serve` runs, the same \
 commands are carried out by the service.

@@ -92,6 +92,7 @@ async fn verb(cli: &Cli, screen: &Screen) -> Result<Exit, Failure> {
         | Verb::Report(_)
         | Verb::Status(_)
         | Verb::Errors(_)
+        | Verb::Cases(_)
         | Verb::Watermark(_) => beside_a_service(cli, screen).await,
     }
 }
@@ -127,6 +128,7 @@ pub async fn at_the_desk(verb: &Verb, desk: &Desk) -> Result<Exit, Failure> {
         Verb::Report(args) => commands::report::run(args, desk).await,
         Verb::Status(args) => commands::status::run(args, desk).await,
         Verb::Errors(args) => commands::errors::run(args, desk).await,
+        Verb::Cases(args) => commands::cases::run(args, desk).await,
         Verb::Watermark(args) => commands::watermark::run(args, desk).await,
         Verb::Demo(_)
         | Verb::Init(_)
@@ -175,7 +177,10 @@ async fn opened(
 
 /// Looking at a state that was never made must not make one.
 fn refuse_without_state(verb: &Verb, dir: &Path) -> Result<(), Failure> {
-    let looks = matches!(verb, Verb::Report(_) | Verb::Status(_) | Verb::Errors(_) | Verb::Watermark(_));
+    let looks = matches!(
+        verb,
+        Verb::Report(_) | Verb::Cases(_) | Verb::Status(_) | Verb::Errors(_) | Verb::Watermark(_)
+    );
     if looks && !wire::state::exists(dir) {
         return Err(Failure::Arguments {
             problem: format!("there is no state in {} yet", dir.display()),

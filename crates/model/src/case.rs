@@ -1,8 +1,11 @@
 //! What only a person can decide, with what that person needs to decide it.
 
-use serde::{Deserialize, Serialize};
+use std::hash::Hasher;
 
-use crate::{ContactId, Stamp, Subject, SupporterId};
+use serde::{Deserialize, Serialize};
+use siphasher::sip::SipHasher24;
+
+use crate::{ContactId, Stamp, Standing, Subject, SupporterId};
 
 /// The kinds of case.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize)]
@@ -137,4 +140,19 @@ pub struct Case {
     pub opened_at: Stamp,
     /// Last seen.
     pub seen_at: Stamp,
+    /// What an administrator did about it so far.
+    #[serde(default, skip_serializing_if = "Standing::is_untouched")]
+    pub standing: Standing,
+}
+
+impl Case {
+    /// The case's name: ten hexadecimal digits that stay the same for as long as it is about the same subject and of the same
+    /// kind. They say nothing about anybody.
+    #[must_use]
+    pub fn name(&self) -> String {
+        let mut hasher = SipHasher24::new_with_key(&[0; 16]);
+        hasher.write(self.kind.code().as_bytes());
+        hasher.write(self.subject.to_string().as_bytes());
+        format!("{:010x}", hasher.finish() >> 24)
+    }
 }

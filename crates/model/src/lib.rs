@@ -17,6 +17,7 @@ pub mod id;
 pub mod journal;
 pub mod link;
 pub mod reconcile;
+pub mod ruling;
 pub mod side;
 pub mod stamp;
 pub mod subject;
@@ -37,6 +38,7 @@ pub use id::{AccountId, ContactId, CycleId, InvalidId, JobId, OrgId, SalesforceI
 pub use journal::{Intent, IntentField, JournalEntry, Lane, Phase, PlanId};
 pub use link::{Evidence, Link, LinkLife};
 pub use reconcile::{Cause, Decision, InFlight, Leave, Presence, Question, View, reconcile};
+pub use ruling::{Choice, Ruling, Standing, Way};
 pub use side::Side;
 pub use stamp::{InvalidStamp, Position, Stamp, Window};
 pub use subject::{DirtyReason, Subject};

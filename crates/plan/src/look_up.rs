@@ -51,6 +51,7 @@ struct Fetched {
     by_email: HashMap<Email, Vec<SeenContact>>,
     taken: HashMap<ContactId, SupporterId>,
     alive: HashSet<SupporterId>,
+    apart: HashSet<(SupporterId, ContactId)>,
     own_account: Option<String>,
 }
 
@@ -119,6 +120,7 @@ async fn fetch(
         index(&mut fetched, seen, &emails);
     }
     follow_up(sides, &mut fetched, &stored).await?;
+    fetched.apart = sides.state.apart_of(supporters.iter().map(|supporter| &supporter.id))?;
     fetched.own_account = sides.map.technical().account_id.as_ref().map(|(_, own)| own.clone());
     note_owners(sides, &mut fetched).await?;
     Ok(fetched)
@@ -238,6 +240,10 @@ fn settle(sides: &Sides, supporter: &Supporter, fetched: &Fetched, depth: Depth)
 /// The id the row carries. A stale one is followed to the survivor of a merge; one that leads nowhere counts as none.
 fn by_stored_id(sides: &Sides, supporter: &Supporter, fetched: &Fetched) -> Option<Found> {
     let stored = stored_id(supporter)?;
+    // An administrator said that this is somebody else, whatever the row says.
+    if are_apart(supporter, stored, fetched) {
+        return None;
+    }
     let (seen, evidence) = match fetched.by_id.get(&stored) {
         Some(seen) => (seen, Evidence::StoredContactId),
         None => match fetched.fates.get(&stored)? {
@@ -261,7 +267,9 @@ fn by_stored_id(sides: &Sides, supporter: &Supporter, fetched: &Fetched) -> Opti
 /// Our external id, on the living and the dead.
 fn by_key(supporter: &Supporter, fetched: &Fetched) -> Option<Found> {
     let holders = fetched.by_key.get(&supporter.id.as_str().to_lowercase())?;
-    let live: Vec<&SeenContact> = holders.iter().filter(|seen| !seen.contact.deleted).collect();
+    let apart = |seen: &&SeenContact| are_apart(supporter, seen.id(), fetched);
+    let live: Vec<&SeenContact> =
+        holders.iter().filter(|seen| !seen.contact.deleted && !apart(seen)).collect();
     match live.as_slice() {
         [one] => {
             if belongs_to_another(supporter, one, fetched) {
@@ -295,6 +303,11 @@ fn dead_holder(supporter: &Supporter, holders: &[SeenContact], fetched: &Fetched
     holders
         .first()
         .map(|seen| case(CaseKind::ContactDeleted, vec![seen.clone()], &["external_id", "deleted"]))
+}
+
+/// Whether an administrator said that the two are different people.
+fn are_apart(supporter: &Supporter, contact: ContactId, fetched: &Fetched) -> bool {
+    !fetched.apart.is_empty() && fetched.apart.contains(&(supporter.id.clone(), contact))
 }
 
 /// Linked to another supporter that exists, carrying such a supporter's id, or belonging to another supporter database.
@@ -334,12 +347,14 @@ fn disagrees_entirely(sides: &Sides, supporter: &Supporter, seen: &SeenContact) 
 fn by_email(sides: &Sides, supporter: &Supporter, fetched: &Fetched) -> Found {
     let Some(email) = email_of(&sides.map, supporter) else { return Found::Nobody(Vec::new()) };
     let holders = fetched.by_email.get(&email).map_or(&[][..], Vec::as_slice);
+    let holders: Vec<SeenContact> =
+        holders.iter().filter(|seen| !are_apart(supporter, seen.id(), fetched)).cloned().collect();
     let usable = |seen: &&SeenContact| {
         !belongs_to_another(supporter, seen, fetched) && !seen.contact.person_account && !seen.excluded
     };
     let candidates: Vec<SeenContact> = holders.iter().filter(usable).cloned().collect();
     match choose_contact(sides, supporter, &email, candidates) {
-        Found::Nobody(_) => set_apart(sides, supporter, &email, holders, fetched),
+        Found::Nobody(_) => set_apart(sides, supporter, &email, &holders, fetched),
         found @ (Found::One(..) | Found::Case { .. }) => found,
     }
 }

@@ -144,6 +144,7 @@ pub async fn refused_links(
             records: Vec::new(),
             opened_at: at.now,
             seen_at: at.now,
+            standing: model::Standing::default(),
         });
         report.count(&crate::Outcome::Case(CaseKind::TwoSupportersOneContact));
         taken.insert(refused.supporter.clone());
@@ -209,6 +210,7 @@ fn held_case(plan: &PersonPlan, subject: &Subject, held: &[&FieldPlan], at: Mome
         records,
         opened_at: at.now,
         seen_at: at.now,
+        standing: model::Standing::default(),
     }
 }
 
@@ -239,6 +241,7 @@ pub fn identity_case(
         records,
         opened_at: at.now,
         seen_at: at.now,
+        standing: model::Standing::default(),
     })
 }
 
@@ -284,6 +287,7 @@ pub fn record_end(changes: &mut Changes, ended: &Ended, at: Moment) -> crate::Ou
             records: Vec::new(),
             opened_at: at.now,
             seen_at: at.now,
+            standing: model::Standing::default(),
         };
     match ended {
         Ended::ContactDeleted(link) => {

@@ -193,6 +193,7 @@ fn tell(changes: &mut Changes, plan: &PersonPlan, subject: Subject, code: &str, 
         records: Vec::new(),
         opened_at: at.now,
         seen_at: at.now,
+        standing: model::Standing::default(),
     });
 }
 

@@ -32,6 +32,7 @@ struct Known {
     by_id: HashMap<SupporterId, Supporter>,
     by_email: HashMap<Email, Vec<Supporter>>,
     linked: HashSet<SupporterId>,
+    apart: HashSet<(SupporterId, ContactId)>,
 }
 
 /// Identifies each Contact. The answers come in the order of the Contacts.
@@ -58,6 +59,7 @@ async fn read(sides: &Sides, contacts: &[SeenContact]) -> Result<Known, Fatal> {
         by_id: HashMap::new(),
         by_email: HashMap::new(),
         linked: HashSet::new(),
+        apart: HashSet::new(),
     };
     for supporter in sides.supporters.by_contact_ids(&ids).await? {
         let stored = supporter.contact_id.text().and_then(|raw| ContactId::parse(raw.trim()).ok());
@@ -81,9 +83,15 @@ async fn read(sides: &Sides, contacts: &[SeenContact]) -> Result<Known, Fatal> {
         .chain(known.by_email.values().flatten())
         .map(|supporter| supporter.id.clone())
         .collect();
+    known.apart = sides.state.apart_of(&every)?;
     let links = sides.state.links_of(&every)?;
     known.linked = every.into_iter().zip(links).filter_map(|(id, link)| link.map(|_| id)).collect();
     Ok(known)
+}
+
+/// Whether an administrator said that the two are different people.
+fn are_apart(supporter: &Supporter, seen: &SeenContact, known: &Known) -> bool {
+    !known.apart.is_empty() && known.apart.contains(&(supporter.id.clone(), seen.id()))
 }
 
 fn one(sides: &Sides, seen: &SeenContact, known: &Known) -> Identified {
@@ -99,9 +107,14 @@ fn one(sides: &Sides, seen: &SeenContact, known: &Known) -> Identified {
 /// The supporter whose row carries this Contact's Id.
 fn by_contact_id(seen: &SeenContact, known: &Known) -> Option<Identified> {
     let claimants = known.by_contact.get(&seen.id())?;
+    let claimants: Vec<Supporter> =
+        claimants.iter().filter(|supporter| !are_apart(supporter, seen, known)).cloned().collect();
+    if claimants.is_empty() {
+        return None;
+    }
     let free: Vec<&Supporter> = claimants.iter().filter(|s| !known.linked.contains(&s.id)).collect();
     match free.as_slice() {
-        [] => Some(case(CaseKind::TwoSupportersOneContact, claimants.clone(), &["stored_contact_id"])),
+        [] => Some(case(CaseKind::TwoSupportersOneContact, claimants, &["stored_contact_id"])),
         [one] => {
             // The Contact itself names somebody else, who exists: two claims that contradict each other.
             let other = known_owner(seen, known).filter(|owner| owner.id != one.id);
@@ -127,7 +140,7 @@ fn known_owner<'a>(seen: &SeenContact, known: &'a Known) -> Option<&'a Supporter
 
 /// The supporter whose id the Contact carries.
 fn by_supporter_id(seen: &SeenContact, known: &Known) -> Option<Identified> {
-    let owner = known_owner(seen, known)?;
+    let owner = known_owner(seen, known).filter(|owner| !are_apart(owner, seen, known))?;
     if known.linked.contains(&owner.id) {
         return Some(case(
             CaseKind::SeveralContactsOneKey,
@@ -144,7 +157,7 @@ fn by_email(sides: &Sides, seen: &SeenContact, known: &Known) -> Identified {
     for email in &seen.emails {
         for supporter in known.by_email.get(email).map_or(&[][..], Vec::as_slice) {
             let twice = candidates.iter().any(|(_, other)| other.id == supporter.id);
-            if !known.linked.contains(&supporter.id) && !twice {
+            if !known.linked.contains(&supporter.id) && !twice && !are_apart(supporter, seen, known) {
                 candidates.push((email, supporter));
             }
         }
@@ -187,7 +200,10 @@ fn by_email(sides: &Sides, seen: &SeenContact, known: &Known) -> Identified {
 /// A Contact whose address only supporters with a Contact of their own carry, if anybody: a partner, or a second Contact of
 /// the same person. The address is taken, so no supporter is made of it.
 fn behind_linked(sides: &Sides, seen: &SeenContact, known: &Known) -> Identified {
-    let holder = seen.emails.iter().find_map(|email| Some((email, known.by_email.get(email)?.first()?)));
+    let apart = |supporter: &&Supporter| are_apart(supporter, seen, known);
+    let holder = seen.emails.iter().find_map(|email| {
+        Some((email, known.by_email.get(email)?.iter().find(|supporter| !apart(supporter))?))
+    });
     let Some((email, holder)) = holder.filter(|_| sides.settings.create_supporters) else {
         return Identified::New;
     };

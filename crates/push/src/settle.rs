@@ -230,6 +230,7 @@ fn claimed(
         records: Vec::new(),
         opened_at: at.now,
         seen_at: at.now,
+        standing: model::Standing::default(),
     });
     report.count(&Outcome::Case(CaseKind::TwoSupportersOneContact));
 }
@@ -422,5 +423,6 @@ fn bare_case(
         records: Vec::new(),
         opened_at: now,
         seen_at: now,
+        standing: model::Standing::default(),
     }
 }

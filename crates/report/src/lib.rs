@@ -5,6 +5,7 @@
 //! the number of entries. Three formats: a table for reading, CSV for a spreadsheet (made safe to open there), JSON for
 //! programs (values exactly as they are).
 
+pub mod cases;
 mod comparison;
 pub mod conflicts;
 mod entry;
@@ -17,6 +18,7 @@ pub mod merges;
 mod options;
 mod resolution;
 
+pub use cases::cases;
 pub use conflicts::conflicts;
 pub use error::Error;
 pub use errors::errors;

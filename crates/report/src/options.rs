@@ -1,6 +1,6 @@
 //! What a report shows, and how.
 
-use model::{CaseKind, ContactId, Subject, SupporterId};
+use model::{Case, CaseKind, ContactId, Stamp, Subject, SupporterId};
 
 use crate::{Format, LinkPattern};
 
@@ -18,8 +18,21 @@ pub struct Options {
     pub width: u16,
     /// Only cases of these kinds; empty: all.
     pub kinds: Vec<CaseKind>,
+    /// Cases that are snoozed, ignored or decided, too.
+    pub with_settled: bool,
+    /// What counts as now: a case that is snoozed until later does not wait. Default: the beginning of time.
+    pub now: Stamp,
     /// Only the fields that differ. Default no: what agrees helps to recognise a person.
     pub differences_only: bool,
+}
+
+impl Options {
+    /// Whether a case is asked for.
+    #[must_use]
+    pub fn wants(&self, case: &Case) -> bool {
+        let kind = self.kinds.is_empty() || self.kinds.contains(&case.kind);
+        kind && (self.with_settled || case.standing.waits(self.now))
+    }
 }
 
 impl Default for Options {
@@ -29,6 +42,8 @@ impl Default for Options {
             links: Links::default(),
             width: WIDTH,
             kinds: Vec::new(),
+            with_settled: false,
+            now: Stamp::EPOCH,
             differences_only: false,
         }
     }

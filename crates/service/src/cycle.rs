@@ -13,7 +13,7 @@ use state::{AlreadyRunning, Changes};
 use crate::agreed::{Agreed, Heading};
 use crate::batch::{self, Batch};
 use crate::request::{Mode, Request, Seen};
-use crate::upkeep;
+use crate::{rulings, upkeep};
 
 /// How many people of one cycle are remembered to be tried again in it; the rest waits, marked, for the next.
 const AGAIN_AT_MOST: usize = 200_000;
@@ -90,6 +90,8 @@ struct Cycle<'a> {
     waiting: HashSet<SupporterId>,
     job_rows: usize,
     circuit_open: bool,
+    /// Blocks do not hold, and a deleted Contact is not the end.
+    lifting: bool,
     /// Of whom a plan on file says what may be written; only those who are being worked on.
     agreements: HashMap<Subject, Agreement>,
     sink: &'a mut (dyn FnMut(Seen<'_>) + Send),
@@ -114,6 +116,7 @@ impl<'a> Cycle<'a> {
             waiting: HashSet::new(),
             job_rows: sides.settings.job_rows,
             circuit_open: false,
+            lifting: request.mode == Mode::Resync,
             agreements: HashMap::new(),
             sink,
         }
@@ -132,12 +135,15 @@ impl<'a> Cycle<'a> {
         match (&self.request.agreed, &self.request.only) {
             (Some(agreed), _) => self.carry_out(agreed).await?,
             (None, Some(subjects)) => {
-                let subjects = batch::named(self.sides, subjects)?;
+                let mut subjects = subjects.clone();
+                subjects.extend(self.rulings(Some(&subjects)).await?);
+                let subjects = batch::named(self.sides, &subjects)?;
                 self.mark(&subjects).await?;
                 self.prepare_directory(subjects.len() as u64).await?;
                 self.work_in_batches(&subjects).await?;
             }
             (None, None) => {
+                self.rulings(None).await?;
                 upkeep::notice_map(self.sides, &mut self.report, None).await?;
                 self.discover().await?;
                 self.prepare_directory(batch::unlinked(self.sides, self.sides.settings.directory_from)?)
@@ -147,6 +153,19 @@ impl<'a> Cycle<'a> {
         }
         self.send_all().await?;
         self.rounds().await
+    }
+
+    /// What administrators decided since the last cycle. Returns whom it is about; they are marked.
+    async fn rulings(&mut self, only: Option<&[Subject]>) -> Result<Vec<Subject>, Fatal> {
+        let carried = rulings::carry_out(self.sides, &mut self.report, only, self.at).await?;
+        if !carried.lift.is_empty() {
+            let before = std::mem::replace(&mut self.lifting, true);
+            self.mark(&carried.lift).await?;
+            self.work_in_batches(&carried.lift).await?;
+            self.send_all().await?;
+            self.lifting = before;
+        }
+        Ok(carried.marked)
     }
 
     async fn work_in_batches(&mut self, subjects: &[Subject]) -> Result<(), Fatal> {
@@ -400,11 +419,10 @@ impl<'a> Cycle<'a> {
     }
 
     async fn batch(&mut self, subjects: &[Subject]) -> Result<Batch, Fatal> {
-        let lift = self.request.mode == Mode::Resync;
         let met = |id: &SupporterId| {
             self.outbox.holds(id) || self.again.contains_key(id) || self.waiting.contains(id)
         };
-        batch::read(self.sides, self.directory.as_ref(), subjects, self.at, lift, &met).await
+        batch::read(self.sides, self.directory.as_ref(), subjects, self.at, self.lifting, &met).await
     }
 
     async fn write(&mut self, plans: Vec<PersonPlan>) -> Result<(), Fatal> {

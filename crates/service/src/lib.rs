@@ -10,6 +10,7 @@ pub mod control;
 pub mod cycle;
 pub mod request;
 pub mod resync;
+mod rulings;
 pub mod runner;
 pub mod schedule;
 pub mod status;

@@ -2,7 +2,7 @@
 
 use model::{
     Block, Case, CaseKind, ContactId, CycleId, Digest, DirtyReason, Evidence, Intent, JournalEntry, Link,
-    LinkLife, PlanId, RuleKey, Side, Stamp, Subject, SupporterId,
+    LinkLife, PlanId, RuleKey, Side, Stamp, Standing, Subject, SupporterId,
 };
 
 use crate::{Conflict, Dirty, Progress};
@@ -34,6 +34,9 @@ pub(crate) enum Change {
     CloseCase { kind: CaseKind, subject: Subject },
     CloseCases { kinds: &'static [CaseKind], subject: Subject },
     CloseCasesOf(Subject),
+    Rule { kind: CaseKind, subject: Subject, standing: Standing },
+    SetApart { supporter: SupporterId, contact: ContactId },
+    EndApart { supporter: SupporterId, contact: ContactId },
     LogConflict(Box<Conflict>),
     PruneConflicts(Stamp),
     Audit { who: String, what: String },
@@ -205,6 +208,21 @@ impl Changes {
     /// Closes a subject's cases of these kinds.
     pub fn close_cases(&mut self, kinds: &'static [CaseKind], subject: &Subject) -> &mut Self {
         self.add(Change::CloseCases { kinds, subject: subject.clone() })
+    }
+
+    /// What an administrator did about an open case, in place of what stood there; nothing for a case that is closed.
+    pub fn rule_case(&mut self, kind: CaseKind, subject: &Subject, standing: Standing) -> &mut Self {
+        self.add(Change::Rule { kind, subject: subject.clone(), standing })
+    }
+
+    /// These two are different people, and are never to be matched with each other.
+    pub fn set_apart(&mut self, supporter: &SupporterId, contact: ContactId) -> &mut Self {
+        self.add(Change::SetApart { supporter: supporter.clone(), contact })
+    }
+
+    /// They may be matched with each other again.
+    pub fn end_apart(&mut self, supporter: &SupporterId, contact: ContactId) -> &mut Self {
+        self.add(Change::EndApart { supporter: supporter.clone(), contact })
     }
 
     /// Closes every case of a subject.

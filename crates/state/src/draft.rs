@@ -1,5 +1,7 @@
 //! A commit being drafted: the changes are applied to overlays, then written as one batch.
 
+use std::collections::BTreeMap;
+
 use model::{Case, JournalEntry, PlanId, Side, Stamp, SupporterId};
 use serde::Serialize;
 use serde::de::DeserializeOwned;
@@ -43,6 +45,7 @@ pub(crate) struct Draft<'s> {
     counts: Counts,
     counts_before: Counts,
     refused: Vec<SupporterId>,
+    apart: BTreeMap<Vec<u8>, bool>,
     seen: Vec<(Side, String, Stamp)>,
     raised: Vec<Side>,
     batch: Batch,
@@ -77,6 +80,7 @@ impl<'s> Draft<'s> {
             counts_before: counts.clone(),
             counts,
             refused: Vec::new(),
+            apart: BTreeMap::new(),
             seen: Vec::new(),
             raised: Vec::new(),
             receipt: Receipt::default(),
@@ -93,6 +97,7 @@ impl<'s> Draft<'s> {
         self.write_seen()?;
         self.count();
         self.write_index();
+        self.write_apart();
         self.receipt.supporter_watermark = self.meta_value(meta::watermark_row(Side::Supporter))?;
         self.receipt.salesforce_watermark = self.meta_value(meta::watermark_row(Side::Salesforce))?;
         let plan = PlanId(self.meta_value(meta::PLAN)?.unwrap_or(0));
@@ -126,6 +131,10 @@ impl<'s> Draft<'s> {
         for (key, held) in self.cases.iter() {
             let count = self.counts.cases.entry(key.kind).or_default();
             shift(count, u64::from(held.before.is_some()), u64::from(held.now.is_some()));
+            let ruled = |case: &Option<Case>| {
+                u64::from(case.as_ref().is_some_and(|case| case.standing.ruling.is_some()))
+            };
+            shift(&mut self.counts.rulings, ruled(&held.before), ruled(&held.now));
         }
         self.counts.cases.retain(|_, count| *count > 0);
     }

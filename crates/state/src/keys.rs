@@ -56,6 +56,29 @@ pub(crate) fn blocked(supporter: &SupporterId) -> Vec<u8> {
     tagged(BLOCK_PREFIX[0], supporter.as_str().as_bytes())
 }
 
+/// The part of the index that lists pairs of different people.
+pub(crate) const APART_PREFIX: &[u8] = b"a";
+
+/// [`APART_PREFIX`] + supporter id + zero byte: the Contacts that a supporter is not. Ids hold no control characters.
+pub(crate) fn apart_prefix(supporter: &SupporterId) -> Vec<u8> {
+    let mut key = tagged(APART_PREFIX[0], supporter.as_str().as_bytes());
+    key.push(0);
+    key
+}
+
+/// [`apart_prefix`] + Contact Id.
+pub(crate) fn apart(supporter: &SupporterId, contact: ContactId) -> Vec<u8> {
+    let mut key = apart_prefix(supporter);
+    key.extend_from_slice(contact.as_str().as_bytes());
+    key
+}
+
+/// The Contact Id inside an [`apart`] key.
+pub(crate) fn apart_contact(key: &[u8]) -> Result<ContactId, Fatal> {
+    let id = key.iter().rposition(|&byte| byte == 0).and_then(|at| parse_contact(&key[at + 1..]));
+    id.ok_or_else(|| Fatal::damaged(Tree::Index, key, Damage::Key))
+}
+
 /// The part of `seen` that belongs to one side.
 pub(crate) const fn seen_prefix(side: Side) -> [u8; 1] {
     match side {

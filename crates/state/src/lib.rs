@@ -8,6 +8,7 @@
 //! A link is one to one, and the check happens inside the commit. A watermark never moves back by itself. Counters, the index
 //! and the way from a Contact to its supporter change in the same commit as what they describe.
 
+mod apart;
 mod bases;
 mod bounded_text;
 mod cases;

@@ -55,6 +55,12 @@ pub(crate) fn get<T: DeserializeOwned>(store: &dyn Store, name: &str) -> Result<
     row.map(|row| value_of(name, row)).transpose()
 }
 
+/// A count that no earlier version kept is written only where there is something to count.
+#[expect(clippy::trivially_copy_pass_by_ref, reason = "serde asks for a reference")]
+const fn is_none(count: &u64) -> bool {
+    *count == 0
+}
+
 /// How many there are of each, kept up to date by every commit.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(default)]
@@ -73,6 +79,12 @@ pub(crate) struct Counts {
     pub(crate) conflicts: u64,
     /// Running number of the last audit line.
     pub(crate) audits: u64,
+    /// Cases whose ruling waits for the next cycle.
+    #[serde(skip_serializing_if = "is_none")]
+    pub(crate) rulings: u64,
+    /// Pairs that are known to be different people.
+    #[serde(skip_serializing_if = "is_none")]
+    pub(crate) apart: u64,
 }
 
 /// A cycle or a part of one that came to its end.

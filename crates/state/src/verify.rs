@@ -62,6 +62,8 @@ impl State {
             ("links", stored.links, counts.links),
             ("marks", stored.dirty, counts.dirty),
             ("blocks", stored.blocks, counts.blocks),
+            ("rulings", stored.rulings, counts.rulings),
+            ("pairs of different people", stored.apart, counts.apart),
         ];
         for (what, stored, counted) in pairs {
             if stored != counted {
@@ -147,6 +149,7 @@ impl Check<'_> {
             Ok(())
         })?;
         let blocked = entries.get(&keys::BLOCK_PREFIX[0]).copied().unwrap_or(0);
+        self.counts.apart = entries.get(&keys::APART_PREFIX[0]).copied().unwrap_or(0);
         if blocked != self.counts.blocks {
             let blocks = self.counts.blocks;
             self.verified.find(|| format!("{blocked} blocks in the index, {blocks} found"));
@@ -163,6 +166,7 @@ impl Check<'_> {
         self.each(Tree::Cases, |check, key, value| {
             let case: Case = record::read(key, value)?;
             *check.counts.cases.entry(case.kind).or_default() += 1;
+            check.counts.rulings += u64::from(case.standing.ruling.is_some());
             if Case::key(&CaseKey::of(&case)) != key {
                 check.verified.find(|| format!("a case of {} lies under another key", case.subject));
             }

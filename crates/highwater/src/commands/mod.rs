@@ -2,6 +2,7 @@
 
 pub mod backfill;
 pub mod bench;
+pub mod cases;
 pub mod check;
 pub mod completions;
 mod cycle;

@@ -5,6 +5,7 @@ use std::io::{self, Write};
 use std::path::PathBuf;
 
 use clap::Subcommand;
+use model::Clock;
 use report::{LinkPattern, Links, Options};
 use state::State;
 
@@ -78,37 +79,51 @@ impl Report {
 pub async fn run(args: &Args, desk: &Desk) -> Result<Exit, Failure> {
     let target = file(args)?;
     let to_file = target.is_some();
-    let mut writer = target
+    let writer = target
         .map_or_else(|| desk.screen.writer(), |file| desk.screen.marked(Box::new(io::BufWriter::new(file))));
     let options = options(&desk.config, desk.screen.format, desk.screen.width());
     let (state, which) = (desk.state.clone(), args.report.word());
-    let write = move || write(&state, which, &options, writer.as_mut());
-    let written = tokio::task::spawn_blocking(write).await;
-    let count = match written.map_err(|_| Failure::Unexpected("the report ended in a defect"))? {
-        Ok(count) => count,
-        // Whoever reads has seen enough.
-        Err(problem) if problem.is_closed_pipe() => return Ok(Exit::Done),
-        Err(report::Error::State(problem)) => return Err(problem.into()),
-        Err(report::Error::Write(source)) => {
-            return Err(Failure::Output { what: "the report".to_owned(), source });
-        }
-    };
-    if to_file {
+    let count = written(writer, move |to| write(&state, which, &options, to)).await?;
+    if let Some(count) = count.filter(|_| to_file) {
         desk.screen.say(&format!("{count} written")).await;
     }
     Ok(Exit::Done)
 }
 
-fn write(state: &State, which: &str, options: &Options, to: &mut dyn Write) -> Result<u64, report::Error> {
-    let count = match which {
-        "conflicts" => report::conflicts(state, options, to)?,
-        _ => report::merges(state, options, to)?,
+/// Lets a report be written on a thread that may block; how many entries there were, unless whoever reads had seen enough.
+///
+/// # Errors
+/// When the state cannot be read or the output not be written.
+pub async fn written<T: Send + 'static>(
+    mut writer: Box<dyn Write + Send>,
+    write: impl FnOnce(&mut dyn Write) -> Result<T, report::Error> + Send + 'static,
+) -> Result<Option<T>, Failure> {
+    let writing = move || {
+        let done = write(writer.as_mut())?;
+        writer.flush()?;
+        Ok(done)
     };
-    to.flush()?;
-    Ok(count)
+    match tokio::task::spawn_blocking(writing)
+        .await
+        .map_err(|_| Failure::Unexpected("a report ended in a defect"))?
+    {
+        Ok(done) => Ok(Some(done)),
+        Err(report::Error::State(problem)) => Err(problem.into()),
+        Err(problem) if problem.is_closed_pipe() => Ok(None),
+        Err(report::Error::Write(source)) => Err(Failure::Output { what: "the report".to_owned(), source }),
+    }
 }
 
-fn options(config: &Config, format: Format, width: Option<u16>) -> Options {
+fn write(state: &State, which: &str, options: &Options, to: &mut dyn Write) -> Result<u64, report::Error> {
+    match which {
+        "conflicts" => report::conflicts(state, options, to),
+        _ => report::merges(state, options, to),
+    }
+}
+
+/// How a report is shown here.
+#[must_use]
+pub fn options(config: &Config, format: Format, width: Option<u16>) -> Options {
     let pattern = |raw: &Option<String>| raw.as_deref().and_then(|raw| LinkPattern::parse(raw).ok());
     let contact = pattern(&config.report.contact_url).or_else(|| own_pattern(&config.salesforce.login_url));
     Options {
@@ -119,6 +134,7 @@ fn options(config: &Config, format: Format, width: Option<u16>) -> Options {
         },
         links: Links { supporter: pattern(&config.report.supporter_url), contact },
         width: width.unwrap_or(Options::default().width),
+        now: Clock::system().now(),
         ..Options::default()
     }
 }

@@ -127,7 +127,7 @@ async fn move_to(desk: &Desk, direction: Direction, to: Stamp, why: &str) -> Res
 }
 
 /// The user of this process, for the audit trail.
-fn who() -> String {
+pub(super) fn who() -> String {
     std::env::var("USER").ok().filter(|name| !name.is_empty()).unwrap_or_else(|| "administrator".to_owned())
 }
 

@@ -4,6 +4,7 @@
 #![allow(unreachable_pub, reason = "a test binary exports nothing")]
 
 mod boot;
+mod cases;
 mod certificates;
 mod check;
 mod database_trouble;

@@ -34,14 +34,13 @@ const DIFFERS: &str = "differs";
 pub(super) struct Csv<'a> {
     csv: csv::Writer<&'a mut dyn Write>,
     options: &'a Options,
-    number: u64,
 }
 
 impl<'a> Csv<'a> {
     pub(super) fn begin(options: &'a Options, writer: &'a mut dyn Write) -> Result<Self, Error> {
         let mut csv = csv::WriterBuilder::new().terminator(csv::Terminator::CRLF).from_writer(writer);
         csv.write_record(COLUMNS.iter().chain([&DIFFERS]))?;
-        Ok(Self { csv, options, number: 0 })
+        Ok(Self { csv, options })
     }
 
     /// Everything that is the same on all rows of a case.
@@ -49,7 +48,7 @@ impl<'a> Csv<'a> {
         let supporters: Vec<&str> = case.supporters.iter().map(|id| id.as_str()).collect();
         let contacts: Vec<&str> = case.contacts.iter().map(|id| id.as_str()).collect();
         vec![
-            self.number.to_string(),
+            case.name(),
             case.kind.code().to_owned(),
             case.subject.to_string(),
             case.opened_at.to_seconds_text(),
@@ -102,7 +101,6 @@ impl<'a> Csv<'a> {
 
 impl Rendering for Csv<'_> {
     fn case(&mut self, case: &Case) -> Result<(), Error> {
-        self.number += 1;
         let head = self.head(case);
         let records = ordered(case);
         // Without a record of whom the case is about, there is nobody to hold the others against.

@@ -12,6 +12,7 @@ use crate::{Error, Options, resolution};
 
 #[derive(Serialize)]
 struct CaseObject<'a> {
+    case: String,
     kind: &'static str,
     about: Record,
     since: String,
@@ -21,6 +22,8 @@ struct CaseObject<'a> {
     reasons: &'a [String],
     done: &'static str,
     advice: &'static str,
+    choices: Vec<&'static str>,
+    standing: &'a model::Standing,
     /// Whose values `fields` holds, in this order.
     records: Vec<Record>,
     fields: Vec<FieldRow<'a>>,
@@ -57,6 +60,7 @@ impl Rendering for Json<'_> {
     fn case(&mut self, case: &Case) -> Result<(), Error> {
         let records = ordered(case);
         let object = CaseObject {
+            case: case.name(),
             kind: case.kind.code(),
             about: self.record(&case.subject),
             since: text(case.opened_at),
@@ -70,6 +74,8 @@ impl Rendering for Json<'_> {
             reasons: &case.reasons,
             done: resolution::done(case.kind),
             advice: case.kind.advice(),
+            choices: case.kind.ways().iter().map(|way| way.option()).collect(),
+            standing: &case.standing,
             records: records.iter().map(|record| self.record(&record.subject)).collect(),
             fields: compare(&records, self.options.differences_only && records.len() > 1),
         };

@@ -2,7 +2,7 @@
 
 use std::io::Write;
 
-use model::{Case, CaseRecord};
+use model::{Case, CaseRecord, Choice, Standing};
 
 use super::Rendering;
 use crate::comparison::{FieldRow, compare, ordered};
@@ -61,6 +61,53 @@ impl<'a> Table<'a> {
     }
 }
 
+impl Table<'_> {
+    /// One case, and what may be chosen.
+    pub(super) fn whole(&mut self, case: &Case) -> Result<(), Error> {
+        self.case(case)?;
+        writeln!(self.writer, "what you can do: highwater cases resolve {} …", case.name())?;
+        let always = [(
+            "--ignore-until changed",
+            "hides the case until it is seen with other records or other reasons",
+        )];
+        let ways = case.kind.ways().iter().map(|way| (way.option(), way.effect())).chain(always);
+        for (option, effect) in ways {
+            writeln!(self.writer, "  {option:<30} {effect}")?;
+        }
+        let name = case.name();
+        writeln!(self.writer, "or put it off: highwater cases snooze {name} --days 14")?;
+        Ok(self.writer.flush()?)
+    }
+}
+
+/// What an administrator did about a case so far, in words; empty where nothing was done.
+pub(crate) fn standing(standing: &Standing) -> String {
+    let mut said = Vec::new();
+    if let Some(ruling) = &standing.ruling {
+        let choice = match &ruling.choice {
+            Choice::Link { supporter, contact } => {
+                format!("link supporter {supporter} with Contact {contact}")
+            }
+            Choice::Take(fields) => {
+                let each = fields.iter().map(|(field, side)| format!("{field} from {side}"));
+                format!("take {}", each.collect::<Vec<_>>().join(", "))
+            }
+            Choice::Separate => "different people".to_owned(),
+            Choice::CreateAnew => "create the Contact anew".to_owned(),
+            Choice::Leave => "leave it so".to_owned(),
+            Choice::Retry => "try again".to_owned(),
+        };
+        said.push(format!("decided by {} at {}: {choice}; waits for the next cycle", ruling.by, ruling.at));
+    }
+    if let Some(until) = standing.snoozed_until {
+        said.push(format!("snoozed until {until}"));
+    }
+    if standing.ignored {
+        said.push("ignored until it changes".to_owned());
+    }
+    said.join("; ")
+}
+
 fn shown(text: &str) -> String {
     inert::line(text).into_owned()
 }
@@ -72,6 +119,7 @@ impl Rendering for Table<'_> {
         writeln!(self.writer, "{}. {}: {}", self.count, case.kind.code(), inert::line(&about))?;
         let since =
             format!("{}, last seen {}", case.opened_at.to_seconds_text(), case.seen_at.to_seconds_text());
+        self.line("case", &case.name())?;
         self.line("since", &since)?;
         let supporters: Vec<&str> = case.supporters.iter().map(|id| id.as_str()).collect();
         self.line(if supporters.len() == 1 { "supporter" } else { "supporters" }, &supporters.join(", "))?;
@@ -80,6 +128,7 @@ impl Rendering for Table<'_> {
         self.line("why", &case.reasons.join("; "))?;
         self.line("done", resolution::done(case.kind))?;
         self.line("to do", case.kind.advice())?;
+        self.line("standing", &standing(&case.standing))?;
         self.links(case)?;
         let records = ordered(case);
         let rows = compare(&records, self.options.differences_only && records.len() > 1);

@@ -17,6 +17,7 @@ async fn a_table_shows_both_records_side_by_side_and_marks_what_differs() {
         text,
         "\
 1. names_disagree: supporter 1042
+  case        27f4365dfe
   since       2026-10-05T12:34:56Z, last seen 2026-10-06T08:00:00Z
   supporter   1042
   Contact     003RM0000068xVCYAY
@@ -43,7 +44,7 @@ async fn csv_has_one_row_per_field_with_both_values() {
     assert_eq!(rows.len(), 3);
     let first = &rows[0];
     for (column, cell) in [
-        ("case", "1"),
+        ("case", "27f4365dfe"),
         ("kind", "names_disagree"),
         ("about", "supporter 1042"),
         ("since", "2026-10-05T12:34:56Z"),

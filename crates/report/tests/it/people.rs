@@ -35,6 +35,7 @@ pub(crate) fn case(kind: CaseKind, id: &str) -> Case {
         records: Vec::new(),
         opened_at: stamp("2026-10-05T12:34:56Z"),
         seen_at: stamp("2026-10-06T08:00:00Z"),
+        standing: model::Standing::default(),
     }
 }
 

@@ -38,6 +38,9 @@ impl Draft<'_> {
                 }
             }
             Change::CloseCasesOf(subject) => self.close_cases_of(&subject)?,
+            Change::Rule { kind, subject, standing } => self.rule_case(kind, &subject, standing)?,
+            Change::SetApart { supporter, contact } => self.set_apart(&supporter, contact, true)?,
+            Change::EndApart { supporter, contact } => self.set_apart(&supporter, contact, false)?,
             Change::LogConflict(conflict) => self.log_conflict(*conflict)?,
             Change::PruneConflicts(before) => self.prune_conflicts(before)?,
             Change::Audit { who, what } => self.audit(who, what)?,

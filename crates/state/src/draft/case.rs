@@ -1,13 +1,15 @@
 //! Opening and closing cases.
 
-use model::{Case, CaseKind, Subject};
+use model::{Case, CaseKind, ContactId, Standing, Subject, SupporterId};
 
 use crate::bounded_text::{cut, json_cost};
 use crate::cases::{CaseKey, MAX_KINDS, case_prefix};
-use crate::draft::Draft;
+use crate::draft::{Draft, shift};
 use crate::error::Fatal;
 use crate::record;
 use crate::store::Scan;
+use crate::tree::Tree;
+use crate::{keys, seal};
 
 /// The most that the fields of a case take, in bytes of JSON.
 const MAX_FIELDS: usize = 20 * 1024;
@@ -26,6 +28,8 @@ impl Draft<'_> {
         let slot = self.cases.slot(self.store, &CaseKey::of(&case))?;
         if let Some(open) = slot {
             case.opened_at = open.opened_at;
+            let same = open.records == case.records && open.reasons == case.reasons;
+            case.standing = Standing { ignored: open.standing.ignored && same, ..open.standing.clone() };
         }
         *slot = Some(case);
         Ok(())
@@ -41,6 +45,48 @@ impl Draft<'_> {
             self.receipt.closed += 1;
         }
         Ok(())
+    }
+
+    pub(super) fn rule_case(
+        &mut self,
+        kind: CaseKind,
+        subject: &Subject,
+        standing: Standing,
+    ) -> Result<(), Fatal> {
+        let key = CaseKey { subject: subject.clone(), kind };
+        if let Some(case) = self.cases.slot(self.store, &key)? {
+            case.standing = standing;
+        }
+        Ok(())
+    }
+
+    /// Notes or forgets that two are different people. The store is asked first, so that the count stays right.
+    pub(super) fn set_apart(
+        &mut self,
+        supporter: &SupporterId,
+        contact: ContactId,
+        apart: bool,
+    ) -> Result<(), Fatal> {
+        let key = keys::apart(supporter, contact);
+        let before = match self.apart.get(&key) {
+            Some(apart) => *apart,
+            None => self.store.get(Tree::Index, &key)?.is_some(),
+        };
+        self.apart.insert(key, apart);
+        shift(&mut self.counts.apart, u64::from(before), u64::from(apart));
+        Ok(())
+    }
+
+    /// Writes what [`Self::set_apart`] noted.
+    pub(super) fn write_apart(&mut self) {
+        for (key, apart) in std::mem::take(&mut self.apart) {
+            if apart {
+                let value = seal::seal(Tree::Index, &key, 1, &[]);
+                self.batch.put(Tree::Index, key, value);
+            } else {
+                self.batch.delete(Tree::Index, key);
+            }
+        }
     }
 
     pub(super) fn close_cases_of(&mut self, subject: &Subject) -> Result<(), Fatal> {

@@ -15,6 +15,7 @@ pub(crate) fn case(kind: CaseKind, n: u32, seconds: i64) -> Case {
         records: Vec::new(),
         opened_at: at(seconds),
         seen_at: at(seconds),
+        standing: model::Standing::default(),
     }
 }
 

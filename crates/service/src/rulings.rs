@@ -1,0 +1,207 @@
+//! What administrators decided about cases since the last cycle, carried out before anything else is decided.
+
+use std::collections::HashSet;
+
+use model::{
+    Case, Cell, Choice, DirtyReason, Evidence, InvalidValue, Link, LinkLife, RuleKey, Ruling, Side, Subject,
+    SupporterId,
+};
+use plan::record::close_identity_cases;
+use plan::{CycleReport, Fatal, Gathered, Moment, Pair, Sides};
+use state::{CaseKey, Changes};
+
+/// How many cases are read at a time.
+const PAGE: usize = 1_000;
+
+/// What the rulings ask of the rest of the cycle.
+#[derive(Debug, Default)]
+pub(crate) struct Carried {
+    /// People to be tried as in a resync: blocks are lifted, and who was deleted may be made anew.
+    pub(crate) lift: Vec<Subject>,
+    /// Everybody about whom something was decided.
+    pub(crate) marked: Vec<Subject>,
+}
+
+/// Carries out every ruling that waits; with `only`, those about these people. Each is one commit: after a crash the rest
+/// still waits.
+///
+/// # Errors
+/// [`Fatal`] when either side or the state fails.
+pub(crate) async fn carry_out(
+    sides: &Sides,
+    report: &mut CycleReport,
+    only: Option<&[Subject]>,
+    at: Moment,
+) -> Result<Carried, Fatal> {
+    let mut carried = Carried::default();
+    if sides.state.ruling_count()? == 0 {
+        return Ok(carried);
+    }
+    let wanted: Option<HashSet<&Subject>> = only.map(|only| only.iter().collect());
+    let mut after: Option<CaseKey> = None;
+    loop {
+        let page = sides.state.cases_page(after.as_ref(), PAGE)?;
+        let Some(last) = page.last() else { break };
+        after = Some(CaseKey::of(last));
+        for case in page {
+            let Some(ruling) = case.standing.ruling.clone() else { continue };
+            if wanted.as_ref().is_none_or(|wanted| concerns(&case, wanted)) {
+                one(sides, report, &case, &ruling, at, &mut carried).await?;
+            }
+        }
+    }
+    Ok(carried)
+}
+
+fn concerns(case: &Case, wanted: &HashSet<&Subject>) -> bool {
+    let supporters = case.supporters.iter().cloned().map(Subject::Supporter);
+    let contacts = case.contacts.iter().copied().map(Subject::Contact);
+    supporters.chain(contacts).any(|subject| wanted.contains(&subject))
+}
+
+async fn one(
+    sides: &Sides,
+    report: &mut CycleReport,
+    case: &Case,
+    ruling: &Ruling,
+    at: Moment,
+    carried: &mut Carried,
+) -> Result<(), Fatal> {
+    let mut changes = Changes::new();
+    let mut people: Vec<Subject> = Vec::new();
+    let mut done = true;
+    match &ruling.choice {
+        Choice::Link { supporter, contact } => {
+            free(sides, &mut changes, &mut people, supporter, *contact)?;
+            let evidence = Evidence::Administrator;
+            report.count_link(&evidence);
+            changes.put_link(Link {
+                supporter: supporter.clone(),
+                contact: *contact,
+                made_at: at.now,
+                cycle: at.cycle,
+                evidence,
+                life: LinkLife::Live,
+            });
+            changes.end_apart(supporter, *contact);
+            changes.lift_block(supporter);
+            close_identity_cases(&mut changes, &Subject::Supporter(supporter.clone()));
+            close_identity_cases(&mut changes, &Subject::Contact(*contact));
+            people.push(Subject::Supporter(supporter.clone()));
+        }
+        Choice::Separate => {
+            for supporter in &case.supporters {
+                for contact in &case.contacts {
+                    changes.set_apart(supporter, *contact);
+                }
+                people.push(Subject::Supporter(supporter.clone()));
+            }
+            people.extend(case.contacts.iter().copied().map(Subject::Contact));
+        }
+        Choice::Take(fields) => {
+            done = take(sides, &mut changes, case, fields).await?;
+            people.extend(case.supporters.iter().cloned().map(Subject::Supporter));
+        }
+        Choice::CreateAnew => {
+            for supporter in &case.supporters {
+                changes.remove_link(supporter);
+                carried.lift.push(Subject::Supporter(supporter.clone()));
+            }
+        }
+        // The link stays as a tombstone, so that nobody is matched or created in its place.
+        Choice::Leave => {}
+        Choice::Retry => {
+            for supporter in &case.supporters {
+                changes.lift_block(supporter);
+                carried.lift.push(Subject::Supporter(supporter.clone()));
+            }
+        }
+    }
+    for subject in &people {
+        changes.mark_dirty(subject.clone(), DirtyReason::Resync, None);
+    }
+    changes.close_case(case.kind, &case.subject);
+    let what = if done { "carried out" } else { "not carried out, the records changed since:" };
+    changes.audit(
+        &ruling.by,
+        &format!("case {} ({}): {what} {}", case.name(), case.kind.code(), ruling.choice.way().option()),
+    );
+    if !done {
+        report.notes.push(format!(
+            "case {}: the records changed after the decision; it is decided anew on what they hold now",
+            case.name()
+        ));
+    }
+    carried.marked.extend(people);
+    let _receipt = sides.state.commit(changes).await?;
+    Ok(())
+}
+
+/// Ends what stands in the way of a link: the supporter's other Contact, the Contact's other supporter. Whoever loses a Contact
+/// is looked at anew.
+fn free(
+    sides: &Sides,
+    changes: &mut Changes,
+    people: &mut Vec<Subject>,
+    supporter: &SupporterId,
+    contact: model::ContactId,
+) -> Result<(), Fatal> {
+    if let Some(other) = sides.state.supporter_of(&contact)?
+        && other != *supporter
+    {
+        changes.remove_link(&other);
+        people.push(Subject::Supporter(other));
+    }
+    let links = sides.state.links_of(std::slice::from_ref(supporter))?;
+    if let Some(link) = links.into_iter().flatten().next() {
+        changes.remove_link(supporter);
+        if link.contact != contact {
+            people.push(Subject::Contact(link.contact));
+        }
+    }
+    Ok(())
+}
+
+/// Whether a field still holds what the administrator saw beside it.
+fn is_as_shown(case: &Case, whose: &Subject, field: &str, value: &Result<Cell, InvalidValue>) -> bool {
+    let Ok(cell) = value else { return false };
+    let record = case.records.iter().find(|record| record.subject == *whose);
+    let shown = record.and_then(|record| record.fields.iter().find(|(name, _)| name == field));
+    shown.is_some_and(|(_, text)| text == cell.text().unwrap_or_default())
+}
+
+/// Makes the side that is to lose a field the one both agreed on: then only the other side has changed, and its value goes over
+/// like any edit. Nothing is done when either record is not the one the administrator saw.
+async fn take(
+    sides: &Sides,
+    changes: &mut Changes,
+    case: &Case,
+    fields: &[(String, Side)],
+) -> Result<bool, Fatal> {
+    let key = sides.state.digest_key();
+    for id in &case.supporters {
+        let gathered = plan::gather::gather(sides, None, std::slice::from_ref(id), false).await?;
+        let Some(Gathered::Pair(pair)) = gathered.into_iter().next() else { return Ok(false) };
+        let Pair { supporter: Some(supporter), contact: Some(seen), .. } = *pair else { return Ok(false) };
+        let (ours, theirs) =
+            (sides.map.supporter_values(&supporter.cells), sides.map.contact_values(&seen.contact.cells));
+        let mut bases: Vec<(RuleKey, model::Digest)> = Vec::new();
+        for (field, winner) in fields {
+            let Some(rule) = sides.map.rule_of(field) else { return Ok(false) };
+            if !is_as_shown(case, &Subject::Supporter(id.clone()), field, &ours[rule])
+                || !is_as_shown(case, &Subject::Contact(seen.id()), field, &theirs[rule])
+            {
+                return Ok(false);
+            }
+            let loser = match winner {
+                Side::Salesforce => &ours[rule],
+                Side::Supporter => &theirs[rule],
+            };
+            let Ok(cell) = loser else { return Ok(false) };
+            let name = sides.map.keys()[rule];
+            bases.push((name, key.digest(name, cell)));
+        }
+        changes.set_bases(id, &bases);
+    }
+    Ok(true)
+}

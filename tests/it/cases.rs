@@ -1,0 +1,182 @@
+//! What administrators decide about cases is carried out by the next cycle, exactly, and remembered.
+
+use e2e::{Contact, Harness, Person, World};
+use model::{CaseKind, Choice, ContactId, Policy, Ruling, Side, Stamp, Standing, Subject, SupporterId};
+use serde_json::json;
+use state::Changes;
+
+fn supporter(id: i64) -> SupporterId {
+    SupporterId::parse(&id.to_string()).expect("a number is an id")
+}
+
+/// What `highwater cases resolve` leaves in the state.
+async fn decide(h: &Harness, kind: CaseKind, about: i64, choice: Choice) {
+    let ruling = Ruling { choice, by: "administrator".to_owned(), why: None, at: Stamp::from_seconds(0) };
+    let standing = Standing { ruling: Some(ruling), ..Standing::default() };
+    let subject = Subject::Supporter(supporter(about));
+    assert!(
+        h.sides.state.case_of(kind, &subject).expect("readable").is_some(),
+        "no such case: {:?}",
+        h.cases()
+    );
+    let mut changes = Changes::new();
+    changes.rule_case(kind, &subject, standing);
+    let _ = h.sides.state.commit(changes).await.expect("durable");
+}
+
+fn contact(id: &str) -> ContactId {
+    ContactId::parse(id).expect("the org's ids are ids")
+}
+
+#[tokio::test]
+async fn linked_by_an_administrator_they_are_one_person_and_in_step() {
+    let h = Harness::start().await;
+    let john = h.contact(&Contact::new("John", "Miller", "millers@example.org"));
+    h.supporter(&Person::new(1, "Mary", "Smith", "millers@example.org").in_city("Perth")).await;
+    h.sync().await;
+    assert_eq!((h.link(1), h.cases()), (None, vec!["names_disagree"]));
+    let choice = Choice::Link { supporter: supporter(1), contact: contact(&john) };
+    decide(&h, CaseKind::NamesDisagree, 1, choice).await;
+    let report = h.sync().await;
+    assert_eq!(h.link(1).as_deref(), Some(john.as_str()), "{report:?}");
+    assert_eq!(report.links["administrator"], 1);
+    assert_eq!(h.contact_field(&john, "MailingCity"), "Perth");
+    assert_eq!(h.cases(), Vec::<&str>::new());
+    assert!(h.sync().await.wrote_nothing());
+}
+
+#[tokio::test]
+async fn different_people_are_never_matched_again_and_each_has_a_contact() {
+    let h = Harness::start().await;
+    let ann = h.contact(&Contact::new("Ann", "Lee", "lee@example.org"));
+    let other = h.contact(&Contact::new("Ann", "Lee", "lee@example.org"));
+    h.supporter(&Person::new(1, "Ann", "Lee", "lee@example.org")).await;
+    h.sync().await;
+    assert_eq!(h.cases(), ["ambiguous_contacts"]);
+    decide(&h, CaseKind::AmbiguousContacts, 1, Choice::Separate).await;
+    let report = h.sync().await;
+    let third = h.link(1).unwrap_or_else(|| panic!("a Contact of her own: {report:?}"));
+    assert!(third != ann && third != other);
+    assert_eq!(h.contacts().len(), 3);
+    // AND touching either of the two does not bring the question back
+    h.edit_contact(&ann, &json!({"Title": "Volunteer"}));
+    h.edit_contact(&other, &json!({"MailingCity": "Albany"}));
+    h.sync().await;
+    assert_eq!(h.link(1), Some(third));
+    assert_eq!(h.cases(), Vec::<&str>::new());
+}
+
+#[tokio::test]
+async fn a_contact_taken_from_another_supporter_leaves_that_one_to_be_looked_at_anew() {
+    let h = Harness::start().await;
+    h.supporter(&Person::new(1, "Ann", "Lee", "ann@example.org")).await;
+    h.sync().await;
+    let ann = h.link(1).unwrap();
+    h.supporter(&Person::new(2, "Ann", "Lee", "ann@example.org")).await;
+    h.sync().await;
+    assert_eq!(h.cases(), ["two_supporters_one_contact"]);
+    let choice = Choice::Link { supporter: supporter(2), contact: contact(&ann) };
+    decide(&h, CaseKind::TwoSupportersOneContact, 2, choice).await;
+    let report = h.sync().await;
+    assert_eq!(h.link(2).as_deref(), Some(ann.as_str()), "{report:?}");
+    assert_eq!(h.link(1), None);
+    assert_eq!(h.contacts().len(), 1, "nobody is created for the one who lost it");
+    assert_eq!(h.cases(), ["two_supporters_one_contact"], "now the other one is asked about");
+}
+
+#[tokio::test]
+async fn a_held_field_goes_the_way_that_was_decided() {
+    for (side, city) in [(Side::Salesforce, "Albany"), (Side::Supporter, "Bunbury")] {
+        let h = Harness::start_in(World::default().with_policy("MailingCity", Policy::Hold)).await;
+        h.supporter(&Person::new(1, "Ann", "Lee", "ann@example.org").in_city("Perth")).await;
+        h.sync().await;
+        let ann = h.link(1).unwrap();
+        h.edit_supporter(1, "city", Some("Bunbury")).await;
+        h.edit_contact(&ann, &json!({"MailingCity": "Albany"}));
+        h.sync().await;
+        assert_eq!(h.cases(), ["conflict_held"]);
+        decide(&h, CaseKind::ConflictHeld, 1, Choice::Take(vec![("MailingCity".to_owned(), side)])).await;
+        h.sync().await;
+        assert_eq!(h.supporter_cell(1, "city").await.as_deref(), Some(city), "{side:?}");
+        assert_eq!(h.contact_field(&ann, "MailingCity"), city, "{side:?}");
+        assert_eq!(h.cases(), Vec::<&str>::new());
+        assert!(h.sync().await.wrote_nothing());
+    }
+}
+
+#[tokio::test]
+async fn a_decision_about_values_that_are_gone_is_not_carried_out() {
+    let h = Harness::start_in(World::default().with_policy("MailingCity", Policy::Hold)).await;
+    h.supporter(&Person::new(1, "Ann", "Lee", "ann@example.org").in_city("Perth")).await;
+    h.sync().await;
+    let ann = h.link(1).unwrap();
+    h.edit_supporter(1, "city", Some("Bunbury")).await;
+    h.edit_contact(&ann, &json!({"MailingCity": "Albany"}));
+    h.sync().await;
+    let choice = Choice::Take(vec![("MailingCity".to_owned(), Side::Salesforce)]);
+    decide(&h, CaseKind::ConflictHeld, 1, choice).await;
+    // WHEN the supporter changes once more before the cycle
+    h.edit_supporter(1, "city", Some("Broome")).await;
+    let report = h.sync().await;
+    assert_eq!(h.supporter_cell(1, "city").await.as_deref(), Some("Broome"), "{report:?}");
+    assert!(report.notes.iter().any(|note| note.contains("changed after the decision")), "{report:?}");
+    assert_eq!(h.cases(), ["conflict_held"], "it is asked again, on what they hold now");
+}
+
+#[tokio::test]
+async fn a_deleted_contact_is_made_anew_or_stays_deleted_as_decided() {
+    for create in [true, false] {
+        let h = Harness::start().await;
+        h.supporter(&Person::new(1, "Ann", "Lee", "ann@example.org")).await;
+        h.sync().await;
+        let ann = h.link(1).unwrap();
+        let admin = h.org.admin();
+        admin.delete_as(&admin.person(), "Contact", &ann).unwrap();
+        h.sync().await;
+        assert_eq!(h.cases(), ["contact_deleted"]);
+        let choice = if create { Choice::CreateAnew } else { Choice::Leave };
+        decide(&h, CaseKind::ContactDeleted, 1, choice).await;
+        let report = h.sync().await;
+        assert_eq!(h.contacts().len(), usize::from(create), "{report:?}");
+        assert_eq!(h.cases(), Vec::<&str>::new(), "{report:?}");
+        // AND an edit does not change what was decided
+        h.edit_supporter(1, "city", Some("Perth")).await;
+        let report = h.sync().await;
+        assert_eq!(h.contacts().len(), usize::from(create), "{report:?}");
+        assert_eq!(h.cases(), Vec::<&str>::new(), "{report:?}");
+    }
+}
+
+#[tokio::test]
+async fn a_blocked_record_is_tried_again_when_that_is_decided() {
+    let h = Harness::start().await;
+    h.supporter(&Person::new(1, "Jo", "Doe", "jo..doe@example.org")).await;
+    h.sync().await;
+    assert_eq!(h.block(1).as_deref(), Some("INVALID_EMAIL_ADDRESS"));
+    assert!(h.sync().await.rows.sent == 0);
+    decide(&h, CaseKind::Blocked, 1, Choice::Retry).await;
+    let report = h.sync().await;
+    assert_eq!(report.rows.sent, 1, "{report:?}");
+    assert_eq!(h.cases(), ["blocked"], "the org still refuses it");
+}
+
+#[tokio::test]
+async fn an_ignored_case_comes_back_when_it_is_about_something_else() {
+    let h = Harness::start().await;
+    h.contact(&Contact::new("John", "Miller", "millers@example.org"));
+    h.supporter(&Person::new(1, "Mary", "Smith", "millers@example.org").in_city("Perth")).await;
+    h.sync().await;
+    let subject = Subject::Supporter(supporter(1));
+    let mut changes = Changes::new();
+    let ignored = Standing { ignored: true, ..Standing::default() };
+    changes.rule_case(CaseKind::NamesDisagree, &subject, ignored);
+    let _ = h.sides.state.commit(changes).await.unwrap();
+    let ignored = |h: &Harness| {
+        h.sides.state.case_of(CaseKind::NamesDisagree, &subject).unwrap().map(|case| case.standing.ignored)
+    };
+    h.resync(1).await;
+    assert_eq!(ignored(&h), Some(true), "seen again as it was");
+    h.edit_supporter(1, "city", Some("Albany")).await;
+    h.sync().await;
+    assert_eq!(ignored(&h), Some(false));
+}
