@@ -19,3 +19,4 @@ mod resync;
 mod rows;
 mod stopping;
 mod watermarks;
+mod ways_in;

@@ -33,8 +33,8 @@ pub static CERTIFICATE: Code = Code {
 pub static CREDENTIALS: Code = Code {
     number: 203,
     title: "the org refused the credentials",
-    happened: "The org answered the login with a refusal, or ended a fresh session at once.",
-    done: "Nothing was written.",
+    happened: "The org answered the login with a refusal, or ended a fresh session at once. The message says which refusal it was and what to do about it.",
+    done: "The refused credentials were offered once. Nothing was written by this attempt; a job that was under way is in the journal and is settled by the next cycle. A running service has ended.",
     remedy: "Check client id, secret or key, the flow settings of the External Client App, its run-as user, and that `login_url` is the My Domain. Do not retry in a loop.",
 };
 

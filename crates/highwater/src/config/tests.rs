@@ -16,6 +16,10 @@ fn the_shipped_files_are_accepted() {
         ("highwater.toml", COMMENTED_DEFAULTS),
         ("minimal.toml", MINIMAL),
         ("simulated-org.toml", include_str!("../../../../config/examples/simulated-org.toml")),
+        (
+            "production-and-sandbox.toml",
+            include_str!("../../../../config/examples/production-and-sandbox.toml"),
+        ),
         ("sandbox.toml", include_str!("../../../../config/examples/sandbox.toml")),
     ] {
         parse(name, text).unwrap_or_else(|error| panic!("{error}"));
