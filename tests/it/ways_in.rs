@@ -12,7 +12,7 @@ async fn world() -> Harness {
     h.supporter(&Person::new(3, "Ann", "Bell", "ann@example.org").in_city("Perth")).await;
     h.sync().await;
     h.edit_supporter(3, "city", Some("Hobart")).await;
-    h.edit_contact(&h.link(3).unwrap(), &serde_json::json!({ "FirstName": "Anna" }));
+    h.edit_contact(&h.link(3).expect("Ann is linked"), &serde_json::json!({ "FirstName": "Anna" }));
     h.supporter(&Person::new(1, "Jo", "Doe", "jo@example.org")).await;
     h.contact(&Contact::new("Bob", "Stillman", "bob@example.org"));
     h.supporter(&Person::new(2, "Robert", "Stillman", "bob@example.org")).await;
@@ -27,7 +27,7 @@ async fn in_step(h: &Harness, about: &str) {
     links.sort();
     links.dedup();
     assert_eq!(links.len(), 3, "{about}");
-    assert_eq!(h.contact_field(&h.link(3).unwrap(), "MailingCity"), "Hobart", "{about}");
+    assert_eq!(h.contact_field(&h.link(3).expect("Ann is linked"), "MailingCity"), "Hobart", "{about}");
     assert_eq!(h.supporter_cell(3, "first_name").await.as_deref(), Some("Anna"), "{about}");
     let again = h.sync().await;
     assert!(again.wrote_nothing(), "{about}: {again:?}");
