@@ -39,7 +39,7 @@ fn rules() -> Vec<FieldRule> {
 /// The default world, its supporters in PostgreSQL, signed in to as the example's user.
 async fn world() -> (Harness, Database) {
     let database = server().database().await;
-    for script in [SCHEMA, PEOPLE, ROLE] {
+    for script in [SCHEMA, PEOPLE, &ROLE.replace("highwater", &database.user())] {
         database.run(script).await;
     }
     let mut h = Harness::start_in(World::default()).await;
@@ -51,7 +51,7 @@ async fn world() -> (Harness, Database) {
         "contact_id": "sf_contact_id", "email": "email",
     }))
     .expect("a table description");
-    let login = Login::parse(&database.url_as("highwater")).expect("an address");
+    let login = Login::parse(&database.url_as(&database.user())).expect("an address");
     let supporters = Postgres::open(&login, &table, None, map.columns()).await.expect("the table fits");
     let describe = h.sides.org.describe("Contact").await.expect("described");
     let columns = ContactColumns::new(&map, &h.sides.settings, &describe).expect("every field is there");

@@ -149,6 +149,11 @@ impl Database {
         format!("postgres://postgres@127.0.0.1:{}/{}", self.server.port, self.name)
     }
 
+    /// A user of this database alone: users are the whole server's, and tests run beside each other.
+    pub fn user(&self) -> String {
+        format!("highwater_{}", self.name)
+    }
+
     /// Runs statements as somebody else.
     pub async fn run(&self, sql: &str) {
         let done = sqlx::raw_sql(AssertSqlSafe(sql.to_owned())).execute(&self.pool).await;

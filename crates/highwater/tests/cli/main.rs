@@ -17,6 +17,7 @@ mod jwt;
 mod live;
 mod org_trouble;
 mod plan_on_file;
+mod postgres;
 mod refusals;
 mod sandbox;
 mod setup;
