@@ -9,6 +9,7 @@ mod certificates;
 mod check;
 mod database_trouble;
 mod endpoint;
+mod first_load;
 mod grants_end;
 mod half_answers;
 mod help;

@@ -2,7 +2,7 @@
 
 #[allow(dead_code, reason = "shared with the tests of the workspace, which use all of it")]
 #[path = "../../../../tests/support/postgres.rs"]
-mod server;
+pub mod server;
 
 use std::process::Output;
 
