@@ -236,3 +236,37 @@ async fn a_statement_that_takes_too_long_is_ended_and_named() {
     assert_eq!(codes(&supporters.apply(&[rename(2, "Bob", "Rob")]).await.unwrap()), ["done"]);
     assert_eq!(name_and_city(&database, 1).await, "Ann Perth");
 }
+
+#[tokio::test]
+async fn a_call_that_is_given_up_leaves_nothing_behind_for_the_next() {
+    let database = database(
+        "CREATE TABLE people (id bigint PRIMARY KEY, modified timestamptz, contact_id text, email text, name text, city text);
+         INSERT INTO people SELECT n, now(), NULL, n || '@x.org', repeat('n', 1000), 'Perth' FROM generate_series(1, 2000) AS n",
+    )
+    .await;
+    let supporters = open(&database, &table(), None, &COLUMNS).await;
+    let all: Vec<model::SupporterId> = (1..=2000).map(id).collect();
+    for polls in 1..60 {
+        // GIVEN a read that is dropped in the middle of its answer, and a write in the middle of its batch
+        let mut read = Box::pin(supporters.get(&all));
+        let batch: Vec<SupporterWrite> = (1..40).map(|row| rename(row, &"n".repeat(1000), "lost")).collect();
+        let mut write = Box::pin(supporters.apply(&batch));
+        for _ in 0..polls {
+            let done = std::future::poll_fn(|context| {
+                let done = read.as_mut().poll(context).is_ready() || write.as_mut().poll(context).is_ready();
+                std::task::Poll::Ready(done)
+            });
+            if done.await {
+                break;
+            }
+            tokio::task::yield_now().await;
+        }
+        drop((read, write));
+        // THEN the next call has its own answer, and of the batch all or nothing is there
+        let found = supporters.get(&[id(7), id(8)]).await.unwrap();
+        let ids: Vec<&str> = found.iter().flatten().map(|found| found.id.as_str()).collect();
+        assert_eq!(ids, ["7", "8"], "after {polls} steps");
+        let lost = database.number("SELECT count(*) FROM people WHERE name = 'lost'").await;
+        assert!(lost == 0 || lost == 39, "{lost} of 39 rows are written");
+    }
+}
