@@ -118,7 +118,11 @@ pub fn reconcile(q: &Question<'_>) -> Decision {
     if q.supporter.digest == q.contact.digest {
         return Decision::InStep;
     }
-    let met_before = q.base.is_some() || q.in_flight != InFlight::default();
+    // A write that was tried and is not seen to have arrived is no agreement: it may never have left, and an empty field that
+    // it did not reach would otherwise count as emptied since, and clear what the other side holds.
+    let arrived = q.in_flight.to_contact == Some(q.contact.digest)
+        || q.in_flight.to_supporter == Some(q.supporter.digest);
+    let met_before = q.base.is_some() || arrived;
     let ours = |side: Side, value: Digest| {
         let tried = match side {
             Side::Supporter => q.in_flight.to_supporter,

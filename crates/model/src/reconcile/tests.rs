@@ -72,6 +72,35 @@ fn a_value_of_ours_on_its_way_is_not_the_other_sides_edit() {
 }
 
 #[test]
+fn a_first_write_that_never_arrived_leaves_two_strangers() {
+    let rule = text_rule();
+    for (supporter, contact, in_flight, expected) in [
+        (
+            "a",
+            "",
+            InFlight { to_contact: Some(digest("a")), to_supporter: None },
+            Decision::ToContact(Cause::FirstLink),
+        ),
+        (
+            "",
+            "b",
+            InFlight { to_contact: None, to_supporter: Some(digest("b")) },
+            Decision::ToSupporter(Cause::FirstLink),
+        ),
+    ] {
+        let question = Question {
+            rule: &rule,
+            base: None,
+            supporter: view_of(supporter),
+            contact: view_of(contact),
+            in_flight,
+            newer: None,
+        };
+        assert_eq!(reconcile(&question), expected, "nothing that somebody typed is cleared");
+    }
+}
+
+#[test]
 fn strangers_fill_each_others_gaps_and_differ_by_their_own_policy() {
     let rule = FieldRule { first_link: Policy::Hold, ..text_rule() };
     assert_eq!(decide(&rule, None, "", "b"), Decision::ToSupporter(Cause::FirstLink));

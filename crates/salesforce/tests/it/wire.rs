@@ -184,53 +184,6 @@ fn config_for_https(url: &str) -> salesforce::OrgConfig {
     config
 }
 
-/// Collects what is logged, at the most talkative level, by every crate involved.
-#[derive(Clone, Default)]
-struct Log(Arc<std::sync::Mutex<Vec<u8>>>);
-
-impl std::io::Write for Log {
-    fn write(&mut self, bytes: &[u8]) -> std::io::Result<usize> {
-        self.0.lock().unwrap().extend_from_slice(bytes);
-        Ok(bytes.len())
-    }
-
-    fn flush(&mut self) -> std::io::Result<()> {
-        Ok(())
-    }
-}
-
-#[tokio::test]
-async fn nothing_secret_or_personal_is_logged_at_any_level() {
-    let log = Log::default();
-    let writer = log.clone();
-    let subscriber = tracing_subscriber::fmt()
-        .with_max_level(tracing::Level::TRACE)
-        .with_writer(move || writer.clone())
-        .finish();
-    let _guard = tracing::subscriber::set_default(subscriber);
-    let server = server().await;
-    let page = serde_json::json!({ "totalSize": 1, "done": true, "records": [{ "Id": "canary-name" }] });
-    Mock::given(method("GET"))
-        .respond_with(ResponseTemplate::new(503).set_body_string("canary-name"))
-        .up_to_n_times(1)
-        .mount(&server)
-        .await;
-    Mock::given(method("GET"))
-        .respond_with(ResponseTemplate::new(200).set_body_json(page))
-        .mount(&server)
-        .await;
-    let soql = salesforce::Soql::select("Contact", ["Id"]).unwrap();
-    let soql = soql.filter(salesforce::Field::parse("Email").unwrap().eq("canary@example.org"));
-    let org = Org::new(quick(&server.uri())).unwrap();
-    assert_eq!(org.query(&soql).unwrap().collect(5).await.unwrap().len(), 1);
-    let log = String::from_utf8(log.0.lock().unwrap().clone()).unwrap();
-    assert!(log.contains("send again"), "the log was not caught");
-    for line in log.lines() {
-        // The test server logs its own requests; nobody runs one.
-        assert!(line.contains("wiremock") || !line.contains("canary"), "{line}");
-    }
-}
-
 #[tokio::test]
 async fn neither_secret_nor_token_shows_in_errors() {
     let server = server().await;
