@@ -8,7 +8,7 @@ use service::control::{Client, Request, Stream};
 
 use crate::exit::Exit;
 use crate::failure::Failure;
-use crate::output::Format;
+use crate::output::{Decoding, Format};
 
 /// Whether a service answers on this state directory.
 pub async fn service_on(state_dir: &Path) -> bool {
@@ -32,6 +32,9 @@ pub async fn forward(
         Some(file) => Box::new(file),
         None => Box::new(io::stdout()),
     };
+    if format == Format::Xlsx {
+        data = Box::new(Decoding::new(data));
+    }
     let code = client
         .call(&request, &mut |stream, text| match stream {
             Stream::Stdout => data.write_all(text.as_bytes()).and_then(|()| data.flush()),

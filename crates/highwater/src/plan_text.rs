@@ -37,7 +37,7 @@ impl PlanSender {
             Seen::Heading(_) => None,
             Seen::Plan(plan, _) if plan.is_still() && plan.held().next().is_none() => None,
             Seen::Plan(plan, _) => Some(match self.format {
-                Format::Table => for_people(plan),
+                Format::Table | Format::Html | Format::Xlsx => for_people(plan),
                 Format::Json => serde_json::to_string(plan).unwrap_or_default(),
                 Format::Csv => rows(plan),
             }),
@@ -140,7 +140,9 @@ fn left_for_a_person(format: Format, subject: &Subject, outcome: &Outcome) -> Op
         Subject::Contact(id) => (None, Some(id.to_string())),
     };
     Some(match format {
-        Format::Table => format!("{subject}  {}: left for a person\n", outcome.code()),
+        Format::Table | Format::Html | Format::Xlsx => {
+            format!("{subject}  {}: left for a person\n", outcome.code())
+        }
         Format::Json => serde_json::json!({
             "supporter": supporter, "contact": contact, "action": outcome.code(), "link": null, "fields": []
         })
@@ -154,7 +156,7 @@ fn left_for_a_person(format: Format, subject: &Subject, outcome: &Outcome) -> Op
 
 const fn opening(format: Format) -> &'static str {
     match format {
-        Format::Table => "",
+        Format::Table | Format::Html | Format::Xlsx => "",
         Format::Json => "[",
         Format::Csv => "supporter,contact,action,field,change,reason\r\n",
     }
@@ -162,7 +164,7 @@ const fn opening(format: Format) -> &'static str {
 
 const fn closing(format: Format) -> &'static str {
     match format {
-        Format::Table | Format::Csv => "",
+        Format::Table | Format::Csv | Format::Html | Format::Xlsx => "",
         Format::Json => "]\n",
     }
 }

@@ -42,6 +42,7 @@ pub fn run(cli: &Cli) -> Exit {
 
 async fn verb(cli: &Cli, screen: &Screen) -> Result<Exit, Failure> {
     let common = &cli.common;
+    commands::report::fits(&cli.verb, common.format, screen.width().is_some())?;
     match &cli.verb {
         Verb::Completions(args) => commands::completions::run(args, screen).await,
         Verb::Explain(args) => commands::explain::run(args, screen).await,

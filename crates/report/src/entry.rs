@@ -40,6 +40,7 @@ pub(crate) fn write<E: Entry>(
             Rows::Csv(Box::new(csv))
         }
         Format::Json => Rows::Json(Array::new(writer)),
+        Format::Html | Format::Xlsx => return Err(Error::Format(options.format)),
     };
     let mut count = 0;
     loop {

@@ -11,6 +11,9 @@ pub enum Error {
     /// What is written to refused: a full disk, a closed pipe.
     #[error("writing the report failed")]
     Write(#[from] io::Error),
+    /// There is no such report in this format.
+    #[error("there is no such report as {0}")]
+    Format(crate::Format),
 }
 
 impl Error {
@@ -36,5 +39,15 @@ impl From<csv::Error> for Error {
 impl From<serde_json::Error> for Error {
     fn from(why: serde_json::Error) -> Self {
         Self::Write(why.into())
+    }
+}
+
+impl From<rust_xlsxwriter::XlsxError> for Error {
+    fn from(why: rust_xlsxwriter::XlsxError) -> Self {
+        if let rust_xlsxwriter::XlsxError::IoError(why) = why {
+            Self::Write(why)
+        } else {
+            Self::Write(io::Error::other(why))
+        }
     }
 }

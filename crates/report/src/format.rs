@@ -13,11 +13,15 @@ pub enum Format {
     Csv,
     /// For programs: one array, values exactly as they are.
     Json,
+    /// One page for a browser, or for paper. The merge report only.
+    Html,
+    /// A workbook whose cells are all text. The merge report only.
+    Xlsx,
 }
 
 /// The text names no format.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
-#[error("a format is table, csv or json")]
+#[error("a format is table, csv, json, html or xlsx")]
 pub struct InvalidFormat;
 
 impl Format {
@@ -28,6 +32,8 @@ impl Format {
             Self::Table => "table",
             Self::Csv => "csv",
             Self::Json => "json",
+            Self::Html => "html",
+            Self::Xlsx => "xlsx",
         }
     }
 }
@@ -35,7 +41,7 @@ impl Format {
 impl FromStr for Format {
     type Err = InvalidFormat;
     fn from_str(raw: &str) -> Result<Self, InvalidFormat> {
-        [Self::Table, Self::Csv, Self::Json]
+        [Self::Table, Self::Csv, Self::Json, Self::Html, Self::Xlsx]
             .into_iter()
             .find(|format| format.name() == raw)
             .ok_or(InvalidFormat)

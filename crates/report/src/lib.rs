@@ -1,6 +1,6 @@
 //! What highwater cannot decide, and what went wrong, for the person who can do something about it.
 //!
-//! [`merges()`] lists the open cases with both records side by side, [`errors()`] the records that are set aside, [`conflicts()`]
+//! [`merges()`] lists the open cases with both records side by side and proposes whom to keep, [`errors()`] the records that are set aside, [`conflicts()`]
 //! the fields both sides had changed. Each reads the state page by page and writes as it goes: memory does not grow with
 //! the number of entries. Three formats: a table for reading, CSV for a spreadsheet (made safe to open there), JSON for
 //! programs (values exactly as they are).
@@ -12,10 +12,12 @@ mod entry;
 mod error;
 pub mod errors;
 mod format;
+mod group;
 pub mod inert;
 mod link_pattern;
 pub mod merges;
 mod options;
+mod proposal;
 mod resolution;
 
 pub use cases::cases;
@@ -25,4 +27,4 @@ pub use errors::errors;
 pub use format::{Format, InvalidFormat};
 pub use link_pattern::{InvalidLinkPattern, LinkPattern};
 pub use merges::merges;
-pub use options::{Links, Options};
+pub use options::{Consent, Links, Options};

@@ -22,6 +22,10 @@ pub struct Options {
     pub with_settled: bool,
     /// What counts as now: a case that is snoozed until later does not wait. Default: the beginning of time.
     pub now: Stamp,
+    /// Which fields are consent.
+    pub consent: Consent,
+    /// What stands on every page, so that a sandbox is not taken for production.
+    pub banner: Option<String>,
     /// Only the fields that differ. Default no: what agrees helps to recognise a person.
     pub differences_only: bool,
 }
@@ -44,9 +48,20 @@ impl Default for Options {
             kinds: Vec::new(),
             with_settled: false,
             now: Stamp::EPOCH,
+            consent: Consent::default(),
+            banner: None,
             differences_only: false,
         }
     }
+}
+
+/// Which Contact fields are consent, where it is not plain from their values: a checkbox is, unless it is listed here.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct Consent {
+    /// Further fields that are.
+    pub fields: Vec<String>,
+    /// Checkboxes that are not.
+    pub never: Vec<String>,
 }
 
 /// Where a record is shown in its own system.

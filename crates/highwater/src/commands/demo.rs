@@ -81,7 +81,7 @@ fn last_words(args: &Args, format: Format, failed: &[String], json: serde_json::
             args.dir.display()
         ),
         Format::Table => format!("demo failed:\n  {}\n", failed.join("\n  ")),
-        Format::Json | Format::Csv => {
+        Format::Json | Format::Csv | Format::Html | Format::Xlsx => {
             let mut sheet = Sheet::new("", &["result", "detail"]);
             sheet.row([if failed.is_empty() { "passed" } else { "failed" }.to_owned(), failed.join("; ")]);
             let mut json = json;

@@ -32,7 +32,7 @@ pub async fn run(args: &Args, screen: &Screen) -> Result<Exit, Failure> {
     })?;
     let shown = match screen.format {
         Format::Table => screen.data(&code.page()).await,
-        Format::Json | Format::Csv => screen.answer(&one(code)).await,
+        Format::Json | Format::Csv | Format::Html | Format::Xlsx => screen.answer(&one(code)).await,
     };
     shown.map_err(Failure::stdout)?;
     Ok(Exit::Done)

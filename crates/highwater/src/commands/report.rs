@@ -5,10 +5,11 @@ use std::io::{self, Write};
 use std::path::PathBuf;
 
 use clap::Subcommand;
-use model::Clock;
-use report::{LinkPattern, Links, Options};
+use model::{Clock, Policy};
+use report::{Consent, LinkPattern, Links, Options};
 use state::State;
 
+use crate::cli::Verb;
 use crate::config::Config;
 use crate::desk::Desk;
 use crate::exit::Exit;
@@ -20,7 +21,7 @@ use crate::private_file;
 #[derive(Debug, clap::Args)]
 #[command(after_help = "Examples:
   highwater report merges
-  highwater report merges --format csv --output merges.csv")]
+  highwater report merges --format html --output merges.html")]
 pub struct Args {
     /// Which.
     #[command(subcommand)]
@@ -30,9 +31,10 @@ pub struct Args {
 /// The reports.
 #[derive(Debug, Subcommand)]
 pub enum Report {
-    /// Who cannot be matched by machine, with the records side by side and what to do
-    #[command(after_help = "Example:
-  highwater report merges --format csv --output merges.csv
+    /// Who cannot be matched by machine, who is one person, whom to keep, and what to do in which order
+    #[command(after_help = "Examples:
+  highwater report merges --format html --output merges.html
+  highwater report merges --format xlsx --output merges.xlsx
 
 Holds names and addresses: keep the file to yourself.")]
     Merges(Target),
@@ -69,6 +71,35 @@ impl Report {
             Self::Merges(_) => "merges",
             Self::Conflicts(_) => "conflicts",
         }
+    }
+}
+
+/// Only the merge report is a page or a workbook, and a workbook is nothing for a terminal.
+///
+/// # Errors
+/// When the command does not know the format, or the terminal would be flooded.
+pub fn fits(verb: &Verb, format: Format, on_terminal: bool) -> Result<(), Failure> {
+    let (merges, to_file) = if let Verb::Report(Args { report: Report::Merges(target) }) = verb {
+        (true, target.output.is_some())
+    } else {
+        (false, false)
+    };
+    match format {
+        Format::Table | Format::Json | Format::Csv => Ok(()),
+        Format::Html | Format::Xlsx if !merges => Err(unfit(format.word())),
+        Format::Html => Ok(()),
+        Format::Xlsx if to_file || !on_terminal => Ok(()),
+        Format::Xlsx => Err(Failure::Arguments {
+            problem: "a workbook is not for a terminal".to_owned(),
+            advice: "write it to a file with --output",
+        }),
+    }
+}
+
+fn unfit(format: &str) -> Failure {
+    Failure::Arguments {
+        problem: format!("this command does not write {format}"),
+        advice: "choose table, json or csv; only `highwater report merges` writes html and xlsx",
     }
 }
 
@@ -110,6 +141,7 @@ pub async fn written<T: Send + 'static>(
         Ok(done) => Ok(Some(done)),
         Err(report::Error::State(problem)) => Err(problem.into()),
         Err(problem) if problem.is_closed_pipe() => Ok(None),
+        Err(report::Error::Format(format)) => Err(unfit(format.name())),
         Err(report::Error::Write(source)) => Err(Failure::Output { what: "the report".to_owned(), source }),
     }
 }
@@ -131,12 +163,27 @@ pub fn options(config: &Config, format: Format, width: Option<u16>) -> Options {
             Format::Table => report::Format::Table,
             Format::Json => report::Format::Json,
             Format::Csv => report::Format::Csv,
+            Format::Html => report::Format::Html,
+            Format::Xlsx => report::Format::Xlsx,
         },
         links: Links { supporter: pattern(&config.report.supporter_url), contact },
         width: width.unwrap_or(Options::default().width),
         now: Clock::system().now(),
+        consent: consent(config),
+        banner: config.banner().map(|banner| banner.line()),
         ..Options::default()
     }
+}
+
+/// Which fields are consent: those whose policy says so, and every checkbox of which it does not say otherwise.
+fn consent(config: &Config) -> Consent {
+    let with = |is_consent: bool| {
+        let fields = config.fields.iter().filter(|field| {
+            field.policy.is_some_and(|policy| (policy == Policy::MostRestrictive) == is_consent)
+        });
+        fields.map(|field| field.contact.clone()).collect()
+    };
+    Consent { fields: with(true), never: with(false) }
 }
 
 /// Where Lightning shows a Contact of this My Domain.

@@ -77,7 +77,7 @@ impl Story<'_> {
     async fn tell(&self, text: &str) -> Result<(), Failure> {
         match self.screen.format {
             Format::Table => self.screen.data(&format!("{text}\n")).await.map_err(Failure::stdout),
-            Format::Json | Format::Csv => Ok(()),
+            Format::Json | Format::Csv | Format::Html | Format::Xlsx => Ok(()),
         }
     }
 

@@ -80,6 +80,8 @@ impl<W: Write> Write for Marking<W> {
     fn write(&mut self, text: &[u8]) -> io::Result<usize> {
         let mut marked = Vec::with_capacity(text.len() + 64);
         match self.format {
+            // A page and a workbook say it themselves.
+            Format::Html | Format::Xlsx => marked.extend_from_slice(text),
             Format::Table => {
                 if !std::mem::replace(&mut self.begun, true) {
                     marked.extend_from_slice(self.line.as_bytes());

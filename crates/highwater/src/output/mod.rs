@@ -2,12 +2,14 @@
 
 mod banner;
 mod csv;
+mod hex;
 mod screen;
 mod table;
 
 use serde_json::Value;
 
 pub use banner::Banner;
+pub use hex::Decoding;
 pub use report::inert::{cell as inert, line as printable};
 pub use screen::Screen;
 
@@ -21,6 +23,10 @@ pub enum Format {
     Json,
     /// For spreadsheets; a cell that would run as a formula gets a quote in front.
     Csv,
+    /// A page for a browser or for paper; `report merges` only.
+    Html,
+    /// A workbook; `report merges` only, into a file.
+    Xlsx,
 }
 
 impl Format {
@@ -31,6 +37,8 @@ impl Format {
             Self::Table => "table",
             Self::Json => "json",
             Self::Csv => "csv",
+            Self::Html => "html",
+            Self::Xlsx => "xlsx",
         }
     }
 }
@@ -82,7 +90,7 @@ impl Answer {
     #[must_use]
     pub fn render(&self, format: Format, width: Option<u16>) -> String {
         match format {
-            Format::Table => table::render(&self.sheets, &self.notes, width),
+            Format::Table | Format::Html | Format::Xlsx => table::render(&self.sheets, &self.notes, width),
             Format::Json => pretty(&self.json),
             Format::Csv => csv::render(&self.sheets),
         }

@@ -4,6 +4,7 @@ use std::io::{self, IsTerminal, Write};
 
 use service::control::{Output, Stream};
 
+use super::hex::Encoding;
 use super::{Answer, Banner, Format};
 
 /// The two streams of whoever asked: data, and everything else.
@@ -89,6 +90,9 @@ impl Screen {
     pub fn writer(&self) -> Box<dyn Write + Send> {
         self.marked(match &self.sink {
             Sink::Process => Box::new(io::BufWriter::new(io::stdout())),
+            Sink::Client(output) if self.format == Format::Xlsx => {
+                Box::new(Encoding(output.writer(Stream::Stdout)))
+            }
             Sink::Client(output) => Box::new(output.writer(Stream::Stdout)),
         })
     }

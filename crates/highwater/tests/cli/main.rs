@@ -16,6 +16,7 @@ mod help;
 mod hostile_sign_in;
 mod jwt;
 mod live;
+mod merge_report;
 mod org_trouble;
 mod plan_on_file;
 mod postgres;

@@ -6,6 +6,7 @@ use model::{Case, CaseRecord, Subject};
 
 use super::Rendering;
 use crate::comparison::{compare, ordered};
+use crate::group::{Group, Member};
 use crate::{Error, Options, inert, resolution};
 
 /// The header. `left` is the record the case is about, `right` one of the others.
@@ -28,8 +29,9 @@ pub(super) const COLUMNS: [&str; 16] = [
     "right_value",
 ];
 
-/// One more column, after the values it speaks of.
-const DIFFERS: &str = "differs";
+/// More columns, after the values they speak of: whether the two differ, and what is proposed for the group of the case.
+const LAST: [&str; 7] =
+    ["differs", "group", "action", "certainty", "keep_supporter", "keep_contact", "keep_because"];
 
 pub(super) struct Csv<'a> {
     csv: csv::Writer<&'a mut dyn Write>,
@@ -39,7 +41,7 @@ pub(super) struct Csv<'a> {
 impl<'a> Csv<'a> {
     pub(super) fn begin(options: &'a Options, writer: &'a mut dyn Write) -> Result<Self, Error> {
         let mut csv = csv::WriterBuilder::new().terminator(csv::Terminator::CRLF).from_writer(writer);
-        csv.write_record(COLUMNS.iter().chain([&DIFFERS]))?;
+        csv.write_record(COLUMNS.iter().chain(&LAST))?;
         Ok(Self { csv, options })
     }
 
@@ -69,7 +71,7 @@ impl<'a> Csv<'a> {
     /// The rows of one pair of records; one row without fields when there is nothing to compare, so that no case is lost.
     fn pair(
         &mut self,
-        head: &[String],
+        (head, last): (&[String], &[String]),
         left: Option<&CaseRecord>,
         right: Option<&CaseRecord>,
     ) -> Result<(), Error> {
@@ -78,20 +80,20 @@ impl<'a> Csv<'a> {
         let records: Vec<&CaseRecord> = left.into_iter().chain(right).collect();
         let rows = compare(&records, self.options.differences_only && records.len() > 1);
         if rows.is_empty() {
-            return self.row(head, [&about, &link, "", "", "", ""]);
+            return self.row(head, [&about, &link, "", "", "", ""], last);
         }
         for row in rows {
             let mut values = row.values.iter().map(|value| value.unwrap_or_default());
             let left_value = if left.is_some() { values.next() } else { None }.unwrap_or_default();
             let right_value = values.next().unwrap_or_default();
             let differs = if row.differs { "yes" } else { "no" };
-            self.row(head, [&about, &link, row.field, left_value, right_value, differs])?;
+            self.row(head, [&about, &link, row.field, left_value, right_value, differs], last)?;
         }
         Ok(())
     }
 
-    fn row(&mut self, head: &[String], tail: [&str; 6]) -> Result<(), Error> {
-        for cell in head.iter().map(String::as_str).chain(tail) {
+    fn row(&mut self, head: &[String], tail: [&str; 6], last: &[String]) -> Result<(), Error> {
+        for cell in head.iter().map(String::as_str).chain(tail).chain(last.iter().map(String::as_str)) {
             self.csv.write_field(inert::cell(cell).as_bytes())?;
         }
         self.csv.write_record(None::<&[u8]>)?;
@@ -99,9 +101,24 @@ impl<'a> Csv<'a> {
     }
 }
 
+/// What is proposed for a group.
+fn last(group: Option<&Group>) -> Vec<String> {
+    let Some(group) = group else { return vec![String::new(); LAST.len() - 1] };
+    let id = |member: Option<&Member>| member.map(Member::id).unwrap_or_default();
+    vec![
+        group.id.clone(),
+        group.action.word().to_owned(),
+        group.certainty.word().to_owned(),
+        id(group.kept_supporter()),
+        id(group.kept_contact()),
+        group.keep.because.join(" | "),
+    ]
+}
+
 impl Rendering for Csv<'_> {
-    fn case(&mut self, case: &Case) -> Result<(), Error> {
-        let head = self.head(case);
+    fn case(&mut self, case: &Case, group: Option<&Group>) -> Result<(), Error> {
+        let (head, last) = (self.head(case), last(group));
+        let head = (head.as_slice(), last.as_slice());
         let records = ordered(case);
         // Without a record of whom the case is about, there is nobody to hold the others against.
         let (left, others) = match records.split_first() {
@@ -109,9 +126,9 @@ impl Rendering for Csv<'_> {
             Some(_) | None => (None, records.as_slice()),
         };
         if others.is_empty() {
-            return self.pair(&head, left, None);
+            return self.pair(head, left, None);
         }
-        others.iter().try_for_each(|right| self.pair(&head, left, Some(right)))
+        others.iter().try_for_each(|right| self.pair(head, left, Some(right)))
     }
 
     fn end(&mut self) -> Result<(), Error> {

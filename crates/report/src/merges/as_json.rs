@@ -8,6 +8,8 @@ use serde::Serialize;
 use super::Rendering;
 use crate::comparison::{FieldRow, compare, ordered};
 use crate::entry::Array;
+use crate::group::Group;
+use crate::proposal::Proposal;
 use crate::{Error, Options, resolution};
 
 #[derive(Serialize)]
@@ -27,6 +29,9 @@ struct CaseObject<'a> {
     /// Whose values `fields` holds, in this order.
     records: Vec<Record>,
     fields: Vec<FieldRow<'a>>,
+    /// What is proposed for everybody who is this person, the same for all cases of a group.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    group: Option<Proposal<'a>>,
 }
 
 /// A record of either side, and where to find it.
@@ -57,7 +62,7 @@ impl<'a> Json<'a> {
 }
 
 impl Rendering for Json<'_> {
-    fn case(&mut self, case: &Case) -> Result<(), Error> {
+    fn case(&mut self, case: &Case, group: Option<&Group>) -> Result<(), Error> {
         let records = ordered(case);
         let object = CaseObject {
             case: case.name(),
@@ -78,6 +83,7 @@ impl Rendering for Json<'_> {
             standing: &case.standing,
             records: records.iter().map(|record| self.record(&record.subject)).collect(),
             fields: compare(&records, self.options.differences_only && records.len() > 1),
+            group: group.map(Proposal::of),
         };
         self.array.item(&object)
     }

@@ -7,6 +7,7 @@ use model::{Case, CaseRecord, Choice, Standing};
 use super::Rendering;
 use crate::comparison::{FieldRow, compare, ordered};
 use crate::entry::{grid, plural};
+use crate::group::{Action, Group};
 use crate::{Error, Options, inert, resolution};
 
 /// How many records stand side by side; more go below.
@@ -64,7 +65,7 @@ impl<'a> Table<'a> {
 impl Table<'_> {
     /// One case, and what may be chosen.
     pub(super) fn whole(&mut self, case: &Case) -> Result<(), Error> {
-        self.case(case)?;
+        self.case(case, None)?;
         writeln!(self.writer, "what you can do: highwater cases resolve {} …", case.name())?;
         let always = [(
             "--ignore-until changed",
@@ -113,13 +114,42 @@ fn shown(text: &str) -> String {
 }
 
 impl Rendering for Table<'_> {
-    fn case(&mut self, case: &Case) -> Result<(), Error> {
+    fn group(&mut self, group: &Group) -> Result<(), Error> {
+        if group.action != Action::Merge {
+            return Ok(());
+        }
+        let title = group.title();
+        let certainty = group.certainty.word();
+        writeln!(self.writer, "== group {}: merge, {certainty}: {}", group.id, inert::line(&title))?;
+        let names: Vec<String> = group.members.iter().map(|member| member.subject.to_string()).collect();
+        self.line("one person", &names.join(", "))?;
+        group.doubts.iter().try_for_each(|doubt| self.line("doubt", doubt))?;
+        group.keep.because.iter().try_for_each(|why| self.line("keep", why))?;
+        for gain in &group.gains {
+            let kept = if gain.kept.is_empty() { "nothing" } else { &gain.kept };
+            self.line(
+                "only there",
+                &format!("{}: {} of {}; kept: {kept}", gain.field, gain.value, gain.from),
+            )?;
+        }
+        group.household.iter().try_for_each(|effect| self.line("household", effect))?;
+        for (at, step) in group.steps.iter().enumerate() {
+            self.line(&format!("[ ] step {}", at + 1), step)?;
+        }
+        Ok(writeln!(self.writer)?)
+    }
+
+    fn case(&mut self, case: &Case, group: Option<&Group>) -> Result<(), Error> {
         self.count += 1;
         let about = case.subject.to_string();
         writeln!(self.writer, "{}. {}: {}", self.count, case.kind.code(), inert::line(&about))?;
         let since =
             format!("{}, last seen {}", case.opened_at.to_seconds_text(), case.seen_at.to_seconds_text());
         self.line("case", &case.name())?;
+        if let Some(group) = group {
+            let (action, certainty) = (group.action.word(), group.certainty.word());
+            self.line("group", &format!("{}: {action}, {certainty}", group.id))?;
+        }
         self.line("since", &since)?;
         let supporters: Vec<&str> = case.supporters.iter().map(|id| id.as_str()).collect();
         self.line(if supporters.len() == 1 { "supporter" } else { "supporters" }, &supporters.join(", "))?;

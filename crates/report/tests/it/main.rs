@@ -4,6 +4,8 @@
 
 mod csv_safety;
 mod flat;
+mod groups;
 mod merges;
+mod page;
 mod people;
 mod scale;

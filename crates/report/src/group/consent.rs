@@ -1,0 +1,81 @@
+//! A no that must not be lost in a merge.
+
+use std::collections::BTreeSet;
+
+use super::member::{Member, folded};
+use crate::Options;
+
+/// One consent that somebody in the group refused, or that the members do not agree on.
+#[derive(Debug, PartialEq, Eq)]
+pub(crate) struct ConsentLine {
+    /// The Contact field's name.
+    pub(crate) field: String,
+    /// The value that must be on the survivors.
+    pub(crate) must_be: String,
+    /// Who says so.
+    pub(crate) said_by: Vec<String>,
+    /// Who says otherwise, or nothing.
+    pub(crate) not_by: Vec<String>,
+}
+
+/// Every consent that one of the records refuses. A checkbox is consent unless the map says otherwise, as in a cycle.
+pub(super) fn lines(members: &[Member], options: &Options) -> Vec<ConsentLine> {
+    let records: Vec<&Member> = members.iter().filter(|member| member.record().is_some()).collect();
+    let names: BTreeSet<&str> = records
+        .iter()
+        .filter_map(|member| member.record())
+        .flat_map(|record| record.fields.iter().map(|(name, _)| name.as_str()))
+        .collect();
+    let mut lines = Vec::new();
+    for field in names.into_iter().filter(|name| is_consent(name, &records, options)) {
+        let no = no_of(field);
+        let refuses = |member: &&&Member| member.value(field).is_some_and(|value| is(value, no));
+        let said_by: Vec<String> = records.iter().filter(refuses).map(|m| m.subject.to_string()).collect();
+        if said_by.is_empty() {
+            continue;
+        }
+        let others = records.iter().filter(|member| !refuses(member));
+        let not_by = others.map(|member| member.subject.to_string()).collect();
+        let must_be = if no { "true" } else { "false" }.to_owned();
+        lines.push(ConsentLine { field: field.to_owned(), must_be, said_by, not_by });
+    }
+    lines
+}
+
+fn is_consent(field: &str, records: &[&Member], options: &Options) -> bool {
+    let listed = |list: &[String]| list.iter().any(|name| name.eq_ignore_ascii_case(field));
+    if listed(&options.consent.never) {
+        return false;
+    }
+    let mut values = records.iter().filter_map(|member| member.value(field)).peekable();
+    let is_checkbox = values.peek().is_some() && values.all(|value| is(value, true) || is(value, false));
+    is_checkbox || listed(&options.consent.fields)
+}
+
+/// Which value of a field is the no: of an opt-out it is yes.
+fn no_of(field: &str) -> bool {
+    let plain: String = field.chars().filter(char::is_ascii_alphanumeric).collect::<String>().to_lowercase();
+    ["optedout", "optout", "donot", "unsubscrib", "nocall", "nomail", "noemail", "deceased", "suppress"]
+        .iter()
+        .any(|word| plain.contains(word))
+}
+
+fn is(value: &str, what: bool) -> bool {
+    let words: [&str; 4] = if what { ["true", "yes", "y", "1"] } else { ["false", "no", "n", "0"] };
+    words.contains(&folded(value).as_str())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn of_an_opt_out_the_yes_is_the_no() {
+        for field in ["HasOptedOutOfEmail", "DoNotCall", "npsp__Do_Not_Contact__c", "Opt_Out__c"] {
+            assert!(no_of(field), "{field}");
+        }
+        for field in ["EmailOptIn__c", "Newsletter__c", "Notes__c"] {
+            assert!(!no_of(field), "{field}");
+        }
+    }
+}
