@@ -194,7 +194,7 @@ fn refuse_without_state(verb: &Verb, dir: &Path) -> Result<(), Failure> {
 /// What the service is sent, and the file that its data goes into: files are the caller's, not the service's.
 fn arguments(verb: &Verb) -> Result<(Vec<String>, Option<std::fs::File>), Failure> {
     if let Verb::Report(args) = verb {
-        return Ok((vec!["report".to_owned(), args.report.word().to_owned()], commands::report::file(args)?));
+        return Ok((args.report.words()?, commands::report::file(args)?));
     }
     if let Verb::Backfill(args) = verb {
         return Ok((args.words()?, None));

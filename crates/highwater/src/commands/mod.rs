@@ -21,4 +21,5 @@ pub mod simorg;
 mod starting;
 pub mod status;
 pub mod sync;
+pub mod verify_merges;
 pub mod watermark;

@@ -2,13 +2,14 @@
 
 use std::fs::File;
 use std::io::{self, Write};
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 
 use clap::Subcommand;
 use model::{Clock, Policy};
 use report::{Consent, LinkPattern, Links, Options};
 use state::State;
 
+use super::verify_merges;
 use crate::cli::Verb;
 use crate::config::Config;
 use crate::desk::Desk;
@@ -35,15 +36,41 @@ pub enum Report {
     #[command(after_help = "Examples:
   highwater report merges --format html --output merges.html
   highwater report merges --format xlsx --output merges.xlsx
+  highwater report merges --format json --output merges.json
+  highwater report merges --verify --against merges.json
+
+With --verify both sides are read: it ends with 3 unless every group is one person on each side and the supporter carries the \
+Contact's Id.
 
 Holds names and addresses: keep the file to yourself.")]
-    Merges(Target),
+    Merges(Merges),
     /// Fields that both sides had changed, and which value was kept
     #[command(after_help = "Example:
   highwater report conflicts --format csv --output conflicts.csv
 
 Holds both values: keep the file to yourself.")]
     Conflicts(Target),
+}
+
+/// The merge report, or what became of an earlier one.
+#[derive(Debug, clap::Args)]
+pub struct Merges {
+    /// Where to.
+    #[command(flatten)]
+    pub target: Target,
+    /// After merging: say which groups of an earlier report were merged rightly, which are open, and which lost their Id
+    #[arg(long, requires = "against", conflicts_with = "output")]
+    pub verify: bool,
+    /// The earlier report, as --format json wrote it
+    #[arg(long, value_name = "FILE", requires = "verify")]
+    pub against: Option<PathBuf>,
+}
+
+impl Merges {
+    /// The earlier report to verify against.
+    fn earlier(&self) -> Option<&Path> {
+        self.against.as_deref().filter(|_| self.verify)
+    }
 }
 
 /// Where to.
@@ -60,17 +87,41 @@ pub struct Target {
 impl Report {
     const fn target(&self) -> &Target {
         match self {
-            Self::Merges(target) | Self::Conflicts(target) => target,
+            Self::Merges(merges) => &merges.target,
+            Self::Conflicts(target) => target,
         }
     }
 
-    /// The report's name on the command line.
-    #[must_use]
-    pub const fn word(&self) -> &'static str {
+    const fn word(&self) -> &'static str {
         match self {
             Self::Merges(_) => "merges",
             Self::Conflicts(_) => "conflicts",
         }
+    }
+
+    /// The earlier report to verify against.
+    fn earlier(&self) -> Option<&Path> {
+        match self {
+            Self::Merges(merges) => merges.earlier(),
+            Self::Conflicts(_) => None,
+        }
+    }
+
+    /// The command line for a running service, which may have another folder than ours. The file that is written stays with us.
+    ///
+    /// # Errors
+    /// When a file's name cannot be sent.
+    pub fn words(&self) -> Result<Vec<String>, Failure> {
+        let mut words = vec!["report".to_owned(), self.word().to_owned()];
+        if let Some(earlier) = self.earlier() {
+            let whole = std::path::absolute(earlier).ok().and_then(|path| path.to_str().map(str::to_owned));
+            let whole = whole.ok_or_else(|| Failure::Arguments {
+                problem: "the name of the earlier report cannot be sent to the service".to_owned(),
+                advice: "give it a name in plain letters",
+            })?;
+            words.extend(["--verify".to_owned(), "--against".to_owned(), whole]);
+        }
+        Ok(words)
     }
 }
 
@@ -79,8 +130,8 @@ impl Report {
 /// # Errors
 /// When the command does not know the format, or the terminal would be flooded.
 pub fn fits(verb: &Verb, format: Format, on_terminal: bool) -> Result<(), Failure> {
-    let (merges, to_file) = if let Verb::Report(Args { report: Report::Merges(target) }) = verb {
-        (true, target.output.is_some())
+    let (merges, to_file) = if let Verb::Report(Args { report: Report::Merges(merges) }) = verb {
+        (!merges.verify, merges.target.output.is_some())
     } else {
         (false, false)
     };
@@ -108,6 +159,9 @@ fn unfit(format: &str) -> Failure {
 /// # Errors
 /// When the state cannot be read or the output not be written.
 pub async fn run(args: &Args, desk: &Desk) -> Result<Exit, Failure> {
+    if let Some(earlier) = args.report.earlier() {
+        return verify_merges::run(earlier, desk).await;
+    }
     let target = file(args)?;
     let to_file = target.is_some();
     let writer = target
