@@ -27,7 +27,8 @@ impl Grouping {
     /// Goes over the open cases once.
     pub(crate) fn of(state: &State, options: &Options) -> Result<Self, Error> {
         let mut union = Union::default();
-        let mut cases: Vec<(u32, CaseKey)> = Vec::new();
+        let open: u64 = state.case_counts()?.values().sum();
+        let mut cases: Vec<(u32, CaseKey)> = Vec::with_capacity(usize::try_from(open).unwrap_or(0));
         let mut fields = Vec::new();
         let mut after: Option<CaseKey> = None;
         loop {
@@ -45,6 +46,7 @@ impl Grouping {
         for (number, _) in &mut cases {
             *number = union.root(*number);
         }
+        drop(union);
         // The sort is stable: within a group the order of the state stays.
         cases.sort_by_key(|(number, _)| *number);
         let groups = cases.chunk_by(|one, other| one.0 == other.0).count();
@@ -113,7 +115,7 @@ fn read(state: &State, options: &Options, keys: &[(u32, CaseKey)]) -> Result<Vec
 
 /// A group's name: that of the subject of its first case, which stays the same while that case is open.
 fn name(subject: &Subject) -> String {
-    format!("g{:08x}", digest_of(subject) >> 96)
+    format!("g{:08x}", digest_of(subject)[0])
 }
 
 /// Connects what a case is about with what it names, where the case says that they are one person.

@@ -6,26 +6,31 @@ use std::hash::Hasher;
 use model::Subject;
 use siphasher::sip128::{Hasher128, SipHasher24};
 
-/// Things by a digest of their name, 128 bits wide: two of them never share one. Forty bytes each, whatever their names are.
+/// A digest of a name. 96 bits: among a million names two share one once in a hundred quadrillion runs.
+pub(super) type Digest = [u32; 3];
+
+/// Things by a digest of their name: twenty bytes each, whatever their names are.
 #[derive(Default)]
 pub(super) struct Union {
-    numbers: HashMap<u128, u32>,
+    numbers: HashMap<Digest, u32>,
     parents: Vec<u32>,
 }
 
 /// A digest that a name can be found by.
-pub(super) fn digest(kind: u8, name: &[&[u8]]) -> u128 {
+pub(super) fn digest(kind: u8, name: &[&[u8]]) -> Digest {
     let mut hasher = SipHasher24::new_with_key(&[0; 16]);
     hasher.write_u8(kind);
     for part in name {
         hasher.write(part);
         hasher.write_u8(0);
     }
-    hasher.finish128().as_u128()
+    let whole = hasher.finish128();
+    let [high, low] = [whole.h1, whole.h2].map(|half| [(half >> 32) as u32, half as u32]);
+    [high[0], high[1], low[0]]
 }
 
 /// The digest of a record.
-pub(super) fn digest_of(subject: &Subject) -> u128 {
+pub(super) fn digest_of(subject: &Subject) -> Digest {
     match subject {
         Subject::Supporter(id) => digest(b's', &[id.as_str().as_bytes()]),
         Subject::Contact(id) => digest(b'c', &[id.as_str().as_bytes()]),
@@ -34,7 +39,7 @@ pub(super) fn digest_of(subject: &Subject) -> u128 {
 
 impl Union {
     /// The number of a thing, given to it when it is first asked for.
-    pub(super) fn number(&mut self, digest: u128) -> u32 {
+    pub(super) fn number(&mut self, digest: Digest) -> u32 {
         let next = u32::try_from(self.parents.len()).unwrap_or(u32::MAX);
         let number = *self.numbers.entry(digest).or_insert(next);
         if number == next {

@@ -18,7 +18,7 @@ async fn a_table_shows_both_records_side_by_side_and_marks_what_differs() {
         "\
 1. names_disagree: supporter 1042
   case        27f4365dfe
-  group       g756a1121: decide, look first
+  group       gddf19acf: decide, look first
   since       2026-10-05T12:34:56Z, last seen 2026-10-06T08:00:00Z
   supporter   1042
   Contact     003RM0000068xVCYAY
