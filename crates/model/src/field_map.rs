@@ -100,6 +100,12 @@ impl FieldRule {
             || self.contact_field.eq_ignore_ascii_case("Email")
     }
 
+    /// Whether this is a checkbox whose yes is the refusal.
+    #[must_use]
+    pub fn is_opt_out(&self) -> bool {
+        self.kind == FieldType::Boolean && is_opt_out(&self.contact_field)
+    }
+
     /// Whether changes may travel to the Contact.
     #[must_use]
     pub const fn pushes(&self) -> bool {
@@ -336,6 +342,17 @@ impl FieldMap {
         let text = format!("{:?} {:?}", self.rules, self.technical);
         key.digest(RuleKey(0), &Cell::Value(text.into()))
     }
+}
+
+/// Whether a checkbox of this name says no by being ticked, as Salesforce's own `HasOptedOutOfEmail`, `HasOptedOutOfFax` and
+/// `DoNotCall` do (Object Reference, Contact), and as custom fields are named after them.
+#[must_use]
+pub fn is_opt_out(contact_field: &str) -> bool {
+    let letters = contact_field.chars().filter(char::is_ascii_alphanumeric);
+    let plain: String = letters.map(|c| c.to_ascii_lowercase()).collect();
+    ["optedout", "optout", "donot", "unsubscrib", "nocall", "nomail", "noemail", "deceased", "suppress"]
+        .iter()
+        .any(|word| plain.contains(word))
 }
 
 fn place_of(columns: &mut Vec<String>, column: &str) -> usize {

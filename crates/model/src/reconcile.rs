@@ -170,6 +170,12 @@ fn first_link(q: &Question<'_>) -> Decision {
     }
 }
 
+/// Whether a value is the "no" that must not be lost: an unticked opt-in, a ticked opt-out.
+fn refuses(q: &Question<'_>, view: View) -> bool {
+    let no = if q.rule.is_opt_out() { Presence::Filled } else { Presence::No };
+    view.presence == no
+}
+
 /// Both sides changed.
 fn conflict(q: &Question<'_>, policy: Policy) -> Decision {
     // An empty value that may not travel has no say: the other side's stands.
@@ -188,10 +194,10 @@ fn conflict(q: &Question<'_>, policy: Policy) -> Decision {
             (_, Presence::Empty) => Some(Side::Supporter),
             _ => None,
         },
-        Policy::MostRestrictive => match (q.supporter.presence, q.contact.presence) {
-            (Presence::No, _) => Some(Side::Supporter),
-            (_, Presence::No) => Some(Side::Salesforce),
-            _ => None,
+        Policy::MostRestrictive => match (refuses(q, q.supporter), refuses(q, q.contact)) {
+            (true, _) => Some(Side::Supporter),
+            (false, true) => Some(Side::Salesforce),
+            (false, false) => None,
         },
         Policy::Hold => None,
     };

@@ -72,6 +72,24 @@ fn a_value_of_ours_on_its_way_is_not_the_other_sides_edit() {
 }
 
 #[test]
+fn of_an_opt_out_the_tick_is_the_no_and_wins() {
+    let checkbox = |name| plain_rule(name, "column", FieldType::Boolean);
+    let won = |rule: &FieldRule, supporter, contact| decide(rule, None, supporter, contact);
+    let to_contact = Decision::ToContact(Cause::Policy(Policy::MostRestrictive));
+    let to_supporter = Decision::ToSupporter(Cause::Policy(Policy::MostRestrictive));
+    for name in ["HasOptedOutOfEmail", "DoNotCall", "npsp__Do_Not_Contact__c", "Email_Opt_Out__c"] {
+        let rule = checkbox(name);
+        assert_eq!(won(&rule, "true", "false"), to_contact, "{name}");
+        assert_eq!(won(&rule, "false", "true"), to_supporter, "{name}");
+    }
+    for name in ["Email_Opt_In__c", "Newsletter__c", "Notes_Wanted__c"] {
+        let rule = checkbox(name);
+        assert_eq!(won(&rule, "true", "false"), to_supporter, "{name}");
+        assert_eq!(won(&rule, "false", "true"), to_contact, "{name}");
+    }
+}
+
+#[test]
 fn a_first_write_that_never_arrived_leaves_two_strangers() {
     let rule = text_rule();
     for (supporter, contact, in_flight, expected) in [

@@ -2,6 +2,8 @@
 
 use std::collections::BTreeSet;
 
+use model::field_map::is_opt_out;
+
 use super::member::{Member, folded};
 use crate::Options;
 
@@ -28,7 +30,8 @@ pub(super) fn lines(members: &[Member], options: &Options) -> Vec<ConsentLine> {
         .collect();
     let mut lines = Vec::new();
     for field in names.into_iter().filter(|name| is_consent(name, &records, options)) {
-        let no = no_of(field);
+        // Of an opt-out the yes is the no.
+        let no = is_opt_out(field);
         let refuses = |member: &&&Member| member.value(field).is_some_and(|value| is(value, no));
         let said_by: Vec<String> = records.iter().filter(refuses).map(|m| m.subject.to_string()).collect();
         if said_by.is_empty() {
@@ -52,30 +55,7 @@ fn is_consent(field: &str, records: &[&Member], options: &Options) -> bool {
     is_checkbox || listed(&options.consent.fields)
 }
 
-/// Which value of a field is the no: of an opt-out it is yes.
-fn no_of(field: &str) -> bool {
-    let plain: String = field.chars().filter(char::is_ascii_alphanumeric).collect::<String>().to_lowercase();
-    ["optedout", "optout", "donot", "unsubscrib", "nocall", "nomail", "noemail", "deceased", "suppress"]
-        .iter()
-        .any(|word| plain.contains(word))
-}
-
 fn is(value: &str, what: bool) -> bool {
     let words: [&str; 4] = if what { ["true", "yes", "y", "1"] } else { ["false", "no", "n", "0"] };
     words.contains(&folded(value).as_str())
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn of_an_opt_out_the_yes_is_the_no() {
-        for field in ["HasOptedOutOfEmail", "DoNotCall", "npsp__Do_Not_Contact__c", "Opt_Out__c"] {
-            assert!(no_of(field), "{field}");
-        }
-        for field in ["EmailOptIn__c", "Newsletter__c", "Notes__c"] {
-            assert!(!no_of(field), "{field}");
-        }
-    }
 }
