@@ -3,34 +3,27 @@
 //!
 //! This function holds the branches; what it calls decides or does one thing each.
 
+mod carry_out;
+mod preview;
+
 use std::collections::{BTreeMap, HashMap, HashSet};
 
-use model::{ContactId, CycleId, Digest, DirtyReason, Lane, Side, Stamp, Subject, SupporterId};
+use model::{CycleId, DirtyReason, Lane, Stamp, Subject, SupporterId};
 use plan::{CycleReport, Deferral, Directory, Fatal, Moment, Outcome, PersonPlan, Sides, Stretch};
 use push::{Again, Outbox, Settled};
 use state::{AlreadyRunning, Changes};
 
-use crate::agreed::{Agreed, Heading};
 use crate::batch::{self, Batch};
 use crate::request::{Mode, Request, Seen};
 use crate::{rulings, upkeep};
+
+use carry_out::Agreement;
 
 /// How many people of one cycle are remembered to be tried again in it; the rest waits, marked, for the next.
 const AGAIN_AT_MOST: usize = 200_000;
 
 /// How many plans one commit records: what a commit replaces is freed only after it.
 const PLANS_PER_COMMIT: usize = 500;
-
-/// What may be written for somebody while a plan on file is carried out.
-#[derive(Debug, Clone, Copy)]
-enum Agreement {
-    /// What has this fingerprint; nothing, where the plan had nothing to write.
-    Exactly(Option<Digest>),
-    /// It began as agreed; what is tried again must be about the same values.
-    Begun(Digest),
-    /// A supporter who was created as agreed: what follows from it.
-    Follows,
-}
 
 /// Runs one cycle. What a dry run sees, and every plan of a run of named people, is handed to `sink`.
 ///
@@ -177,135 +170,6 @@ impl<'a> Cycle<'a> {
             }
         }
         Ok(())
-    }
-
-    /// A plan on file: its people in its order, each only as agreed. Then the watermarks are where the plan's windows ended,
-    /// so that the next cycle meets whoever changed later.
-    async fn carry_out(&mut self, agreed: &Agreed) -> Result<(), Fatal> {
-        let read = |bad| Fatal::spool("reading the plan")(std::io::Error::other(bad));
-        let mut people = agreed.read().map_err(read)?;
-        self.report.discovered = agreed.people();
-        self.prepare_directory(agreed.people()).await?;
-        self.sides.progress.begin(Stretch::Decide, Some(agreed.people()));
-        loop {
-            let page = people.page(self.sides.settings.batch).map_err(read)?;
-            if page.is_empty() || self.sides.stopping() || self.circuit_open {
-                break;
-            }
-            let subjects: Vec<Subject> = page.iter().map(|(subject, _)| subject.clone()).collect();
-            let agreements = page.into_iter().map(|(subject, of)| (subject, Agreement::Exactly(of)));
-            self.agreements.extend(agreements);
-            self.mark(&subjects).await?;
-            self.work(&subjects).await?;
-            // Whoever is neither on the way nor tried again is done with, and what was agreed for them, too.
-            let (outbox, again) = (&self.outbox, &self.again);
-            self.agreements.retain(|subject, _| match subject {
-                Subject::Supporter(id) => outbox.holds(id) || again.contains_key(id),
-                Subject::Contact(_) => false,
-            });
-        }
-        self.sides.progress.end();
-        if !self.sides.stopping() && !self.circuit_open {
-            let mut changes = Changes::new();
-            let ends = agreed.heading();
-            for (side, end) in
-                [(Side::Supporter, ends.supporters_until), (Side::Salesforce, ends.contacts_until)]
-            {
-                if let Some(end) = end {
-                    changes.raise_watermark(side, end);
-                }
-            }
-            let _receipt = self.sides.state.commit(changes).await?;
-        }
-        Ok(())
-    }
-
-    /// Parts the plans that may be carried out from those that are no longer what was agreed to: these people stay marked.
-    fn as_agreed(&mut self, plans: Vec<PersonPlan>) -> Vec<PersonPlan> {
-        if self.request.agreed.is_none() {
-            return plans;
-        }
-        let key = self.sides.state.digest_key();
-        let mut kept = Vec::with_capacity(plans.len());
-        for plan in plans {
-            let Some(subject) = plan.subject() else { continue };
-            let agreed = match self.agreements.get(&subject) {
-                Some(Agreement::Exactly(Some(of))) => *of == plan.fingerprint(&key),
-                Some(Agreement::Begun(values)) => *values == plan.record,
-                Some(Agreement::Follows) => true,
-                Some(Agreement::Exactly(None)) | None => false,
-            };
-            if agreed {
-                if !matches!(self.agreements.get(&subject), Some(Agreement::Follows)) {
-                    self.agreements.insert(subject, Agreement::Begun(plan.record));
-                }
-                kept.push(plan);
-            } else if plan.is_still() && plan.new_link().is_none() {
-                kept.push(plan);
-            } else {
-                self.report.leave_out(subject);
-            }
-        }
-        kept
-    }
-
-    /// What a cycle would do: the windows are read, nothing is marked, nothing is written.
-    async fn preview(&mut self) -> Result<(), Fatal> {
-        let mut subjects = Vec::new();
-        let (mut supporters_until, mut contacts_until) = (None, None);
-        match &self.request.only {
-            Some(only) => subjects.clone_from(only),
-            None => {
-                upkeep::notice_map(self.sides, &mut self.report, Some(&mut subjects)).await?;
-                let whole = self.request.mode == Mode::Backfill;
-                if self.may_pull() {
-                    let found = pull::discover(self.sides, Some(&mut subjects), whole).await?;
-                    contacts_until = Some(found.window.until);
-                }
-                if self.may_push() {
-                    let found = push::discover(self.sides, Some(&mut subjects)).await?;
-                    supporters_until = Some(found.window.until);
-                }
-                if self.request.mode == Mode::Backfill {
-                    batch::everybody(self.sides, Some(&mut subjects)).await?;
-                }
-                let mut after = None;
-                loop {
-                    let page = self.sides.state.dirty_page(after.as_ref(), self.sides.settings.batch)?;
-                    let Some(last) = page.last() else { break };
-                    after = Some(last.subject.clone());
-                    subjects.extend(page.into_iter().map(|dirty| dirty.subject));
-                }
-            }
-        }
-        let subjects = batch::named(self.sides, &subjects)?;
-        self.report.discovered = subjects.len() as u64;
-        self.prepare_directory(subjects.len() as u64).await?;
-        (self.sink)(Seen::Heading(&Heading::new(self.sides, self.at.now, supporters_until, contacts_until)));
-        // As in a real run: a Contact that a supporter of an earlier batch came to is nobody's no more.
-        let mut claimed: HashSet<ContactId> = HashSet::new();
-        for chunk in subjects.chunks(self.sides.settings.batch) {
-            let free = |subject: &&Subject| !matches!(subject, Subject::Contact(id) if claimed.contains(id));
-            let chunk: Vec<Subject> = chunk.iter().filter(free).cloned().collect();
-            let batch = self.batch(&chunk).await?;
-            self.show(&batch);
-            claimed.extend(
-                batch.plans.iter().filter(|plan| plan.supporter.is_some()).filter_map(|plan| plan.contact),
-            );
-        }
-        Ok(())
-    }
-
-    fn show(&mut self, batch: &Batch) {
-        let key = self.sides.state.digest_key();
-        for (subject, outcome) in &batch.outcomes {
-            self.report.count(outcome);
-            (self.sink)(Seen::Ended(subject, outcome));
-        }
-        for plan in &batch.plans {
-            self.report.count(&self.planned_outcome(plan));
-            (self.sink)(Seen::Plan(plan, plan.fingerprint(&key)));
-        }
     }
 
     /// Whether this run may write supporters.
@@ -557,19 +421,5 @@ impl<'a> Cycle<'a> {
             self.report.count(&Outcome::Deferred(why));
         }
         Ok(())
-    }
-
-    /// The outcome a plan would have if everything went well: what a dry run counts.
-    fn planned_outcome(&self, plan: &PersonPlan) -> Outcome {
-        let (may_pull, may_push) = (self.may_pull(), self.may_push());
-        match plan.lane() {
-            Some(Lane::Upsert) if may_push => Outcome::ContactCreated,
-            Some(Lane::Update) if may_push => Outcome::ContactUpdated,
-            Some(_) => Outcome::Deferred(Deferral::OtherDirection),
-            None if batch::needs_pull(plan) && !may_pull => Outcome::Deferred(Deferral::OtherDirection),
-            None if plan.creates_supporter() => Outcome::SupporterCreated,
-            None if plan.writes_supporter() => Outcome::SupporterUpdated,
-            None => batch::still(plan),
-        }
     }
 }

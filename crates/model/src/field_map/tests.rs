@@ -1,0 +1,101 @@
+use super::*;
+
+fn technical() -> TechnicalFields {
+    TechnicalFields {
+        supporter_id: "EN_Supporter_Id__c".into(),
+        account_id: None,
+        push_marker: Some("EN_Push__c".into()),
+    }
+}
+
+fn street() -> FieldRule {
+    let columns = vec!["address_1".into(), "address_2".into()];
+    FieldRule { columns, ..plain_rule("MailingStreet", "", FieldType::TextArea) }
+}
+
+fn map() -> FieldMap {
+    let rules = vec![
+        plain_rule("Email", "email", FieldType::Email),
+        plain_rule("LastName", "last_name", FieldType::Text),
+        street(),
+        FieldRule {
+            yes_no: Some(("Y".into(), "N".into())),
+            ..plain_rule("Email_Opt_In__c", "opt_in_email", FieldType::Boolean)
+        },
+    ];
+    FieldMap::new(rules, technical()).unwrap()
+}
+
+fn cells(texts: &[&str]) -> Vec<Cell> {
+    texts.iter().map(|text| Cell::from_nullable(Some(text))).collect()
+}
+
+#[test]
+fn two_columns_and_one_street_carry_the_same_lines() {
+    let map = map();
+    let normal = map.supporter_values(&cells(&["a@b.org", "Lee", "1 High St", "Flat 2", "Y"]));
+    assert_eq!(normal[2], Ok(Cell::Value("1 High St\nFlat 2".into())));
+    let back = map.rules()[2].to_columns(normal[2].as_ref().unwrap());
+    assert_eq!(back, cells(&["1 High St", "Flat 2"]));
+    let three = map.rules()[2].to_columns(&Cell::Value("a\nb\nc".into()));
+    assert_eq!(three, cells(&["a", "b\nc"]));
+}
+
+#[test]
+fn a_column_that_was_not_read_makes_the_value_absent_not_empty() {
+    let values = map().supporter_values(&[
+        Cell::Empty,
+        Cell::Empty,
+        Cell::Value("1 High St".into()),
+        Cell::Absent,
+        Cell::Absent,
+    ]);
+    assert_eq!(values[2], Ok(Cell::Absent));
+    assert_eq!(values[3], Ok(Cell::Absent));
+}
+
+#[test]
+fn an_opt_in_is_spelled_its_own_way_on_each_side() {
+    let map = map();
+    let rule = &map.rules()[3];
+    assert_eq!(rule.from_columns(&[&Cell::Value("y".into())]), Ok(Cell::Value("true".into())));
+    assert_eq!(rule.from_columns(&[&Cell::Empty]), Ok(Cell::Value("false".into())));
+    assert_eq!(rule.to_columns(&Cell::Value("false".into())), cells(&["N"]));
+}
+
+#[test]
+fn decoded_values_come_back_as_they_went() {
+    let rule = FieldRule {
+        decode: vec![Decode { supporter: "1".into(), salesforce: "Gold".into() }],
+        ..plain_rule("Level__c", "level", FieldType::Picklist)
+    };
+    let normal = rule.from_columns(&[&Cell::Value("1".into())]).unwrap();
+    assert_eq!(normal, Cell::Value("Gold".into()));
+    assert_eq!(rule.to_columns(&normal), cells(&["1"]));
+}
+
+#[test]
+fn mistakes_are_named() {
+    let bad = |rules: Vec<FieldRule>| FieldMap::new(rules, technical()).unwrap_err();
+    let email = || plain_rule("Email", "email", FieldType::Email);
+    let last = || plain_rule("LastName", "last", FieldType::Text);
+    assert_eq!(bad(vec![email()]), InvalidFieldMap::Missing("LastName"));
+    assert_eq!(bad(vec![email(), last(), email()]), InvalidFieldMap::Twice("Email".into()));
+    let marker = plain_rule("en_push__c", "x", FieldType::Boolean);
+    assert_eq!(bad(vec![email(), last(), marker]), InvalidFieldMap::Technical("en_push__c".into()));
+    let odd = plain_rule("Last Name", "x", FieldType::Text);
+    assert_eq!(bad(vec![email(), last(), odd]), InvalidFieldMap::Name("Last Name".into()));
+    let none = FieldRule { columns: vec![], ..plain_rule("Title", "x", FieldType::Text) };
+    assert_eq!(bad(vec![email(), last(), none]), InvalidFieldMap::Source("Title".into()));
+}
+
+proptest::proptest! {
+    #[test]
+    fn what_a_supporter_holds_survives_the_way_to_salesforce_and_back(one in "[a-zA-Z0-9 ]{0,12}", two in "[a-zA-Z0-9 \n]{0,12}") {
+        let rule = street();
+        let there = rule.from_columns(&[&Cell::from_nullable(Some(&one)), &Cell::from_nullable(Some(&two))]).unwrap();
+        let back = rule.to_columns(&there);
+        let again = rule.from_columns(&back.iter().collect::<Vec<_>>()).unwrap();
+        proptest::prop_assert_eq!(there, again);
+    }
+}

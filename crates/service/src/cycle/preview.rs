@@ -1,0 +1,87 @@
+//! A dry run: what a cycle would do, with nothing marked and nothing written.
+
+use std::collections::HashSet;
+
+use model::{ContactId, Lane, Subject};
+use plan::{Deferral, Fatal, Outcome, PersonPlan};
+
+use super::Cycle;
+use crate::agreed::Heading;
+use crate::batch::{self, Batch};
+use crate::request::{Mode, Seen};
+use crate::upkeep;
+
+impl Cycle<'_> {
+    /// What a cycle would do: the windows are read, nothing is marked, nothing is written.
+    pub(super) async fn preview(&mut self) -> Result<(), Fatal> {
+        let mut subjects = Vec::new();
+        let (mut supporters_until, mut contacts_until) = (None, None);
+        match &self.request.only {
+            Some(only) => subjects.clone_from(only),
+            None => {
+                upkeep::notice_map(self.sides, &mut self.report, Some(&mut subjects)).await?;
+                let whole = self.request.mode == Mode::Backfill;
+                if self.may_pull() {
+                    let found = pull::discover(self.sides, Some(&mut subjects), whole).await?;
+                    contacts_until = Some(found.window.until);
+                }
+                if self.may_push() {
+                    let found = push::discover(self.sides, Some(&mut subjects)).await?;
+                    supporters_until = Some(found.window.until);
+                }
+                if self.request.mode == Mode::Backfill {
+                    batch::everybody(self.sides, Some(&mut subjects)).await?;
+                }
+                let mut after = None;
+                loop {
+                    let page = self.sides.state.dirty_page(after.as_ref(), self.sides.settings.batch)?;
+                    let Some(last) = page.last() else { break };
+                    after = Some(last.subject.clone());
+                    subjects.extend(page.into_iter().map(|dirty| dirty.subject));
+                }
+            }
+        }
+        let subjects = batch::named(self.sides, &subjects)?;
+        self.report.discovered = subjects.len() as u64;
+        self.prepare_directory(subjects.len() as u64).await?;
+        (self.sink)(Seen::Heading(&Heading::new(self.sides, self.at.now, supporters_until, contacts_until)));
+        // As in a real run: a Contact that a supporter of an earlier batch came to is nobody's no more.
+        let mut claimed: HashSet<ContactId> = HashSet::new();
+        for chunk in subjects.chunks(self.sides.settings.batch) {
+            let free = |subject: &&Subject| !matches!(subject, Subject::Contact(id) if claimed.contains(id));
+            let chunk: Vec<Subject> = chunk.iter().filter(free).cloned().collect();
+            let batch = self.batch(&chunk).await?;
+            self.show(&batch);
+            claimed.extend(
+                batch.plans.iter().filter(|plan| plan.supporter.is_some()).filter_map(|plan| plan.contact),
+            );
+        }
+        Ok(())
+    }
+
+    fn show(&mut self, batch: &Batch) {
+        let key = self.sides.state.digest_key();
+        for (subject, outcome) in &batch.outcomes {
+            self.report.count(outcome);
+            (self.sink)(Seen::Ended(subject, outcome));
+        }
+        for plan in &batch.plans {
+            self.report.count(&self.planned_outcome(plan));
+            (self.sink)(Seen::Plan(plan, plan.fingerprint(&key)));
+        }
+    }
+
+    /// The outcome a plan would have if everything went well: what a dry run counts.
+    fn planned_outcome(&self, plan: &PersonPlan) -> Outcome {
+        let (may_pull, may_push) = (self.may_pull(), self.may_push());
+        match plan.lane() {
+            Some(Lane::Upsert) if may_push => Outcome::ContactCreated,
+            Some(Lane::Update) if may_push => Outcome::ContactUpdated,
+            Some(_) => Outcome::Deferred(Deferral::OtherDirection),
+            None if batch::needs_pull(plan) && !may_pull => Outcome::Deferred(Deferral::OtherDirection),
+            None if plan.creates_supporter() => Outcome::SupporterCreated,
+            None if plan.writes_supporter() => Outcome::SupporterUpdated,
+            None => batch::still(plan),
+        }
+    }
+}
