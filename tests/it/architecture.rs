@@ -5,7 +5,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::path::{Path, PathBuf};
 
 /// Which of our crates each crate may be built from.
-const MAY_USE: [(&str, &[&str]); 13] = [
+const MAY_USE: [(&str, &[&str]); 14] = [
     (
         "highwater",
         &[
@@ -28,6 +28,7 @@ const MAY_USE: [(&str, &[&str]); 13] = [
     ("push", &["matching", "model", "plan", "salesforce", "state", "supporters"]),
     ("report", &["model", "state"]),
     ("salesforce", &["model"]),
+    ("segments", &["model"]),
     ("service", &["model", "plan", "pull", "push", "salesforce", "state", "supporters"]),
     ("setup", &["model"]),
     ("simorg", &[]),

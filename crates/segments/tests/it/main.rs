@@ -1,0 +1,8 @@
+//! The promises of the log, on real directories and on a disk whose power is cut.
+
+mod damage;
+mod forget;
+mod full;
+mod power;
+mod reading;
+mod support;
