@@ -5,10 +5,12 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::path::{Path, PathBuf};
 
 /// Which of our crates each crate may be built from.
-const MAY_USE: [(&str, &[&str]); 14] = [
+const MAY_USE: [(&str, &[&str]); 15] = [
+    ("drill", &[]),
     (
         "highwater",
         &[
+            "drill",
             "matching",
             "model",
             "plan",
@@ -23,16 +25,16 @@ const MAY_USE: [(&str, &[&str]); 14] = [
     ),
     ("matching", &[]),
     ("model", &[]),
-    ("plan", &["matching", "model", "salesforce", "state", "supporters"]),
-    ("pull", &["matching", "model", "plan", "salesforce", "state", "supporters"]),
-    ("push", &["matching", "model", "plan", "salesforce", "state", "supporters"]),
+    ("plan", &["drill", "matching", "model", "salesforce", "state", "supporters"]),
+    ("pull", &["drill", "matching", "model", "plan", "salesforce", "state", "supporters"]),
+    ("push", &["drill", "matching", "model", "plan", "salesforce", "state", "supporters"]),
     ("report", &["model", "state"]),
-    ("salesforce", &["model"]),
+    ("salesforce", &["drill", "model"]),
     ("segments", &["model"]),
-    ("service", &["model", "plan", "pull", "push", "salesforce", "state", "supporters"]),
+    ("service", &["drill", "model", "plan", "pull", "push", "salesforce", "state", "supporters"]),
     ("setup", &["model"]),
     ("simorg", &[]),
-    ("state", &["model"]),
+    ("state", &["drill", "model"]),
     ("supporters", &["model"]),
 ];
 

@@ -1,5 +1,7 @@
 //! Writing supporters: the intent first, then the write with its compare, then what became of it.
 
+use drill::KillPoint::{K30, K31, K32, K33, K34, K35};
+use drill::reached;
 use model::{
     Block, Case, CaseKind, Cell, Evidence, FieldMap, Intent, IntentField, Link, LinkLife, Subject,
     SupporterId,
@@ -39,15 +41,23 @@ pub async fn apply(
             intents.put_intent(id, intent(plan));
         }
     }
+    reached(K30);
     let _receipt = sides.state.commit(intents).await?;
+    reached(K31);
     let writes: Vec<SupporterWrite> = writing.iter().map(|plan| write(&sides.map, plan)).collect();
     let applied = sides.supporters.apply(&writes).await?;
+    reached(K32);
+    if writing.iter().any(|plan| plan.creates_supporter()) {
+        reached(K35);
+    }
     let mut changes = Changes::new();
     let mut results = Vec::with_capacity(writing.len());
     for (plan, applied) in writing.iter().zip(applied) {
         results.push(settle(sides, &mut changes, report, plan, applied, at));
     }
+    reached(K33);
     let _receipt = sides.state.commit(changes).await?;
+    reached(K34);
     let mut results = results.into_iter();
     let of = |plan: &PersonPlan| {
         if plan.writes_supporter() { results.next().unwrap_or(Written::Nothing) } else { Written::Nothing }

@@ -2,6 +2,8 @@
 
 use std::time::Duration;
 
+use drill::KillPoint::{K18, K19, K23, K24, K25, K26, K27, K28};
+use drill::reached;
 use model::{ContactId, DirtyReason, Side, Stamp, Subject, Window};
 use plan::directory::{PAGE_ROWS, PATIENCE};
 use plan::{Fatal, Sides, Stretch};
@@ -42,6 +44,7 @@ pub async fn discover(
     collect: Option<&mut Vec<Subject>>,
     whole: bool,
 ) -> Result<Discovery, Fatal> {
+    reached(K18);
     sides.progress.begin(Stretch::DiscoverContacts, None);
     let watermark = sides.state.watermark(Side::Salesforce)?.filter(|_| !whole);
     let until = upper_end(sides).await?;
@@ -65,7 +68,9 @@ pub async fn discover(
     if marker.collect.is_none() && complete {
         let mut changes = Changes::new();
         changes.raise_watermark(Side::Salesforce, window.until);
+        reached(K26);
         let _receipt = sides.state.commit(changes).await?;
+        reached(K27);
     }
     sides.progress.end();
     Ok(found)
@@ -81,6 +86,7 @@ async fn upper_end(sides: &Sides) -> Result<Stamp, Fatal> {
         }
     };
     let now = now.floor_second();
+    reached(K19);
     let covered = match sides.org.updated("Contact", now.minus(COVERED_SPAN), now).await {
         Ok(updated) => Some(updated.latest_date_covered),
         // Refused for this object or not allowed: the lag alone bounds the window (fault matrix: "skip, use lag").
@@ -94,6 +100,7 @@ async fn upper_end(sides: &Sides) -> Result<Stamp, Fatal> {
         }
         Err(error) => return Err(error.into()),
     };
+    reached(K28);
     let fallback = now.minus(sides.settings.lag);
     Ok(covered.map_or(fallback, |covered| covered.min(now)).floor_second())
 }
@@ -108,6 +115,7 @@ async fn read_wide(marker: &mut Marker<'_>, window: &Window) -> Result<(), Fatal
         if page.len() >= sides.settings.batch {
             marker.mark(&page).await?;
             page.clear();
+            reached(K25);
         }
     }
     marker.mark(&page).await
@@ -119,6 +127,7 @@ async fn read_narrow(marker: &mut Marker<'_>, window: &Window) -> Result<(), Fat
     let mut pages = sides.org.keyset(keyset, None);
     while let Some(page) = pages.next_page().await? {
         marker.mark(&page).await?;
+        reached(K25);
     }
     Ok(())
 }
@@ -178,7 +187,9 @@ impl Marker<'_> {
         }
         self.sides.progress.advance(page.len() as u64);
         if self.collect.is_none() {
+            reached(K23);
             let _receipt = state.commit(changes).await?;
+            reached(K24);
         }
         Ok(())
     }

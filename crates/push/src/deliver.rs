@@ -8,6 +8,8 @@
 
 use std::time::Duration;
 
+use drill::KillPoint::{K01, K02, K03, K04, K05, K06, K07, K08, K09, K10, K11, K12, K13, K15, K17};
+use drill::reached;
 use model::{JobId, JournalEntry, Lane, Phase, PlanId, Stamp};
 use plan::{CycleReport, Deferral, Fatal, Moment, Outcome, Sides, Stretch};
 use salesforce::{ErrorKind, IngestSpec, JobInfo, ResultSet};
@@ -56,6 +58,7 @@ async fn call_off(
 
 /// Writes the file and the journal: what is planned is durable before anything happens.
 async fn journal(sides: &Sides, lane: Lane, rows: Vec<OutRow>, at: Moment) -> Result<JournalEntry, Fatal> {
+    reached(K01);
     let plan = sides.state.next_plan_id();
     let spool = Spool::of(&sides.state.spool_dir(), plan);
     let written = spool::write(&sides.map, lane, &rows, &spool.upload).await?;
@@ -92,27 +95,34 @@ async fn send(
     if sides.stopping() {
         return call_off(sides, report, &entry).await;
     }
+    reached(K02);
     let spool = Spool::of(&sides.state.spool_dir(), entry.plan);
     let spec = match entry.lane {
         Lane::Update => IngestSpec::update("Contact"),
         Lane::Upsert => IngestSpec::upsert("Contact", &sides.map.technical().supporter_id),
     };
     let job = sides.org.create_ingest_job(&spec?).await?;
+    reached(K03);
     report.jobs += 1;
     entry = advance(sides, entry, Phase::Created, |entry| entry.job = Some(job.id)).await?;
+    reached(K04);
     if let Err(error) = sides.org.upload(&job.id, &spool.upload).await {
         // Nothing is processed before the close, so giving the job up loses nothing and doubles nothing.
         give_up(sides, &entry).await?;
         return Err(error.into());
     }
+    reached(K05);
     entry = advance(sides, entry, Phase::Uploaded, |_| {}).await?;
+    reached(K06);
     // Closing is what takes effect.
     if sides.stopping() {
         return call_off(sides, report, &entry).await;
     }
     sides.org.close_job(&job.id).await?;
+    reached(K07);
     let closed_at = sides.org.server_time();
     let entry = advance(sides, entry, Phase::Closed, |entry| entry.closed_at = closed_at).await?;
+    reached(K08);
     let _ = std::fs::remove_file(&spool.upload);
     Ok(Some(entry))
 }
@@ -137,6 +147,7 @@ pub(crate) async fn forget(sides: &Sides, entry: &JournalEntry) -> Result<(), Fa
     let mut changes = state::Changes::new();
     changes.remove_journal(entry.plan);
     let _receipt = sides.state.commit(changes).await?;
+    reached(K15);
     Spool::of(&sides.state.spool_dir(), entry.plan).remove();
     Ok(())
 }
@@ -170,7 +181,9 @@ pub(crate) async fn finish(
             }
             Err(error) => return Err(error),
         };
+        reached(K10);
         note_failure(report, &info);
+        reached(K11);
         let fetched = fetch(sides, &job, entry.plan, &info).await;
         match fetched {
             Ok(()) => {}
@@ -180,6 +193,7 @@ pub(crate) async fn finish(
             Err(error) => return Err(error),
         }
         entry = advance(sides, entry, Phase::Stored, |_| {}).await?;
+        reached(K13);
     }
     sides.progress.begin(Stretch::Settle, Some(entry.rows));
     settle::settle(sides, report, &entry, at).await
@@ -200,6 +214,7 @@ async fn wait(sides: &Sides, job: &JobId, closed_at: Option<Stamp>) -> Result<Op
     let left = sides.settings.job_deadline.saturating_sub(spent);
     let mut done = 0;
     let watch = |info: &JobInfo| {
+        reached(K09);
         let processed = info.number_records_processed.unwrap_or(0);
         sides.progress.advance(processed.saturating_sub(done));
         done = processed.max(done);
@@ -227,6 +242,7 @@ async fn wait(sides: &Sides, job: &JobId, closed_at: Option<Stamp>) -> Result<Op
 /// A job that failed as a whole says so once; its rows stay marked and the reason is for the operator.
 fn note_failure(report: &mut CycleReport, info: &JobInfo) {
     if let Some(error) = info.error() {
+        reached(K17);
         report.notes.push(format!("job {} ended as {:?}: {}", info.id, info.state, error.code()));
     }
 }
@@ -242,6 +258,7 @@ async fn fetch(sides: &Sides, job: &JobId, plan: PlanId, info: &JobInfo) -> Resu
         (ResultSet::Unprocessed, &spool.unprocessed, None),
     ] {
         let mut got = sides.org.download_results(job, set, path).await?;
+        reached(K12);
         if rows.is_some_and(|rows| rows != got.rows) {
             // The counters may run behind the files for a moment; twice the same answer is the truth, and the sum is
             // checked when the rows are settled.

@@ -1,5 +1,7 @@
 //! Which supporters changed since the push watermark: found, marked, and the watermark moved, in that order.
 
+use drill::KillPoint::{K23, K24, K26, K27};
+use drill::reached;
 use model::{DirtyReason, Position, Side, Subject, Window};
 use plan::{Fatal, Sides, Stretch};
 
@@ -55,9 +57,11 @@ pub async fn discover(sides: &Sides, mut collect: Option<&mut Vec<Subject>>) -> 
             // The last marks and the watermark: one commit.
             changes.raise_watermark(Side::Supporter, until);
         }
+        reached(if last { K26 } else { K23 });
         if collect.is_none() {
             let _receipt = state.commit(changes).await?;
         }
+        reached(if last { K27 } else { K24 });
         // Told to stop: what is marked is marked, and the watermark says where the rest begins.
         if last || sides.stopping() {
             break;

@@ -3,6 +3,8 @@
 
 use std::collections::HashMap;
 
+use drill::KillPoint::{K14, K15, K16};
+use drill::reached;
 use model::{
     Block, Case, CaseKind, ContactId, Digest, DirtyReason, Evidence, JournalEntry, Lane, Link, LinkLife,
     Stamp, Subject, SupporterId,
@@ -124,6 +126,7 @@ pub(crate) async fn lose(
     report: &mut CycleReport,
     entry: &JournalEntry,
 ) -> Result<Settled, Fatal> {
+    reached(K16);
     close_entry(sides, report, entry, RowCounts::default()).await?;
     Ok(Settled::default())
 }
@@ -197,7 +200,9 @@ async fn save_successes(
     }
     // The row first: if it is not reached, the link is not yet durable either and both are done again.
     write_back(sides, report, &new_ids).await?;
+    reached(K14);
     let _receipt = sides.state.commit(changes).await?;
+    reached(K15);
     Ok(())
 }
 
@@ -252,6 +257,7 @@ async fn settle_failures(
         for row in &chunk.joined {
             settle_failure(sides, &mut changes, report, settled, row, systemic.as_deref(), at)?;
         }
+        reached(K14);
         let _receipt = sides.state.commit(changes).await?;
         sides.progress.advance(chunk.rows);
     }

@@ -466,6 +466,7 @@ pub(crate) async fn everybody(sides: &Sides, mut collect: Option<&mut Vec<Subjec
         if !changes.is_empty() {
             let _receipt = sides.state.commit(changes).await?;
         }
+        drill::reached(drill::KillPoint::K29);
     }
     Ok(marked)
 }

@@ -96,6 +96,7 @@ pub(crate) async fn notice_map(
                     changes.mark_dirty(person, DirtyReason::MapChanged, None);
                 }
                 let _receipt = sides.state.commit(changes).await?;
+                drill::reached(drill::KillPoint::K29);
             }
         }
         if sides.stopping() {

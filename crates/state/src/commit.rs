@@ -41,6 +41,7 @@ impl Inner {
         } else {
             store.commit_blocking(drafted.batch)?.generation
         };
+        drill::reached(drill::KillPoint::K38);
         self.plans.fetch_max(drafted.plan.0, Ordering::Relaxed);
         if let Some(manifest) = self.manifest.as_ref().filter(|_| drafted.milestone) {
             manifest.raise_generation(drafted.receipt.generation)?;

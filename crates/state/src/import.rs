@@ -50,6 +50,7 @@ impl State {
             let _ = std::fs::remove_dir_all(&aside);
             return Err(error);
         }
+        drill::reached(drill::KillPoint::K40);
         std::fs::rename(&aside, dir).map_err(io)?;
         match dir.parent().filter(|parent| !parent.as_os_str().is_empty()) {
             Some(parent) => private_files::sync_dir(parent).map_err(io)?,

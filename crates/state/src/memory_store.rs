@@ -170,13 +170,17 @@ impl Store for MemoryStore {
 
     async fn commit(&self, batch: Batch) -> Result<Durable, Fatal> {
         let generation = self.apply(batch)?;
+        drill::reached(drill::KillPoint::K36);
         // A caller that is dropped here leaves the batch applied and not synced, as a killed process does.
         tokio::task::yield_now().await;
+        drill::reached(drill::KillPoint::K37);
         self.sync(generation)
     }
 
     fn commit_blocking(&self, batch: Batch) -> Result<Durable, Fatal> {
         let generation = self.apply(batch)?;
+        drill::reached(drill::KillPoint::K36);
+        drill::reached(drill::KillPoint::K37);
         self.sync(generation)
     }
 }

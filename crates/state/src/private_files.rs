@@ -34,6 +34,7 @@ pub(crate) fn replace(path: &Path, content: &[u8]) -> io::Result<()> {
     file.set_len(0)?;
     file.write_all(content)?;
     file.sync_all()?;
+    drill::reached(drill::KillPoint::K39);
     fs::rename(&temporary, path)?;
     sync_dir(path.parent().unwrap_or(Path::new(".")))
 }

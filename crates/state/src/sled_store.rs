@@ -266,7 +266,9 @@ impl Writer {
         let counter = takeover::number_value(GENERATION, generation);
         merged.insert(physical(Tree::Meta, GENERATION), counter);
         guarded("commit", || self.db.apply_batch(merged))?;
+        drill::reached(drill::KillPoint::K36);
         guarded("commit", || self.db.flush())?;
+        drill::reached(drill::KillPoint::K37);
         self.sync.now().map_err(|e| Fatal::io("commit", &e))?;
         drain(keys);
         self.generation = generation;

@@ -28,6 +28,7 @@ pub(crate) fn upgrade(store: &dyn Store, steps: &[Step], to: u32) -> Result<(), 
         let step = step.ok_or(Refusal::TooOld { found: format, known: to })?;
         tracing::info!(state.format = format, "upgrading the state from format {format}");
         (step.run)(store)?;
+        drill::reached(drill::KillPoint::K40);
         format += 1;
         write(store, format)?;
     }
@@ -45,6 +46,7 @@ pub(crate) fn write(store: &dyn Store, format: u32) -> Result<(), Fatal> {
     let value = record::write(&key, &MetaRow(format.into()))?;
     let mut batch = Batch::new();
     batch.put(Tree::Meta, key, value);
+    drill::reached(drill::KillPoint::K40);
     store.commit_blocking(batch).map(|_| ())
 }
 

@@ -3,6 +3,8 @@
 use std::path::{Path, PathBuf};
 use std::time::Duration;
 
+use drill::KillPoint::{K20, K21, K22};
+use drill::reached;
 use http::Method;
 use model::JobId;
 use serde_json::json;
@@ -124,7 +126,9 @@ impl Org {
         patience: Duration,
     ) -> Result<BulkRows, Error> {
         let job = self.create_query_job(soql, all_rows).await?.id;
-        let info = self.wait_query(&job, patience, |_| {}).await?;
+        reached(K20);
+        reached(K21);
+        let info = self.wait_query(&job, patience, |_| reached(K22)).await?;
         Ok(BulkRows {
             org: self.clone(),
             job,
