@@ -5,7 +5,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::path::{Path, PathBuf};
 
 /// Which of our crates each crate may be built from.
-const MAY_USE: [(&str, &[&str]); 15] = [
+const MAY_USE: [(&str, &[&str]); 16] = [
     ("drill", &[]),
     (
         "highwater",
@@ -23,6 +23,7 @@ const MAY_USE: [(&str, &[&str]); 15] = [
             "supporters",
         ],
     ),
+    ("events", &["model", "segments"]),
     ("matching", &[]),
     ("model", &[]),
     ("plan", &["drill", "matching", "model", "salesforce", "state", "supporters"]),

@@ -1,0 +1,461 @@
+//! The queue between whoever sends events and whoever makes records of them.
+//!
+//! Everything lies in one log: events, and what became of them. That an event is kept and that it is settled are appends, each
+//! durable when it returns, all of one call or none. What is in memory is built anew from the log at opening.
+//!
+//! An event is handed out, and handed out again after a crash, until it is settled. Whoever reads the queue makes that
+//! harmless; the queue makes sure that an event is in it once by its `messageId`, and that nothing in it is passed over.
+
+mod entry;
+mod error;
+mod ids;
+mod look;
+mod standing;
+
+use std::collections::HashMap;
+use std::path::Path;
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::time::Duration;
+
+use model::{Clock, Stamp};
+use segments::{Cursor, Disk, Entry, Log, Marker, PageLimit, Record};
+use tokio::sync::watch;
+
+pub use entry::{DETAIL_BYTES, Ending, Settlement};
+pub use error::QueueError;
+pub use look::{Look, Seen};
+
+use crate::event::Event;
+use entry::{Kept, Settled};
+use ids::{Fingerprint, Ids};
+use standing::Standing;
+
+/// How a queue behaves.
+#[derive(Debug, Clone)]
+pub struct QueueOptions {
+    /// For how long a `messageId` is remembered. Default 24 hours.
+    pub repeat_window: Duration,
+    /// How many are remembered at most; the oldest go first. Default 1,000,000, about 40 MB.
+    pub repeat_ids: usize,
+    /// For how long settled events are kept, in days of whole segments. Default 30 days; never less than the window.
+    pub keep: Duration,
+    /// Events that may wait for another try. Default 50,000.
+    pub waiting: usize,
+    /// Events that may be handed out at a time. Default 20,000.
+    pub in_flight: usize,
+    /// Sizes of the log.
+    pub log: segments::Options,
+}
+
+impl Default for QueueOptions {
+    fn default() -> Self {
+        Self {
+            repeat_window: Duration::from_secs(24 * 3_600),
+            repeat_ids: 1_000_000,
+            keep: Duration::from_secs(30 * 24 * 3_600),
+            waiting: 50_000,
+            in_flight: 20_000,
+            // A full batch, and its context in each of its events.
+            log: segments::Options { append_bytes: 16 * 1024 * 1024, ..segments::Options::default() },
+        }
+    }
+}
+
+/// What became of an event that was offered.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Accepted {
+    /// It is durable.
+    Kept(Cursor),
+    /// One with its `messageId` is durable already.
+    Repeated,
+}
+
+/// An event handed out.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Queued {
+    /// Its place, by which it is settled.
+    pub at: Cursor,
+    /// How often it was tried before.
+    pub attempts: u32,
+    /// The event.
+    pub event: Event,
+}
+
+/// How many events stand where.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub struct Counts {
+    /// Kept, and never handed out.
+    pub unread: u64,
+    /// Handed out, and not settled.
+    pub in_flight: u64,
+    /// Tried, and to be tried again.
+    pub waiting: u64,
+    /// Remembered ids.
+    pub ids: u64,
+}
+
+/// A durable queue of events. Clones are the same queue.
+#[derive(Clone, Debug)]
+pub struct Queue(Arc<Inner>);
+
+#[derive(Debug)]
+struct Inner {
+    log: Log,
+    options: QueueOptions,
+    clock: Clock,
+    held: Mutex<Held>,
+    marker: Mutex<(Marker, u64)>,
+    /// One settlement at a time: their order in the log is that of their frontiers.
+    settling: tokio::sync::Mutex<Cursor>,
+    arrivals: watch::Sender<u64>,
+}
+
+#[derive(Debug)]
+struct Held {
+    ids: Ids,
+    /// Being appended: whoever offers one again waits for what becomes of it.
+    pending: HashMap<Fingerprint, watch::Receiver<()>>,
+    standing: Standing,
+}
+
+/// Entries read at once.
+const PAGE: PageLimit = PageLimit { entries: 1_000, bytes: 4 * 1024 * 1024 };
+/// After so many settlements the place to begin with at the next opening is written down.
+const MARK_EVERY: u64 = 64;
+/// Settlements in one append.
+const SETTLED_AT_ONCE: usize = 2_000;
+/// Settlements in one entry.
+const SETTLED_ITEMS: usize = 200;
+const MARKER: &str = "replay";
+
+impl Queue {
+    /// Opens or makes the queue in a directory of its own. Blocks: what is open and what was seen is read back.
+    ///
+    /// # Errors
+    /// As [`Log::open`]; [`QueueError::Unknown`] for entries of a later version.
+    pub fn open(path: &Path, options: QueueOptions) -> Result<Self, QueueError> {
+        Self::over(Log::open(path, options.log.clone())?, options)
+    }
+
+    /// The same on any disk.
+    ///
+    /// # Errors
+    /// As [`Queue::open`].
+    pub fn open_on(disk: Arc<dyn Disk>, options: QueueOptions) -> Result<Self, QueueError> {
+        Self::over(Log::open_on(disk, options.log.clone())?, options)
+    }
+
+    fn over(log: Log, options: QueueOptions) -> Result<Self, QueueError> {
+        let clock = options.log.clock.clone();
+        let marker = Marker::open(&log, MARKER)?;
+        let mut held = Held {
+            ids: Ids::new(options.repeat_window, options.repeat_ids),
+            pending: HashMap::new(),
+            standing: Standing::default(),
+        };
+        let window = clock.now().minus(options.repeat_window);
+        let from = marker.at().unwrap_or(Cursor::START).min(first_since(&log, window)?);
+        let said = replay(&log, from, window, &mut held)?;
+        held.standing.unread = count_unread(&log, &held.standing)?;
+        held.standing.read = held.standing.frontier;
+        Ok(Self(Arc::new(Inner {
+            log,
+            options,
+            clock,
+            held: Mutex::new(held),
+            marker: Mutex::new((marker, 0)),
+            settling: tokio::sync::Mutex::new(said),
+            arrivals: watch::Sender::new(0),
+        })))
+    }
+
+    /// Keeps events. Returns when every one of them is durable, in their order; an event whose `messageId` is known is there
+    /// once. When the caller goes away meanwhile, they are kept all the same.
+    ///
+    /// # Errors
+    /// [`QueueError::Log`]: nothing is acknowledged. Offering them again is right: what was kept is recognised.
+    pub async fn accept(&self, events: Vec<Event>) -> Result<Vec<Accepted>, QueueError> {
+        let queue = self.clone();
+        // A client that hangs up must not leave ids behind that nobody settles.
+        let kept = tokio::spawn(async move { queue.keep(events).await }).await;
+        kept.unwrap_or(Err(QueueError::Log(segments::Error::Stopped)))
+    }
+
+    async fn keep(&self, events: Vec<Event>) -> Result<Vec<Accepted>, QueueError> {
+        let ids: Vec<Fingerprint> =
+            events.iter().map(|event| Fingerprint::of(&event.source, &event.id)).collect();
+        let mut accepted = vec![Accepted::Repeated; events.len()];
+        let mut open: Vec<usize> = (0..events.len()).collect();
+        // A second round only for those that somebody else was keeping, and failed to.
+        while !open.is_empty() {
+            let (tell, told) = watch::channel(());
+            let (ours, theirs) = self.reserve(&ids, &open, &told);
+            let result = self.append(&events, &ids, &ours, &mut accepted).await;
+            self.release(&ids, &ours, result.is_ok());
+            drop(tell);
+            result?;
+            open = Vec::new();
+            for (nth, mut other) in theirs {
+                // It ends with an error when the other has finished, which is what is waited for.
+                while other.changed().await.is_ok() {}
+                if !self.held().ids.contains(ids[nth]) {
+                    open.push(nth);
+                }
+            }
+        }
+        Ok(accepted)
+    }
+
+    /// Which of the open ones are ours to keep, and which somebody else is keeping right now.
+    #[allow(clippy::type_complexity)] // named nowhere else
+    fn reserve(
+        &self,
+        ids: &[Fingerprint],
+        open: &[usize],
+        told: &watch::Receiver<()>,
+    ) -> (Vec<usize>, Vec<(usize, watch::Receiver<()>)>) {
+        let mut held = self.held();
+        let (mut ours, mut theirs) = (Vec::new(), Vec::new());
+        for &nth in open {
+            let id = ids[nth];
+            if held.ids.contains(id) {
+                continue;
+            }
+            match held.pending.get(&id) {
+                // Twice in one call: the first is kept.
+                Some(other) if other.same_channel(told) => {}
+                Some(other) => theirs.push((nth, other.clone())),
+                None => {
+                    held.pending.insert(id, told.clone());
+                    ours.push(nth);
+                }
+            }
+        }
+        (ours, theirs)
+    }
+
+    async fn append(
+        &self,
+        events: &[Event],
+        ids: &[Fingerprint],
+        ours: &[usize],
+        accepted: &mut [Accepted],
+    ) -> Result<(), QueueError> {
+        let entries = ours.iter().map(|&nth| Entry {
+            stamp: events[nth].received_at,
+            bytes: entry::of_event(ids[nth], &events[nth]),
+        });
+        let places = self.0.log.append(entries.collect()).await?;
+        for (&nth, place) in ours.iter().zip(places) {
+            accepted[nth] = Accepted::Kept(place);
+        }
+        Ok(())
+    }
+
+    fn release(&self, ids: &[Fingerprint], ours: &[usize], kept: bool) {
+        let now = self.0.clock.now();
+        let mut held = self.held();
+        for &nth in ours {
+            held.pending.remove(&ids[nth]);
+            if kept {
+                held.ids.insert(ids[nth], now);
+                held.standing.arrived();
+            }
+        }
+        drop(held);
+        if kept && !ours.is_empty() {
+            self.0.arrivals.send_modify(|count| *count += ours.len() as u64);
+        }
+    }
+
+    /// Changes whenever events arrive, for whoever waits for them.
+    #[must_use]
+    pub fn arrivals(&self) -> watch::Receiver<u64> {
+        self.0.arrivals.subscribe()
+    }
+
+    /// Hands out events: first those that waited long enough, then the next in order. Each must be settled; until then, and
+    /// until the process ends, it is not handed out again. Blocks.
+    ///
+    /// # Errors
+    /// [`QueueError::Log`], [`QueueError::Unknown`].
+    pub fn next(&self, most: usize) -> Result<Vec<Queued>, QueueError> {
+        let mut held = self.held();
+        let room = self.0.options.in_flight.saturating_sub(held.standing.flight.len());
+        let most = most.min(room);
+        let mut queued = Vec::new();
+        for (at, attempts) in held.standing.due(self.0.clock.now(), most) {
+            queued.push(Queued { at, attempts, event: self.event_at(at)? });
+            held.standing.flight.insert(at);
+        }
+        let mut from = held.standing.read.unwrap_or(Cursor::START);
+        while queued.len() < most {
+            let limit = PageLimit { entries: most - queued.len(), ..PAGE };
+            let page = self.0.log.read(from, limit)?;
+            from = page.next;
+            if page.records.is_empty() {
+                break;
+            }
+            for record in page.records {
+                if let Kept::Event(_, json) = kept(&record)? {
+                    if held.standing.is_known(record.at) {
+                        continue;
+                    }
+                    let event = Event::from_bytes(json).ok_or(QueueError::Unknown(record.at))?;
+                    held.standing.flight.insert(record.at);
+                    held.standing.unread = held.standing.unread.saturating_sub(1);
+                    queued.push(Queued { at: record.at, attempts: 0, event });
+                }
+            }
+            held.standing.read = Some(from);
+        }
+        Ok(queued)
+    }
+
+    /// Says what became of events, durable when this returns; 2,000 at a time are there as a whole or not at all. An event
+    /// that was settled before may be settled anew: that is how one is tried again or dropped by a person.
+    ///
+    /// # Errors
+    /// [`QueueError::Log`]: saying it again is right. [`QueueError::TooManyWaiting`].
+    pub async fn settle(&self, mut items: Vec<Settlement>) -> Result<(), QueueError> {
+        for item in &mut items {
+            if item.detail.to_string().len() > DETAIL_BYTES {
+                item.detail = "more than is kept".into();
+            }
+        }
+        for some in items.chunks(SETTLED_AT_ONCE) {
+            self.settle_some(some).await?;
+        }
+        Ok(())
+    }
+
+    async fn settle_some(&self, items: &[Settlement]) -> Result<(), QueueError> {
+        let mut said = self.0.settling.lock().await;
+        let frontier = {
+            let held = self.held();
+            let waits = items.iter().filter(|item| matches!(item.ending, Ending::Waiting { .. })).count();
+            let known = items.iter().filter(|item| held.standing.waiting.contains_key(&item.at)).count();
+            if waits > known && held.standing.waiting.len() + waits - known > self.0.options.waiting {
+                return Err(QueueError::TooManyWaiting(held.standing.waiting.len()));
+            }
+            held.standing.frontier_after(items)
+        };
+        let stamp = self.0.clock.now();
+        let settled: Vec<Settled> =
+            items.chunks(SETTLED_ITEMS).map(|items| Settled { frontier, items: items.to_vec() }).collect();
+        let entries = settled.iter().map(|settled| Entry { stamp, bytes: entry::of_settled(settled) });
+        let places = self.0.log.append(entries.collect()).await?;
+        let replay = {
+            let mut held = self.held();
+            for (settled, place) in settled.iter().zip(&places) {
+                held.standing.settled(settled, *place);
+            }
+            *said = places.first().copied().unwrap_or(*said);
+            held.standing.replay_from(*said)
+        };
+        self.mark(replay)
+    }
+
+    /// Now and then writes down where the next opening begins. Blocks for two syncs when it does.
+    fn mark(&self, replay: Cursor) -> Result<(), QueueError> {
+        let mut marker = self.0.marker.lock().unwrap_or_else(PoisonError::into_inner);
+        marker.1 += 1;
+        if marker.1.is_multiple_of(MARK_EVERY) {
+            marker.0.advance(&self.0.log, replay)?;
+        }
+        Ok(())
+    }
+
+    /// The event at a place.
+    ///
+    /// # Errors
+    /// [`QueueError::NoEvent`] where there is none, [`QueueError::Log`].
+    pub fn event_at(&self, at: Cursor) -> Result<Event, QueueError> {
+        let page = self.0.log.read(at, PageLimit { entries: 1, bytes: 1 })?;
+        let record =
+            page.records.into_iter().find(|record| record.at == at).ok_or(QueueError::NoEvent(at))?;
+        match kept(&record)? {
+            Kept::Event(_, json) => Event::from_bytes(json).ok_or(QueueError::Unknown(at)),
+            Kept::Settled(_) => Err(QueueError::NoEvent(at)),
+        }
+    }
+
+    /// How many events stand where.
+    #[must_use]
+    pub fn counts(&self) -> Counts {
+        let held = self.held();
+        Counts {
+            unread: held.standing.unread,
+            in_flight: held.standing.flight.len() as u64,
+            waiting: held.standing.waiting.len() as u64,
+            ids: held.ids.len() as u64,
+        }
+    }
+
+    /// Gives up whole segments of settled events that are older than they are kept. Returns how many. Blocks.
+    ///
+    /// # Errors
+    /// [`QueueError::Log`].
+    pub fn forget(&self) -> Result<u64, QueueError> {
+        let (needed, replay) = {
+            let held = self.held();
+            (held.standing.oldest_needed(), held.standing.replay_from(held.standing.oldest_needed()))
+        };
+        let keep = self.0.options.keep.max(self.0.options.repeat_window);
+        Ok(self.0.log.forget(needed.min(replay), self.0.clock.now().minus(keep))?)
+    }
+
+    fn held(&self) -> MutexGuard<'_, Held> {
+        self.0.held.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+fn kept(record: &Record) -> Result<Kept<'_>, QueueError> {
+    entry::read(&record.bytes).ok_or(QueueError::Unknown(record.at))
+}
+
+/// Before the first segment that holds anything since.
+fn first_since(log: &Log, since: Stamp) -> Result<Cursor, QueueError> {
+    let segments = log.segments()?;
+    let young = segments.iter().find(|segment| segment.newest.is_none_or(|newest| newest >= since));
+    Ok(young.map_or(log.end(), |segment| Cursor { segment: segment.number, offset: 0 }))
+}
+
+/// Builds what is open and what was seen. Returns the place of the last settlement.
+fn replay(log: &Log, from: Cursor, since: Stamp, held: &mut Held) -> Result<Cursor, QueueError> {
+    let mut said = Cursor::START;
+    let mut from = from;
+    loop {
+        let page = log.read(from, PAGE)?;
+        if page.records.is_empty() {
+            return Ok(said);
+        }
+        from = page.next;
+        for record in &page.records {
+            match kept(record)? {
+                Kept::Event(id, _) if record.stamp >= since => held.ids.insert(id, record.stamp),
+                Kept::Event(..) => {}
+                Kept::Settled(settled) => {
+                    held.standing.settled(&settled, record.at);
+                    said = record.at;
+                }
+            }
+        }
+    }
+}
+
+fn count_unread(log: &Log, standing: &Standing) -> Result<u64, QueueError> {
+    let mut unread = 0;
+    let mut from = standing.frontier.unwrap_or(Cursor::START);
+    loop {
+        let page = log.read(from, PAGE)?;
+        if page.records.is_empty() {
+            return Ok(unread);
+        }
+        from = page.next;
+        for record in &page.records {
+            let is_event = matches!(kept(record)?, Kept::Event(..));
+            unread += u64::from(is_event && !standing.is_known(record.at));
+        }
+    }
+}

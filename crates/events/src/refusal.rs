@@ -1,0 +1,73 @@
+//! Why an event is not taken.
+
+/// One clear reason. No personal data: what the client sent is never repeated.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, thiserror::Error)]
+pub enum Refusal {
+    /// Not JSON.
+    #[error("not valid JSON")]
+    NotJson,
+    /// JSON, but no object.
+    #[error("an event is a JSON object")]
+    NotAnObject,
+    /// A key stands twice in one object: which of the two is meant?
+    #[error("a key stands twice in one object")]
+    DuplicateKey,
+    /// The write key names another source, or none.
+    #[error("the write key does not belong to this source")]
+    WriteKey,
+    /// Longer than an event may be.
+    #[error("the event is larger than {0} bytes")]
+    TooLarge(usize),
+    /// Objects and lists lie too deep in each other.
+    #[error("objects and lists are nested deeper than {0}")]
+    TooDeep(usize),
+    /// Too many values.
+    #[error("the event holds more than {0} values")]
+    TooMany(usize),
+    /// A text holds U+0000, which no database takes.
+    #[error("a text holds a NUL character")]
+    Nul,
+    /// `type` is missing.
+    #[error("type is missing")]
+    NoType,
+    /// `type` is none of the calls.
+    #[error("type is none of identify, group, track, page, screen, alias")]
+    UnknownType,
+    /// `type` contradicts the path.
+    #[error("type is not that of the path")]
+    OtherType,
+    /// Nobody knows whom it is about.
+    #[error("userId or anonymousId is needed")]
+    NoPerson,
+    /// A key that the call needs is missing or empty.
+    #[error("{0} is needed")]
+    Missing(&'static str),
+    /// A key does not hold what it must.
+    #[error("{0} is not {1}")]
+    WrongType(&'static str, &'static str),
+    /// A text is too long.
+    #[error("{0} is longer than {1} characters")]
+    TooLong(&'static str, usize),
+}
+
+impl Refusal {
+    /// The HTTP status that says the same.
+    #[must_use]
+    pub const fn status(self) -> u16 {
+        match self {
+            Self::NotJson | Self::NotAnObject | Self::DuplicateKey => 400,
+            Self::WriteKey => 401,
+            Self::TooLarge(_) => 413,
+            Self::TooDeep(_)
+            | Self::TooMany(_)
+            | Self::Nul
+            | Self::NoType
+            | Self::UnknownType
+            | Self::OtherType
+            | Self::NoPerson
+            | Self::Missing(_)
+            | Self::WrongType(..)
+            | Self::TooLong(..) => 422,
+        }
+    }
+}

@@ -1,0 +1,6 @@
+//! The queue and the way in.
+
+mod power;
+mod queue;
+mod reading;
+mod support;
