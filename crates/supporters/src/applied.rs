@@ -2,7 +2,7 @@
 
 use std::fmt;
 
-use model::{Cell, ContactId, Stamp, SupporterId};
+use model::{Cell, ContactId, SupporterId};
 
 /// A change of the Contact Id column.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -44,8 +44,6 @@ pub enum Applied {
     Done {
         /// The row; for a new one, its new id.
         id: SupporterId,
-        /// Its stamp after the write; `None` where it has no usable one.
-        modified: Option<Stamp>,
     },
     /// The row no longer holds what was expected. Nothing was written: read again and decide again.
     ChangedMeanwhile,
@@ -78,9 +76,7 @@ impl Applied {
 impl fmt::Debug for Applied {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
-            Self::Done { id, modified } => {
-                f.debug_struct("Done").field("id", id).field("modified", modified).finish()
-            }
+            Self::Done { id } => f.debug_struct("Done").field("id", id).finish(),
             Self::ChangedMeanwhile => f.write_str("ChangedMeanwhile"),
             Self::Gone => f.write_str("Gone"),
             Self::Refused { code, .. } => {

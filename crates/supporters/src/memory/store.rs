@@ -181,7 +181,7 @@ impl Store {
             row.contact_id = Cell::from_nullable(write.to.as_ref().map(ContactId::as_str));
         }
         row.modified = Some(now);
-        Applied::Done { id: id.clone(), modified: Some(now) }
+        Applied::Done { id: id.clone() }
     }
 
     fn create(&mut self, now: Stamp, cells: &[Cell], contact: Option<ContactId>) -> Applied {
@@ -201,7 +201,7 @@ impl Store {
             cells.iter().map(|cell| if cell.is_absent() { Cell::Empty } else { cell.clone() }).collect();
         let contact_id = Cell::from_nullable(contact.as_ref().map(ContactId::as_str));
         self.put(id.clone(), Row { modified: Some(now), contact_id, cells });
-        Applied::Done { id, modified: Some(now) }
+        Applied::Done { id }
     }
 
     /// The first whole number from where we stopped that no row has.

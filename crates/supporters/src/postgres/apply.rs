@@ -148,7 +148,6 @@ async fn rows(
             None => return Ok(Batch::Unguarded),
         }
     }
-    update::note_stamps(table, connection, &mut all).await?;
     Ok(Batch::Committed(all))
 }
 

@@ -1,8 +1,6 @@
 //! Changing one row: the compare stands in the statement that writes.
 
-use std::collections::HashMap;
-
-use model::{Cell, ContactId, Stamp, SupporterId};
+use model::{Cell, ContactId, SupporterId};
 use sqlx::postgres::PgConnection;
 
 use super::apply::RowEnd;
@@ -10,7 +8,7 @@ use super::describe::Described;
 use super::schema::Field;
 use super::sql::Sql;
 use super::{column, copy};
-use crate::{Applied, ContactIdWrite, UNDATED};
+use crate::{Applied, ContactIdWrite};
 
 /// What is to be written to one row, as conditions and assignments.
 struct Change {
@@ -130,19 +128,15 @@ fn column_at(table: &Described, place: usize) -> Result<&Field, Applied> {
     table.columns.get(place).ok_or_else(|| Applied::refused("place", "a column outside of the field map"))
 }
 
-/// Nothing to write: only the compare. The stamp is of the very row that was compared: nobody is kept from changing it.
+/// Nothing to write: only the compare.
 async fn unchanged(
     table: &Described,
     connection: &mut PgConnection,
     id: &SupporterId,
     change: &Change,
 ) -> Result<RowEnd, sqlx::Error> {
-    let mut sql = Sql::new("SELECT ");
-    table.stamps.select(&mut sql);
-    sql.raw(" FROM ").ident(&table.table).push(&change.condition).raw(" LIMIT 1");
-    if let Some(row) = copy::rows(&mut *connection, &sql).await?.first() {
-        let modified = Some(row.stamp(0)?).filter(|stamp| *stamp != UNDATED);
-        return Ok(RowEnd::Outcome(Applied::Done { id: id.clone(), modified }));
+    if is_there(table, connection, &change.condition).await? {
+        return Ok(done(id));
     }
     let there = is_there(table, connection, &change.by_id).await?;
     Ok(RowEnd::Outcome(if there { Applied::ChangedMeanwhile } else { Applied::Gone }))
@@ -158,41 +152,7 @@ async fn is_there(
     Ok(!copy::rows(connection, &sql).await?.is_empty())
 }
 
-/// The row is written; its stamp is read with those of its batch.
+/// The row is written.
 pub(super) fn done(id: &SupporterId) -> RowEnd {
-    RowEnd::Outcome(Applied::Done { id: id.clone(), modified: None })
-}
-
-/// With which stamps do the rows that a batch wrote stand there now? Read back, because triggers may have stamped them
-/// after the statement that wrote them. They are ours until the commit: nobody else's stamp can be among them.
-pub(super) async fn note_stamps(
-    table: &Described,
-    connection: &mut PgConnection,
-    all: &mut [Applied],
-) -> Result<(), sqlx::Error> {
-    let mut written: HashMap<SupporterId, Vec<&mut Option<Stamp>>> = HashMap::new();
-    for applied in all {
-        if let Applied::Done { id, modified } = applied
-            && modified.is_none()
-        {
-            written.entry(id.clone()).or_default().push(modified);
-        }
-    }
-    if written.is_empty() {
-        return Ok(());
-    }
-    let mut sql = Sql::new("SELECT ");
-    table.select_id(&mut sql);
-    sql.raw(", ");
-    table.stamps.select(&mut sql);
-    table.where_named(&mut sql);
-    table.id_is_any(&mut sql, written.keys().map(SupporterId::as_str));
-    for row in copy::rows(connection, &sql).await? {
-        let Some(id) = row.id(0)? else { continue };
-        let stamp = Some(row.stamp(1)?).filter(|stamp| *stamp != UNDATED);
-        for place in written.get_mut(&id).into_iter().flatten() {
-            **place = stamp;
-        }
-    }
-    Ok(())
+    RowEnd::Outcome(Applied::Done { id: id.clone() })
 }

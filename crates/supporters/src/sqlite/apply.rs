@@ -1,15 +1,14 @@
 //! Writing a batch: one transaction. Rows are written without guard as long as none is refused; a batch in which one is
 //! begins anew, with a savepoint for each row.
 
-use sqlx::Connection as _;
-use sqlx::sqlite::SqliteConnection;
+use rusqlite::{Connection, Transaction, TransactionBehavior};
 
-use super::connect::{code, try_again};
+use super::connect::{Fault, Wanted, code, message};
 use super::create::Taken;
 use super::describe::Described;
-use super::sql::Sql;
-use super::{Sqlite, create, update};
-use crate::{Applied, Error, ErrorKind, SupporterWrite};
+use super::update::Updates;
+use super::{Sqlite, create};
+use crate::{Applied, Error, SupporterWrite};
 
 const OPERATION: &str = "write supporters";
 
@@ -48,7 +47,7 @@ impl Sqlite {
         if writes.is_empty() {
             return Ok(Vec::new());
         }
-        if let Batch::Committed(applied) = self.patient_batch(writes).await? {
+        if let Batch::Committed(applied) = self.batch(writes).await? {
             return Ok(applied);
         }
         // A trigger or a deferred constraint ended the whole transaction over some row. Alone, each harms only itself.
@@ -58,7 +57,7 @@ impl Sqlite {
         );
         let mut all = Vec::with_capacity(writes.len());
         for write in writes {
-            match self.patient_batch(std::slice::from_ref(write)).await? {
+            match self.batch(std::slice::from_ref(write)).await? {
                 Batch::Committed(applied) => all.extend(applied),
                 Batch::Ended(refusal) => all.push(refusal),
                 // With savepoints no batch ends so.
@@ -68,133 +67,120 @@ impl Sqlite {
         Ok(all)
     }
 
-    async fn patient_batch(&self, writes: &[SupporterWrite]) -> Result<Batch, Error> {
-        let mut tried = 0;
-        loop {
-            tried += 1;
-            let failed = match self.batch(writes).await {
-                Ok(batch) => return Ok(batch),
-                Err(error) => self.failed(OPERATION, &error),
-            };
-            if failed.kind() != ErrorKind::Busy || !try_again(tried).await {
-                return Err(failed);
+    async fn batch(&self, writes: &[SupporterWrite]) -> Result<Batch, Error> {
+        let writes = writes.to_vec();
+        self.on_table(OPERATION, move |connection, table, wanted| {
+            match attempt(connection, table, wanted, &writes, Guard::Nothing)? {
+                Batch::Unguarded => attempt(connection, table, wanted, &writes, Guard::Savepoints),
+                ended @ (Batch::Committed(_) | Batch::Ended(_)) => Ok(ended),
             }
-        }
-    }
-
-    async fn batch(&self, writes: &[SupporterWrite]) -> Result<Batch, sqlx::Error> {
-        match self.attempt(writes, Guard::Nothing).await? {
-            Batch::Unguarded => self.attempt(writes, Guard::Savepoints).await,
-            ended @ (Batch::Committed(_) | Batch::Ended(_)) => Ok(ended),
-        }
-    }
-
-    async fn attempt(&self, writes: &[SupporterWrite], guard: Guard) -> Result<Batch, sqlx::Error> {
-        let mut connection = self.database.pool.acquire().await?;
-        let ended = {
-            let mut transaction = connection.begin_with("BEGIN IMMEDIATE").await?;
-            match rows(&self.table, &mut transaction, writes, guard).await? {
-                Batch::Ended(refusal) => Batch::Ended(refusal),
-                Batch::Unguarded => match transaction.rollback().await {
-                    Ok(()) => return Ok(Batch::Unguarded),
-                    // The database was quicker.
-                    Err(_) => Batch::Unguarded,
-                },
-                Batch::Committed(applied) => match transaction.commit().await {
-                    Ok(()) => return Ok(Batch::Committed(applied)),
-                    // A deferred constraint speaks up only now.
-                    Err(error) => Batch::Ended(refusal(&error).ok_or(error)?),
-                },
-            }
-        };
-        // sqlx and SQLite no longer agree whether a transaction is open: this connection is not used again.
-        connection.close_on_drop();
-        Ok(ended)
+        })
+        .await
     }
 }
 
-async fn rows(
+fn attempt(
+    connection: &mut Connection,
     table: &Described,
-    connection: &mut SqliteConnection,
+    wanted: &Wanted,
     writes: &[SupporterWrite],
     guard: Guard,
-) -> Result<Batch, sqlx::Error> {
-    let mut taken = Taken::look(connection, table, writes).await?;
+) -> Result<Batch, Fault> {
+    // Dropped without a commit, it undoes everything.
+    let transaction = connection.transaction_with_behavior(TransactionBehavior::Immediate)?;
+    match rows(&transaction, table, wanted, writes, guard)? {
+        Batch::Committed(applied) => commit(transaction, applied),
+        ended @ (Batch::Ended(_) | Batch::Unguarded) => Ok(ended),
+    }
+}
+
+fn commit(transaction: Transaction<'_>, applied: Vec<Applied>) -> Result<Batch, Fault> {
+    match transaction.execute_batch("COMMIT") {
+        Ok(()) => Ok(Batch::Committed(applied)),
+        // A deferred constraint speaks up only now, and leaves the transaction open: it is undone.
+        Err(fault) => refusal(&fault).map(Batch::Ended).ok_or(fault),
+    }
+}
+
+fn rows(
+    connection: &Connection,
+    table: &Described,
+    wanted: &Wanted,
+    writes: &[SupporterWrite],
+    guard: Guard,
+) -> Result<Batch, Fault> {
+    let mut taken = Taken::look(connection, table, writes)?;
+    let mut updates = Updates::new(connection, table);
     let mut all = Vec::with_capacity(writes.len());
     for write in writes {
+        wanted.check()?;
         let ended = match guard {
-            Guard::Nothing => unguarded_row(table, connection, write, &mut taken).await?,
-            Guard::Savepoints => guarded_row(table, connection, write, &mut taken).await?,
+            Guard::Nothing => unguarded_row(&mut updates, write, &mut taken)?,
+            Guard::Savepoints => guarded_row(&mut updates, write, &mut taken)?,
         };
         match ended {
             Ok(outcome) => all.push(outcome),
             Err(batch) => return Ok(batch),
         }
     }
-    update::note_stamps(table, connection, &mut all).await?;
+    wanted.check()?;
     Ok(Batch::Committed(all))
 }
 
 /// Writes a row, or ends the batch.
-async fn unguarded_row(
-    table: &Described,
-    connection: &mut SqliteConnection,
+fn unguarded_row(
+    updates: &mut Updates<'_>,
     write: &SupporterWrite,
     taken: &mut Taken,
-) -> Result<Result<Applied, Batch>, sqlx::Error> {
-    match row(table, connection, write, taken).await {
+) -> Result<Result<Applied, Batch>, Fault> {
+    match row(updates, write, taken) {
         Ok(RowEnd::Outcome(outcome)) => Ok(Ok(outcome)),
         Ok(RowEnd::Undo(_)) => Ok(Err(Batch::Unguarded)),
-        Err(error) => refusal(&error).map(|_| Err(Batch::Unguarded)).ok_or(error),
+        Err(fault) => refusal(&fault).map(|_| Err(Batch::Unguarded)).ok_or(fault),
     }
 }
 
 /// Writes a row; a refusal leaves nothing of it. Ends the batch only when the database itself does.
-async fn guarded_row(
-    table: &Described,
-    connection: &mut SqliteConnection,
+fn guarded_row(
+    updates: &mut Updates<'_>,
     write: &SupporterWrite,
     taken: &mut Taken,
-) -> Result<Result<Applied, Batch>, sqlx::Error> {
-    Sql::new("SAVEPOINT highwater_row").execute(&mut *connection).await?;
-    let end = match row(table, connection, write, taken).await {
+) -> Result<Result<Applied, Batch>, Fault> {
+    let connection = updates.connection;
+    connection.execute_batch("SAVEPOINT highwater_row")?;
+    let end = match row(updates, write, taken) {
         Ok(end) => end,
-        Err(error) => RowEnd::Undo(refusal(&error).ok_or(error)?),
+        Err(fault) => RowEnd::Undo(refusal(&fault).ok_or(fault)?),
     };
     let outcome = match end {
         RowEnd::Outcome(outcome) => outcome,
         RowEnd::Undo(outcome) => {
-            if Sql::new("ROLLBACK TO highwater_row").execute(&mut *connection).await.is_err() {
+            if connection.execute_batch("ROLLBACK TO highwater_row").is_err() {
                 return Ok(Err(Batch::Ended(outcome)));
             }
             outcome
         }
     };
-    Sql::new("RELEASE highwater_row").execute(&mut *connection).await?;
+    connection.execute_batch("RELEASE highwater_row")?;
     Ok(Ok(outcome))
 }
 
-async fn row(
-    table: &Described,
-    connection: &mut SqliteConnection,
-    write: &SupporterWrite,
-    taken: &mut Taken,
-) -> Result<RowEnd, sqlx::Error> {
+fn row(updates: &mut Updates<'_>, write: &SupporterWrite, taken: &mut Taken) -> Result<RowEnd, Fault> {
     match write {
         SupporterWrite::Update { id, set, expect, contact_id } => {
-            update::row(table, connection, id, set, expect, contact_id.as_ref()).await
+            updates.row(id, set, expect, contact_id.as_ref())
         }
         SupporterWrite::Create { cells, contact_id } => {
-            create::row(table, connection, cells, contact_id.as_ref(), taken).await
+            create::row(updates.connection, updates.table, cells, contact_id.as_ref(), taken)
         }
     }
 }
 
 /// One row's refusal; `None` for a failure that is not one row's.
 /// Codes: <https://www.sqlite.org/rescode.html>.
-pub(super) fn refusal(error: &sqlx::Error) -> Option<Applied> {
-    let message = error.as_database_error()?.message();
-    let code = code(error)?;
+pub(super) fn refusal(fault: &Fault) -> Option<Applied> {
+    let message = message(fault)?;
+    let code = code(fault)?;
     let name = match (code & 0xff, code) {
         (19, 1555 | 2067 | 2579) => "unique",
         (19, 1299) => "not_null",

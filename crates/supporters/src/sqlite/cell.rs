@@ -1,37 +1,33 @@
 //! Reading values whose type SQLite decides row by row.
 
 use model::{Cell, Stamp, Supporter, SupporterId};
-use sqlx::sqlite::{Sqlite, SqliteRow};
-use sqlx::{Row as _, TypeInfo as _, ValueRef as _};
+use rusqlite::Row;
+use rusqlite::types::ValueRef;
 
+use super::connect::Fault;
+use super::describe::Described;
 use super::sql::{Ident, Sql};
-use super::stamp;
 use crate::{MAX_CELL_BYTES, UNDATED};
 
 /// A stamp more than this many seconds ahead of the database's clock is none.
 pub(super) const AHEAD: i64 = 86_400;
 
 /// A value as text. Whole numbers as they are, others in their shortest exact form; what is no text is
-/// [`Cell::Absent`]: blobs, and text that is not UTF-8.
-pub(super) fn cell(row: &SqliteRow, at: usize) -> Result<Cell, sqlx::Error> {
-    let value = row.try_get_raw(at)?;
-    if value.is_null() {
-        return Ok(Cell::Empty);
-    }
-    let kind = value.type_info().name().to_owned();
-    let undecodable = |source| sqlx::Error::ColumnDecode { index: at.to_string(), source };
-    Ok(match kind.as_str() {
-        "INTEGER" => {
-            Cell::Value(<i64 as sqlx::Decode<Sqlite>>::decode(value).map_err(undecodable)?.to_string().into())
-        }
-        "REAL" => {
-            Cell::Value(<f64 as sqlx::Decode<Sqlite>>::decode(value).map_err(undecodable)?.to_string().into())
-        }
-        "TEXT" => {
-            let bytes = <&[u8] as sqlx::Decode<Sqlite>>::decode(value).map_err(undecodable)?;
-            std::str::from_utf8(bytes).map_or(Cell::Absent, |text| Cell::from_nullable(Some(text)))
-        }
-        _ => Cell::Absent,
+/// [`Cell::Absent`]: blobs, and text that is not UTF-8. A text that is too long arrives cut to a length that is refused as
+/// too long.
+pub(super) fn cell(row: &Row<'_>, at: usize) -> Result<Cell, Fault> {
+    Ok(match row.get_ref(at)? {
+        ValueRef::Null => Cell::Empty,
+        ValueRef::Integer(number) => Cell::Value(number.to_string().into()),
+        ValueRef::Real(number) => Cell::Value(number.to_string().into()),
+        ValueRef::Text(bytes) => match std::str::from_utf8(bytes) {
+            Ok(text) if text.len() > MAX_CELL_BYTES => {
+                Cell::from_nullable(Some(&text[..text.ceil_char_boundary(MAX_CELL_BYTES + 1)]))
+            }
+            Ok(text) => Cell::from_nullable(Some(text)),
+            Err(_) => Cell::Absent,
+        },
+        ValueRef::Blob(_) => Cell::Absent,
     })
 }
 
@@ -44,19 +40,15 @@ pub(super) fn select(sql: &mut Sql, column: &Ident) {
     sql.raw(") ELSE ").ident(column).raw(" END");
 }
 
-/// The id in a text column; `None` for what is no supporter id.
-pub(super) fn id(row: &SqliteRow, at: usize) -> Result<Option<SupporterId>, sqlx::Error> {
-    Ok(cell(row, at)?.text().and_then(|text| SupporterId::parse(text).ok()))
-}
-
-/// The stamp from three columns: the second or NULL, the rest, the database's own second now.
-pub(super) fn modified(row: &SqliteRow, at: usize) -> Result<Stamp, sqlx::Error> {
-    let second: Option<i64> = row.try_get(at)?;
-    let now: i64 = row.try_get(at + 2)?;
-    match second.filter(|second| (1..=now.saturating_add(AHEAD)).contains(second)) {
-        Some(second) => Ok(at_second(second, stamp::fraction(row, at + 1)?)),
-        None => Ok(UNDATED),
-    }
+/// The id in a column; `None` for what is no supporter id.
+pub(super) fn id(row: &Row<'_>, at: usize) -> Result<Option<SupporterId>, Fault> {
+    Ok(match row.get_ref(at)? {
+        ValueRef::Integer(number) => SupporterId::parse(&number.to_string()).ok(),
+        ValueRef::Text(bytes) => {
+            std::str::from_utf8(bytes).ok().and_then(|text| SupporterId::parse(text).ok())
+        }
+        ValueRef::Null | ValueRef::Real(_) | ValueRef::Blob(_) => None,
+    })
 }
 
 /// A second and microseconds within it.
@@ -64,12 +56,29 @@ pub(super) const fn at_second(second: i64, micros: i64) -> Stamp {
     Stamp::from_micros(Stamp::from_seconds(second).micros().saturating_add(micros))
 }
 
-/// A supporter from the columns that [`super::Described::select_supporter`] selects.
-pub(super) fn supporter(row: &SqliteRow, columns: usize) -> Result<Option<Supporter>, sqlx::Error> {
-    let Some(id) = id(row, 0)? else { return Ok(None) };
-    let cells = (0..columns).map(|at| cell(row, FIRST_CELL + at)).collect::<Result<_, _>>()?;
-    Ok(Some(Supporter { id, modified: modified(row, 1)?, contact_id: cell(row, 4)?, cells }))
+/// A row's stamp from its two columns, by the database's own second now; [`UNDATED`] for none that can be used.
+pub(super) fn modified(row: &Row<'_>, at: usize, table: &Described, now: i64) -> Result<Stamp, Fault> {
+    let (second, micros) = table.stamps.read(row, at)?;
+    let usable = second.filter(|second| (1..=now.saturating_add(AHEAD)).contains(second));
+    Ok(usable.map_or(UNDATED, |second| at_second(second, micros)))
 }
 
-/// Where the mapped columns begin in a selected supporter.
-pub(super) const FIRST_CELL: usize = 5;
+/// A supporter from the columns that [`Described::select_supporter`] selects, from `from` on.
+pub(super) fn supporter(
+    row: &Row<'_>,
+    from: usize,
+    id: SupporterId,
+    table: &Described,
+    now: i64,
+) -> Result<Supporter, Fault> {
+    let first = from + BEFORE_CELLS;
+    let mut cells = Vec::with_capacity(table.columns.len());
+    for at in 0..table.columns.len() {
+        cells.push(cell(row, first + at)?);
+    }
+    let contact_id = if table.contact_id.is_some() { cell(row, from + 2)? } else { Cell::Absent };
+    Ok(Supporter { id, modified: modified(row, from, table, now)?, contact_id, cells })
+}
+
+/// What stands before the mapped columns of a selected supporter: the stamp's two columns, and the Contact Id.
+pub(super) const BEFORE_CELLS: usize = 3;

@@ -1,17 +1,20 @@
 //! Discovering changes: undated rows first, then the window second by second, in the order `(second, id)`.
+//!
+//! Where an index keeps the stamps in order, a page is read along it and costs what it brings. A second that holds more rows
+//! than a page, and tables without such an index, are read by statements that compute each row's second.
 
-use model::{Position, Window};
-use sqlx::Row as _;
-use sqlx::sqlite::SqliteRow;
+use model::{Position, SupporterId, Window};
+use rusqlite::Connection;
+use rusqlite::types::{Value, ValueRef};
 
-use super::read::LEAST_PAGE;
+use super::connect::{Fault, Wanted};
+use super::describe::{Care, Described, Unfit};
+use super::read::{LEAST_PAGE, last_text, named, now_seconds};
 use super::sql::{Bind, Sql};
 use super::{Sqlite, cell, stamp};
 use crate::{Changed, Error, UNDATED, UndatedRows};
 
-const OPERATION: &str = "read changes";
-
-/// Where a page goes on: after this id within this second.
+/// Where a page goes on: after this id within this second; an empty id is before all others.
 struct Cursor {
     second: i64,
     id: String,
@@ -24,6 +27,34 @@ struct Seconds {
     until: i64,
 }
 
+/// An id as its row holds it, in the database's order of ids.
+#[derive(PartialEq, Eq, PartialOrd, Ord)]
+enum Key {
+    Number(i64),
+    Text(String),
+}
+
+/// A row as the index brings it.
+struct Raw {
+    /// `None` where the text is no stamp.
+    second: Option<i64>,
+    micros: i64,
+    key: Option<Key>,
+    id: Option<SupporterId>,
+}
+
+impl Raw {
+    fn changed(self) -> Option<Changed> {
+        Some(of(self.id?, self.second?, self.micros))
+    }
+}
+
+fn of(id: SupporterId, second: i64, micros: i64) -> Changed {
+    let modified = cell::at_second(second, micros);
+    let position = Position { stamp: modified.floor_second(), id: id.to_string() };
+    Changed { id, modified, position }
+}
+
 impl Sqlite {
     pub(super) async fn read_changed(
         &self,
@@ -31,12 +62,43 @@ impl Sqlite {
         after: Option<&Position>,
         limit: usize,
     ) -> Result<Vec<Changed>, Error> {
-        let now = self.read_now().await?.micros().div_euclid(1_000_000);
-        let mut page = Vec::new();
+        let (window, after) = (*window, after.cloned());
+        self.on_table("read changes", move |connection, table, wanted| {
+            // One state of the database for the whole page.
+            let read = connection.transaction()?;
+            let mut page = Page { connection: &read, table, wanted, window, limit, rows: Vec::new() };
+            match page.fill(after.as_ref()) {
+                Ok(()) => Ok(Ok(page.rows)),
+                Err(Unfit::Error(error)) => Ok(Err(error)),
+                Err(Unfit::Fault(fault)) => Err(fault),
+            }
+        })
+        .await?
+    }
+}
+
+impl Described {
+    /// ` AND` the stamp is missing, unreadable, not after 1970, or too far ahead.
+    pub(super) fn is_undated(&self, sql: &mut Sql, now: i64) {
+        self.stamps.is_not_within(sql, now.saturating_add(cell::AHEAD));
+    }
+}
+
+struct Page<'a> {
+    connection: &'a Connection,
+    table: &'a Described,
+    wanted: &'a Wanted,
+    window: Window,
+    limit: usize,
+    rows: Vec<Changed>,
+}
+
+impl Page<'_> {
+    fn fill(&mut self, after: Option<&Position>) -> Result<(), Unfit> {
+        let now = now_seconds(self.connection)?;
         let dated_from_here = after.filter(|position| position.stamp.floor_second() > UNDATED);
         if dated_from_here.is_none() && self.table.undated == UndatedRows::Always {
-            let id = after.map(|position| position.id.clone());
-            self.undated(now, id, limit, &mut page).await?;
+            self.undated(now, after.map(|position| position.id.clone()))?;
         }
         let cursor = dated_from_here.map(|position| Cursor {
             second: position.stamp.micros().div_euclid(1_000_000),
@@ -44,92 +106,190 @@ impl Sqlite {
         });
         // The part of the window in which a stamp is a stamp.
         let whole = Seconds {
-            from: window.from.micros().div_euclid(1_000_000).max(1),
-            until: window
+            from: self.window.from.micros().div_euclid(1_000_000).max(1),
+            until: self
+                .window
                 .until
                 .micros()
                 .saturating_add(999_999)
                 .div_euclid(1_000_000)
                 .min(now + cell::AHEAD + 1),
         };
-        if !window.is_empty() {
-            self.dated(window, whole, cursor, limit, &mut page).await?;
+        if !self.window.is_empty() {
+            self.dated(whole, cursor)?;
         }
-        page.truncate(limit);
-        Ok(page)
+        self.rows.truncate(self.limit);
+        Ok(())
+    }
+
+    /// How many rows are read at a time.
+    fn asked(&self) -> usize {
+        (self.limit - self.rows.len()).max(LEAST_PAGE)
+    }
+
+    fn keep(&mut self, changed: impl IntoIterator<Item = Changed>) {
+        let window = self.window;
+        self.rows.extend(changed.into_iter().filter(|changed| window.contains(changed.modified)));
     }
 
     /// Rows without a usable stamp, by id.
-    async fn undated(
-        &self,
-        now: i64,
-        mut after: Option<String>,
-        limit: usize,
-        page: &mut Vec<Changed>,
-    ) -> Result<(), Error> {
-        while page.len() < limit {
-            let asked = (limit - page.len()).max(LEAST_PAGE);
+    fn undated(&mut self, now: i64, mut after: Option<String>) -> Result<(), Unfit> {
+        while self.rows.len() < self.limit {
+            self.wanted.check()?;
+            let asked = self.asked();
             let mut sql = Sql::new("SELECT ");
             self.table.id_text(&mut sql);
             self.table.where_named(&mut sql);
-            self.is_undated(&mut sql, now);
-            self.after_id(&mut sql, after.as_deref());
+            self.table.is_undated(&mut sql, now);
+            self.table.after_id(&mut sql, after.as_deref());
             sql.raw(" ORDER BY ")
                 .ident(&self.table.id)
                 .raw(" COLLATE BINARY LIMIT ")
                 .bind(Bind::count(asked));
-            let rows = self.database.rows(OPERATION, &sql).await?;
-            for row in &rows {
-                let Some(id) = cell::id(row, 0).map_err(|error| self.failed(OPERATION, &error))? else {
-                    continue;
-                };
-                let position = Position { stamp: UNDATED, id: id.to_string() };
-                page.push(Changed { id, modified: UNDATED, position });
+            let rows = sql.rows(self.connection, named)?;
+            let last = rows.len() < asked;
+            if !last {
+                after = Some(last_text(self.table, rows.iter().rev())?);
             }
-            if rows.len() < asked {
+            for id in rows.into_iter().filter_map(|row| row.id) {
+                let position = Position { stamp: UNDATED, id: id.to_string() };
+                self.rows.push(Changed { id, modified: UNDATED, position });
+            }
+            if last {
                 break;
             }
-            after = Some(self.last_text(OPERATION, &rows)?);
         }
         Ok(())
     }
 
-    /// ` AND` the stamp is missing, unreadable, not after 1970, or too far ahead.
-    pub(super) fn is_undated(&self, sql: &mut Sql, now: i64) {
-        self.table.stamps.is_not_within(sql, now.saturating_add(cell::AHEAD));
-    }
-
-    async fn dated(
-        &self,
-        window: &Window,
-        whole: Seconds,
-        mut cursor: Option<Cursor>,
-        limit: usize,
-        page: &mut Vec<Changed>,
-    ) -> Result<(), Error> {
+    fn dated(&mut self, whole: Seconds, mut cursor: Option<Cursor>) -> Result<(), Unfit> {
         let mut from = cursor.as_ref().map_or(whole.from, |cursor| cursor.second.max(whole.from));
-        while page.len() < limit && from < whole.until {
-            let asked = (limit - page.len()).max(LEAST_PAGE);
-            let part = Seconds { from, until: self.cut(Seconds { from, until: whole.until }, asked).await? };
-            let sql = self.select_part(part, cursor.as_ref(), asked);
-            let rows = self.database.rows(OPERATION, &sql).await?;
-            for row in &rows {
-                page.extend(self.changed_row(row)?.filter(|changed| window.contains(changed.modified)));
-            }
-            if rows.len() < asked {
-                (from, cursor) = (part.until, None);
+        let along = self.table.stamps.ordered() && self.table.stamps.indexed && self.table.utf8;
+        while self.rows.len() < self.limit && from < whole.until {
+            self.wanted.check()?;
+            let rest = Seconds { from, until: whole.until };
+            if !along {
+                (from, cursor) = self.computed(rest, cursor)?;
+            } else if let Some(inside) = cursor.take().filter(|cursor| cursor.second == from) {
+                (from, cursor) = self.within(inside)?;
             } else {
-                let next = self.cursor_after(&rows)?;
-                from = next.second;
-                cursor = Some(next);
+                (from, cursor) = self.along(rest)?;
             }
         }
         Ok(())
+    }
+
+    /// Reads a page along the index, whole seconds of it, and says where to go on.
+    fn along(&mut self, part: Seconds) -> Result<(i64, Option<Cursor>), Unfit> {
+        let asked = self.asked();
+        let mut sql = self.select_raw();
+        self.table.stamps.at_least(&mut sql, part.from);
+        self.table.stamps.before(&mut sql, part.until);
+        sql.raw(" ORDER BY ").ident(&self.table.stamps.column).raw(" LIMIT ").bind(Bind::count(asked));
+        let mut rows = sql.rows(self.connection, |row| self.raw(row))?;
+        if rows.len() == asked {
+            let Some(last) = rows.iter().rev().find_map(|row| row.second) else {
+                // Nothing but texts that are no stamps: what is behind them cannot be told from here.
+                return self.computed(part, None);
+            };
+            rows.retain(|row| row.second.is_some_and(|second| second < last));
+            if rows.is_empty() {
+                return Ok((last, Some(Cursor { second: last, id: String::new() })));
+            }
+            self.sorted(rows);
+            return Ok((last, None));
+        }
+        self.sorted(rows);
+        Ok((part.until, None))
+    }
+
+    /// Keeps rows that the index brought, in the order `(second, id)`: it has those of one second by their fractions.
+    fn sorted(&mut self, mut rows: Vec<Raw>) {
+        rows.sort_by(|a, b| (a.second, &a.key).cmp(&(b.second, &b.key)));
+        self.keep(rows.into_iter().filter_map(Raw::changed));
+    }
+
+    /// Goes on within one second. Rows that were written at once have one stamp: then the index has them by id already.
+    fn within(&mut self, cursor: Cursor) -> Result<(i64, Option<Cursor>), Unfit> {
+        let second = Seconds { from: cursor.second, until: cursor.second + 1 };
+        let bound = |direction: &'static str| {
+            let mut sql = Sql::new("SELECT ");
+            sql.ident(&self.table.stamps.column);
+            self.table.where_named(&mut sql);
+            self.table.stamps.at_least(&mut sql, second.from);
+            self.table.stamps.before(&mut sql, second.until);
+            sql.raw(" ORDER BY ").ident(&self.table.stamps.column).raw(direction).raw(" LIMIT 1");
+            sql.first(self.connection, |row| row.get::<_, Value>(0))
+        };
+        let stamp = match (bound(" ASC")?, bound(" DESC")?) {
+            (Some(Value::Text(first)), Some(Value::Text(last))) if first == last => Bind::Text(first.into()),
+            (Some(Value::Integer(first)), Some(Value::Integer(last))) if first == last => Bind::Int(first),
+            _ => return self.computed(second, Some(cursor)),
+        };
+        let asked = self.asked();
+        let mut sql = self.select_raw();
+        sql.raw(" AND ").ident(&self.table.stamps.column).raw(" = ").bind(stamp);
+        self.table.after_id(&mut sql, Some(&cursor.id));
+        sql.raw(" ORDER BY ").ident(&self.table.id).raw(" COLLATE BINARY LIMIT ").bind(Bind::count(asked));
+        let rows = sql.rows(self.connection, |row| self.raw(row))?;
+        let next = match rows.last().filter(|_| rows.len() == asked) {
+            None => (second.until, None),
+            Some(last) => {
+                let id = match &last.key {
+                    Some(Key::Number(number)) => number.to_string(),
+                    Some(Key::Text(text)) => text.clone(),
+                    None => return self.computed(second, Some(cursor)),
+                };
+                (second.from, Some(Cursor { second: second.from, id }))
+            }
+        };
+        self.keep(rows.into_iter().filter_map(Raw::changed));
+        Ok(next)
+    }
+
+    /// `SELECT` and what [`Page::raw`] reads.
+    fn select_raw(&self) -> Sql {
+        let mut sql = Sql::new("SELECT ");
+        sql.ident(&self.table.id).raw(", ");
+        self.table.stamps.select(&mut sql, Care::Careful);
+        self.table.where_named(&mut sql);
+        sql
+    }
+
+    fn raw(&self, row: &rusqlite::Row<'_>) -> Result<Raw, Fault> {
+        let key = match row.get_ref(0)? {
+            ValueRef::Integer(number) => Some(Key::Number(number)),
+            ValueRef::Text(text) => std::str::from_utf8(text).ok().map(|text| Key::Text(text.to_owned())),
+            ValueRef::Null | ValueRef::Real(_) | ValueRef::Blob(_) => None,
+        };
+        let (second, micros) = self.table.stamps.read(row, 1)?;
+        Ok(Raw { second, micros, key, id: cell::id(row, 0)? })
+    }
+
+    /// Reads a page by a statement that computes each row's second, and says where to go on.
+    fn computed(&mut self, rest: Seconds, cursor: Option<Cursor>) -> Result<(i64, Option<Cursor>), Unfit> {
+        let asked = self.asked();
+        let part = Seconds { from: rest.from, until: self.cut(rest, asked)? };
+        let sql = self.select_part(part, cursor.as_ref(), asked);
+        let rows = sql.rows(self.connection, |row| {
+            Ok((named(row)?, row.get::<_, i64>(1)?, stamp::fraction(row, 2)?))
+        })?;
+        let next = if rows.len() < asked {
+            (part.until, None)
+        } else {
+            // The last row whose id is a text, also one that is no supporter id.
+            let id = last_text(self.table, rows.iter().rev().map(|(named, _, _)| named))?;
+            let textual = rows.iter().rev().find(|(named, _, _)| named.id.is_some() || named.text.is_some());
+            let second = textual.map_or(part.from, |(_, second, _)| *second);
+            (second, Some(Cursor { second, id }))
+        };
+        self.keep(rows.into_iter().filter_map(|(named, second, micros)| Some(of(named.id?, second, micros))));
+        Ok(next)
     }
 
     /// An end for the next part such that it holds at least `rows` rows, or the given end: a window of a year is then
     /// read along the index, and not sorted as a whole for each page.
-    async fn cut(&self, part: Seconds, rows: usize) -> Result<i64, Error> {
+    fn cut(&self, part: Seconds, rows: usize) -> Result<i64, Fault> {
         let stamps = &self.table.stamps;
         if !stamps.ordered() || !stamps.indexed {
             return Ok(part.until);
@@ -139,9 +299,7 @@ impl Sqlite {
         stamps.at_least(&mut sql, part.from);
         stamps.before(&mut sql, part.until);
         sql.raw(" ORDER BY ").ident(&stamps.column).raw(" LIMIT 1 OFFSET ").bind(Bind::count(rows));
-        let found = self.database.rows(OPERATION, &sql).await?;
-        let Some(row) = found.first() else { return Ok(part.until) };
-        let second: Option<i64> = row.try_get(0).map_err(|error| self.failed(OPERATION, &error))?;
+        let second = sql.first(self.connection, |row| row.get::<_, Option<i64>>(0))?.flatten();
         // An unreadable text at that place gives no second; then the whole rest is one part.
         Ok(second.map_or(part.until, |second| (second + 1).clamp(part.from + 1, part.until)))
     }
@@ -159,32 +317,10 @@ impl Sqlite {
         if let Some(cursor) = cursor.filter(|cursor| !cursor.id.is_empty()) {
             sql.raw(" AND (").push(&second).raw(" > ").number(cursor.second).raw(" OR (").push(&second);
             sql.raw(" = ").number(cursor.second);
-            self.after_id(&mut sql, Some(&cursor.id));
+            self.table.after_id(&mut sql, Some(&cursor.id));
             sql.raw("))");
         }
         sql.raw(" ORDER BY 2, ").ident(&self.table.id).raw(" COLLATE BINARY LIMIT ").bind(Bind::count(limit));
         sql
-    }
-
-    fn changed_row(&self, row: &SqliteRow) -> Result<Option<Changed>, Error> {
-        let read = || -> Result<Option<Changed>, sqlx::Error> {
-            let Some(id) = cell::id(row, 0)? else { return Ok(None) };
-            let modified = cell::at_second(row.try_get(1)?, stamp::fraction(row, 2)?);
-            let position = Position { stamp: modified.floor_second(), id: id.to_string() };
-            Ok(Some(Changed { id, modified, position }))
-        };
-        read().map_err(|error| self.failed(OPERATION, &error))
-    }
-
-    /// The last row whose id is a text, also one that is no supporter id.
-    fn cursor_after(&self, rows: &[SqliteRow]) -> Result<Cursor, Error> {
-        for row in rows.iter().rev() {
-            let id = cell::cell(row, 0).map_err(|error| self.failed(OPERATION, &error))?;
-            if let Some(id) = id.text() {
-                let second = row.try_get(1).map_err(|error| self.failed(OPERATION, &error))?;
-                return Ok(Cursor { second, id: id.to_owned() });
-            }
-        }
-        self.last_text(OPERATION, &[]).map(|id| Cursor { second: 0, id })
     }
 }

@@ -1,26 +1,66 @@
-//! Opening the file, running statements with patience, and turning SQLite's answers into our errors.
+//! Opening the file, running work on a blocking thread with patience, and turning SQLite's answers into our errors.
+//!
+//! SQLite is a library of blocking calls: a connection belongs to one thread at a time, a page of rows or a batch of
+//! writes is one piece of work on it, and the values go from SQLite's own memory straight into ours.
 
 use std::path::PathBuf;
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
-use sqlx::ConnectOptions as _;
-use sqlx::sqlite::{SqliteConnectOptions, SqlitePool, SqlitePoolOptions, SqliteRow};
+use rusqlite::{Connection, OpenFlags, ffi};
+use tokio::sync::{OwnedSemaphorePermit, Semaphore};
 
-use super::sql::Sql;
 use crate::Error;
 use crate::error::bounded;
 
+/// What a statement fails with.
+pub(super) type Fault = rusqlite::Error;
+
 /// How long SQLite itself waits for a lock.
 const BUSY_TIMEOUT: Duration = Duration::from_secs(5);
-/// How often a statement that found the database locked is tried in all, and how long is waited before the second.
+/// How often a call that found the database locked is tried in all, and how long is waited before the second.
 const TRIES: u32 = 3;
 const FIRST_PAUSE: Duration = Duration::from_millis(100);
+/// How many connections are open at most.
+const SEATS: u32 = 4;
+/// How long a call waits for a connection.
+const SEAT_PATIENCE: Duration = Duration::from_secs(30);
+/// Statements each connection keeps prepared.
+const PREPARED: usize = 64;
 
 /// An open file.
-#[derive(Debug, Clone)]
-pub(super) struct Database {
-    pub(super) pool: SqlitePool,
+#[derive(Clone)]
+pub(super) struct Database(Arc<Inner>);
+
+struct Inner {
     path: PathBuf,
+    read_only: bool,
+    idle: Mutex<Vec<Connection>>,
+    seats: Arc<Semaphore>,
+}
+
+/// Whether somebody still waits for what is being done: a call that was given up leaves nothing behind.
+pub(super) struct Wanted(Arc<AtomicBool>);
+
+impl Wanted {
+    /// # Errors
+    /// An interruption, when the call was given up. An open transaction is undone by it.
+    pub(super) fn check(&self) -> Result<(), Fault> {
+        if self.0.load(Ordering::Relaxed) {
+            return Ok(());
+        }
+        Err(Fault::SqliteFailure(ffi::Error::new(ffi::SQLITE_INTERRUPT), None))
+    }
+}
+
+/// Tells the blocking thread when the caller is gone.
+struct Caller(Arc<AtomicBool>);
+
+impl Drop for Caller {
+    fn drop(&mut self) {
+        self.0.store(false, Ordering::Relaxed);
+    }
 }
 
 impl Database {
@@ -33,70 +73,132 @@ impl Database {
             let detail = "the url must be the path of a file".to_owned();
             return Err(Error::Unreachable { operation, detail });
         }
-        let options = SqliteConnectOptions::new()
-            .filename(path)
-            .create_if_missing(false)
-            .read_only(read_only)
-            .busy_timeout(BUSY_TIMEOUT)
-            .disable_statement_logging();
-        let pool = SqlitePoolOptions::new()
-            .max_connections(4)
-            .acquire_timeout(Duration::from_secs(30))
-            .connect_with(options)
-            .await
-            .map_err(|error| classify(operation, "", &error))?;
-        Ok(Self { pool, path: PathBuf::from(path) })
+        let seats = Arc::new(Semaphore::new(SEATS as usize));
+        let database =
+            Self(Arc::new(Inner { path: PathBuf::from(path), read_only, idle: Mutex::default(), seats }));
+        // The first read finds out whether the file is a database at all.
+        let first = |connection: &mut Connection, _: &Wanted| {
+            connection.query_row("SELECT count(*) FROM sqlite_schema", (), |_| Ok(()))
+        };
+        database.call(operation, "", first).await?;
+        Ok(database)
     }
 
     /// Whether this user may write the file. SQLite itself tells only at the first write, when the other side may have
     /// been written already.
     pub(super) fn writable(&self) -> bool {
-        std::fs::OpenOptions::new().write(true).open(&self.path).is_ok()
+        std::fs::OpenOptions::new().write(true).open(&self.0.path).is_ok()
     }
 
-    /// The rows of a statement that only reads.
-    pub(super) async fn rows(&self, operation: &'static str, sql: &Sql) -> Result<Vec<SqliteRow>, Error> {
+    /// Does a piece of work on a connection of its own, once more where it found the database locked. Work that fails must
+    /// have left no transaction open that matters: the connection is then not used again.
+    pub(super) async fn call<T, W>(&self, operation: &'static str, table: &str, work: W) -> Result<T, Error>
+    where
+        T: Send + 'static,
+        W: Fn(&mut Connection, &Wanted) -> Result<T, Fault> + Send + 'static,
+    {
+        let closed = || Error::Unreachable { operation, detail: "the connection was closed".to_owned() };
+        let seats = Arc::clone(&self.0.seats);
+        let seat = tokio::time::timeout(SEAT_PATIENCE, seats.acquire_owned()).await;
+        let seat = seat.map_err(|_| Error::Busy { operation })?.map_err(|_| closed())?;
+        let wanted = Arc::new(AtomicBool::new(true));
+        let caller = Caller(Arc::clone(&wanted));
+        let inner = Arc::clone(&self.0);
+        let done = tokio::task::spawn_blocking(move || inner.work(seat, &Wanted(wanted), work)).await;
+        drop(caller);
+        done.map_err(|_| closed())?.map_err(|fault| classify(operation, table, &fault))
+    }
+
+    /// Closes the connections; calls after this fail.
+    pub(super) async fn close(&self) {
+        // Whoever is still at work finishes first.
+        let _all = self.0.seats.acquire_many(SEATS).await;
+        self.0.seats.close();
+        self.0.idle.lock().unwrap_or_else(PoisonError::into_inner).clear();
+    }
+}
+
+impl Inner {
+    fn work<T>(
+        &self,
+        seat: OwnedSemaphorePermit,
+        wanted: &Wanted,
+        work: impl Fn(&mut Connection, &Wanted) -> Result<T, Fault>,
+    ) -> Result<T, Fault> {
+        let idle = self.idle.lock().unwrap_or_else(PoisonError::into_inner).pop();
+        let mut connection = match idle {
+            Some(connection) => connection,
+            None => self.connect()?,
+        };
         let mut tried = 0;
-        loop {
+        let done = loop {
             tried += 1;
-            match sql.rows(&self.pool).await.map_err(|error| classify(operation, "", &error)) {
-                Err(Error::Busy { .. }) if tried < TRIES => pause(tried).await,
-                answer => return answer,
+            match work(&mut connection, wanted) {
+                Err(fault) if is_busy(&fault) && tried < TRIES && wanted.check().is_ok() => {
+                    std::thread::sleep(FIRST_PAUSE * 4_u32.pow(tried - 1));
+                }
+                done => break done,
             }
+        };
+        if connection.is_autocommit() {
+            self.idle.lock().unwrap_or_else(PoisonError::into_inner).push(connection);
         }
+        drop(seat);
+        done
+    }
+
+    fn connect(&self) -> Result<Connection, Fault> {
+        let access =
+            if self.read_only { OpenFlags::SQLITE_OPEN_READ_ONLY } else { OpenFlags::SQLITE_OPEN_READ_WRITE };
+        let connection = Connection::open_with_flags(&self.path, access | OpenFlags::SQLITE_OPEN_NO_MUTEX)?;
+        connection.busy_timeout(BUSY_TIMEOUT)?;
+        connection.set_prepared_statement_cache_capacity(PREPARED);
+        // As SQLite's own shell does not, and as every application that declares them means it.
+        connection.pragma_update(None, "foreign_keys", true)?;
+        Ok(connection)
     }
 }
 
-/// Whether a call that found the database locked may be tried once more; waits if so.
-pub(super) async fn try_again(tried: u32) -> bool {
-    if tried < TRIES {
-        pause(tried).await;
-    }
-    tried < TRIES
-}
-
-async fn pause(tried: u32) {
-    tokio::time::sleep(FIRST_PAUSE * 4_u32.pow(tried.saturating_sub(1).min(4))).await;
+fn is_busy(fault: &Fault) -> bool {
+    matches!(code(fault).map(|code| code & 0xff), Some(ffi::SQLITE_BUSY | ffi::SQLITE_LOCKED))
 }
 
 /// SQLite's extended result code, where the failure came from SQLite.
-pub(super) fn code(error: &sqlx::Error) -> Option<i32> {
-    error.as_database_error()?.code()?.parse().ok()
+#[allow(clippy::wildcard_enum_match_arm)] // the enum is rusqlite's own, and open
+pub(super) fn code(fault: &Fault) -> Option<i32> {
+    match fault {
+        Fault::SqliteFailure(error, _) => Some(error.extended_code),
+        Fault::SqlInputError { error, .. } => Some(error.extended_code),
+        _ => None,
+    }
+}
+
+/// SQLite's own words.
+#[allow(clippy::wildcard_enum_match_arm)] // the enum is rusqlite's own, and open
+pub(super) fn message(fault: &Fault) -> Option<&str> {
+    match fault {
+        Fault::SqliteFailure(_, message) => message.as_deref(),
+        Fault::SqlInputError { msg, .. } => Some(msg),
+        _ => None,
+    }
 }
 
 /// The failure of a whole call.
-pub(super) fn classify(operation: &'static str, table: &str, error: &sqlx::Error) -> Error {
-    let detail = match error.as_database_error() {
-        Some(answer) => bounded(answer.message()),
-        None => bounded(without_values(error)),
+fn classify(operation: &'static str, table: &str, fault: &Fault) -> Error {
+    let code = code(fault);
+    let detail = match (message(fault), code) {
+        (Some(words), _) => bounded(words),
+        (None, Some(code)) => bounded(ffi::code_to_str(code)),
+        // Not rusqlite's own words: they may quote a value.
+        (None, None) => "a value could not be read".to_owned(),
     };
     // Primary codes: https://www.sqlite.org/rescode.html
-    match code(error).map(|code| (code & 0xff, code)) {
+    match code.map(|code| (code & 0xff, code)) {
         Some((5 | 6, _)) => Error::Busy { operation },
         Some((8, _)) => {
             Error::ReadOnly { table: table.to_owned(), reason: "the file or its folder cannot be written" }
         }
-        Some((3 | 10 | 14 | 23, _)) => Error::Unreachable { operation, detail },
+        Some((3 | 10 | 14 | 23, _)) | None => Error::Unreachable { operation, detail },
         Some((1, _)) if detail.starts_with("no such") => Error::Unsuitable {
             table: table.to_owned(),
             reason: format!(
@@ -104,19 +206,5 @@ pub(super) fn classify(operation: &'static str, table: &str, error: &sqlx::Error
             ),
         },
         Some((_, code)) => Error::Database { operation, code: code.to_string(), detail },
-        None if matches!(error, sqlx::Error::PoolTimedOut) => Error::Busy { operation },
-        None => Error::Unreachable { operation, detail },
-    }
-}
-
-/// Words for a failure on our side of SQLite. Not its own, which may quote a value.
-#[allow(clippy::wildcard_enum_match_arm)] // the enum is sqlx's own, and open
-fn without_values(error: &sqlx::Error) -> &'static str {
-    match error {
-        sqlx::Error::Io(_) => "input or output failed",
-        sqlx::Error::PoolTimedOut => "no connection became free",
-        sqlx::Error::PoolClosed | sqlx::Error::WorkerCrashed => "the connection was closed",
-        sqlx::Error::ColumnDecode { .. } | sqlx::Error::Decode(_) => "a value could not be read",
-        _ => "the connection failed",
     }
 }

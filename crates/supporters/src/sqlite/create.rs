@@ -3,9 +3,10 @@
 use std::collections::{HashMap, HashSet};
 
 use model::{Cell, ContactId, Email, SupporterId};
-use sqlx::sqlite::SqliteConnection;
+use rusqlite::Connection;
 
 use super::apply::RowEnd;
+use super::connect::Fault;
 use super::describe::Described;
 use super::sql::{Bind, Ident, Sql};
 use super::{cell, find, update};
@@ -19,11 +20,11 @@ pub(super) struct Taken {
 }
 
 impl Taken {
-    pub(super) async fn look(
-        connection: &mut SqliteConnection,
+    pub(super) fn look(
+        connection: &Connection,
         table: &Described,
         writes: &[SupporterWrite],
-    ) -> Result<Self, sqlx::Error> {
+    ) -> Result<Self, Fault> {
         let new = writes.iter().filter_map(|write| match write {
             SupporterWrite::Create { cells, contact_id } => Some((cells, *contact_id)),
             SupporterWrite::Update { .. } => None,
@@ -35,10 +36,10 @@ impl Taken {
         }
         Ok(Self {
             contacts: match &table.contact_id {
-                Some(field) => find::holders(connection, table, field, &contacts).await?,
+                Some(field) => find::holders(connection, table, field, &contacts)?,
                 None => HashMap::new(),
             },
-            emails: find::holders(connection, table, &table.email, &emails).await?,
+            emails: find::holders(connection, table, &table.email, &emails)?,
         })
     }
 }
@@ -47,25 +48,24 @@ fn email_of(table: &Described, cells: &[Cell]) -> Option<Email> {
     Email::parse(cells.get(table.email_place?)?.text()?).ok()
 }
 
-pub(super) async fn row(
+pub(super) fn row(
+    connection: &Connection,
     table: &Described,
-    connection: &mut SqliteConnection,
     cells: &[Cell],
     contact_id: Option<&ContactId>,
     taken: &mut Taken,
-) -> Result<RowEnd, sqlx::Error> {
+) -> Result<RowEnd, Fault> {
     if cells.len() != table.columns.len() {
         let message = "not one cell for each column of the field map";
         return Ok(RowEnd::Undo(Applied::refused("place", message)));
     }
     let email = email_of(table, cells);
-    if let Some(id) = already_there(table, connection, contact_id, email.as_ref(), taken).await? {
+    if let Some(id) = already_there(connection, table, contact_id, email.as_ref(), taken)? {
         return Ok(RowEnd::Outcome(Applied::AlreadyThere(id)));
     }
     let sql = insert(table, cells, contact_id);
-    let rows = sql.rows(&mut *connection).await?;
-    let id = rows.first().map_or(Ok(None), |row| cell::id(row, 0))?;
-    let Some(id) = id else {
+    let rows = sql.rows(connection, |row| cell::id(row, 0))?;
+    let Some(id) = rows.into_iter().next().flatten() else {
         let message = "the database gave the new row no usable id: set `new_id` to \"uuid\"";
         return Ok(RowEnd::Undo(Applied::refused("no_id", message)));
     };
@@ -79,21 +79,21 @@ pub(super) async fn row(
 }
 
 /// The row that has the Contact Id, or else the address.
-async fn already_there(
+fn already_there(
+    connection: &Connection,
     table: &Described,
-    connection: &mut SqliteConnection,
     contact_id: Option<&ContactId>,
     email: Option<&Email>,
     taken: &Taken,
-) -> Result<Option<SupporterId>, sqlx::Error> {
+) -> Result<Option<SupporterId>, Fault> {
     if let (Some(field), Some(contact)) = (&table.contact_id, contact_id) {
-        let holder = find::plain_holder(connection, table, field, contact).await?;
+        let holder = find::plain_holder(connection, table, field, contact)?;
         if let Some(id) = holder.or_else(|| taken.contacts.get(contact).cloned()) {
             return Ok(Some(id));
         }
     }
     let Some(email) = email else { return Ok(None) };
-    let holder = find::plain_holder(connection, table, &table.email, email).await?;
+    let holder = find::plain_holder(connection, table, &table.email, email)?;
     Ok(holder.or_else(|| taken.emails.get(email).cloned()))
 }
 
@@ -115,7 +115,7 @@ fn insert(table: &Described, cells: &[Cell], contact_id: Option<&ContactId>) -> 
         // What we fill ourselves is not filled twice. An empty cell is written as empty: a default might be a consent.
         let ours = own.into_iter().flatten().any(|ident| *ident == field.ident);
         if !ours && !cell.is_absent() {
-            put(&field.ident, update::value(field, cell));
+            put(&field.ident, update::value(field, cell.text()).map_or(Bind::Null, Bind::text));
         }
     }
     if let (Some(field), Some(contact)) = (&table.contact_id, contact_id) {

@@ -1,9 +1,9 @@
 //! A configured table, checked against the schema, with the pieces every statement is made of.
 
 use model::SupporterId;
-use sqlx::Row as _;
+use rusqlite::{Connection, Statement};
 
-use super::connect::{Database, classify};
+use super::connect::{Database, Fault};
 use super::schema::{self, Field, Named};
 use super::sql::{Bind, Ident, Sql};
 use super::stamp::Stamps;
@@ -13,10 +13,21 @@ use crate::{Column, ColumnKind, Error, NewId, Relation, Table, UndatedRows};
 /// How ids are bound so that SQLite compares them as it stored them.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum IdKind {
+    /// As a whole number: the column is the table's own row number, which is never anything else.
+    RowNumber,
     /// As text: the column's affinity turns it into what it stored.
     Text,
     /// As a whole number: the column has no affinity, and all its ids are numbers.
     Number,
+}
+
+/// With how much care values are read.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Care {
+    /// As they stand: SQLite was told to refuse what is longer than is read.
+    Bare,
+    /// After a look at their type and length.
+    Careful,
 }
 
 /// A table that was found to fit its configuration.
@@ -38,6 +49,8 @@ pub(super) struct Described {
     pub(super) new_id: NewId,
     pub(super) touch_modified: bool,
     pub(super) read_only: Option<&'static str>,
+    /// Texts are kept, and compared, as UTF-8.
+    pub(super) utf8: bool,
 }
 
 impl Described {
@@ -45,58 +58,111 @@ impl Described {
         &self.relation.name
     }
 
+    /// The number of an id that is spelled as a whole number is: `007` is none.
+    pub(super) fn number_of(&self, id: &str) -> Option<i64> {
+        let number: i64 = id.parse().ok()?;
+        (number.to_string() == id).then_some(number)
+    }
+
     /// An id as a value that compares with the column.
     pub(super) fn bind_id(&self, id: &str) -> Bind {
-        match (self.id_kind, id.parse::<i64>()) {
-            (IdKind::Number, Ok(number)) => Bind::Int(number),
-            (IdKind::Number | IdKind::Text, _) => Bind::text(id),
+        match self.id_kind {
+            IdKind::RowNumber => self.number_of(id).map_or_else(|| Bind::text(id), Bind::Int),
+            IdKind::Number => id.parse().map_or_else(|_| Bind::text(id), Bind::Int),
+            IdKind::Text => Bind::text(id),
         }
     }
 
-    /// `CAST(id AS TEXT)`: the id as the rest of the program knows it.
+    /// The id as the rest of the program knows it: as text, or as the number that [`cell::id`] makes the same text of.
     pub(super) fn id_text(&self, sql: &mut Sql) {
-        sql.raw("CAST(").ident(&self.id).raw(" AS TEXT)");
+        match self.id_kind {
+            IdKind::RowNumber => sql.ident(&self.id),
+            IdKind::Text | IdKind::Number => sql.raw("CAST(").ident(&self.id).raw(" AS TEXT)"),
+        };
     }
 
     /// ` FROM table WHERE` with the rows whose id can be named.
     pub(super) fn where_named(&self, sql: &mut Sql) {
-        sql.raw(" FROM ").ident(&self.table).raw(" WHERE typeof(").ident(&self.id);
-        sql.raw(match self.id_kind {
-            IdKind::Text => ") IN ('integer', 'text')",
-            IdKind::Number => ") = 'integer'",
-        });
+        sql.raw(" FROM ").ident(&self.table).raw(" WHERE ");
+        match self.id_kind {
+            IdKind::RowNumber => sql.raw("1"),
+            IdKind::Text => sql.raw("typeof(").ident(&self.id).raw(") IN ('integer', 'text')"),
+            IdKind::Number => sql.raw("typeof(").ident(&self.id).raw(") = 'integer'"),
+        };
     }
 
-    /// ` id = ?`, served by the id's index, and exact: `007` is not row 7, and case counts.
-    pub(super) fn id_is(&self, sql: &mut Sql, id: &SupporterId) {
-        sql.raw(" ").ident(&self.id).raw(" = ").bind(self.bind_id(id.as_str())).raw(" AND ");
-        self.id_text(sql);
-        sql.raw(" COLLATE BINARY = ").bind(Bind::text(id.as_str()));
+    /// ` id = ?`, served by the id's index, and exact: `007` is not row 7, and case counts. [`Described::bind_id_at`] fills
+    /// it in.
+    pub(super) fn id_is_open(&self, sql: &mut Sql) {
+        sql.raw(" ").ident(&self.id).raw(" = ").open();
+        match self.id_kind {
+            IdKind::RowNumber => {}
+            IdKind::Text | IdKind::Number => {
+                sql.raw(" AND CAST(").ident(&self.id).raw(" AS TEXT) COLLATE BINARY = ").open();
+            }
+        }
     }
 
-    /// The columns of a stamp: the second, the rest, and the database's second now.
-    pub(super) fn select_modified(&self, sql: &mut Sql) {
-        sql.push(&self.stamps.second()).raw(", ").push(&self.stamps.rest());
-        sql.raw(", CAST(strftime('%s', 'now') AS INTEGER)");
+    /// Binds the placeholders of [`Described::id_is_open`], the first of which has this number, and says which number comes
+    /// next. `None`: no row has such an id.
+    pub(super) fn bind_id_at(
+        &self,
+        statement: &mut Statement<'_>,
+        first: usize,
+        id: &SupporterId,
+    ) -> Result<Option<usize>, Fault> {
+        let id = id.as_str();
+        match self.id_kind {
+            IdKind::RowNumber => {
+                let Some(number) = self.number_of(id) else { return Ok(None) };
+                statement.raw_bind_parameter(first, number)?;
+                Ok(Some(first + 1))
+            }
+            IdKind::Text | IdKind::Number => {
+                statement.raw_bind_parameter(first, self.bind_id(id))?;
+                statement.raw_bind_parameter(first + 1, id)?;
+                Ok(Some(first + 2))
+            }
+        }
     }
 
-    /// `SELECT` and what [`cell::supporter`] reads: id, stamp (3), Contact Id, the mapped columns.
-    pub(super) fn select_supporter(&self) -> Sql {
-        let mut sql = Sql::new("SELECT ");
-        self.id_text(&mut sql);
-        sql.raw(", ");
-        self.select_modified(&mut sql);
+    /// ` AND id > ?`, in the one order of ids: numbers before texts, texts byte by byte.
+    pub(super) fn after_id(&self, sql: &mut Sql, after: Option<&str>) {
+        if let Some(id) = after.filter(|id| !id.is_empty()) {
+            sql.raw(" AND ").ident(&self.id).raw(" COLLATE BINARY > ").bind(self.bind_id(id));
+        }
+    }
+
+    /// What [`cell::supporter`] reads: the stamp (2), the Contact Id, the mapped columns. Holds no placeholder.
+    pub(super) fn select_supporter(&self, sql: &mut Sql, care: Care) {
+        let value = |sql: &mut Sql, ident: &Ident| match care {
+            Care::Bare => _ = sql.ident(ident),
+            Care::Careful => cell::select(sql, ident),
+        };
+        self.stamps.select(sql, care);
         sql.raw(", ");
         match &self.contact_id {
-            Some(field) => cell::select(&mut sql, &field.ident),
-            // A blob reads as absent.
-            None => _ = sql.raw("x'00'"),
+            Some(field) => value(sql, &field.ident),
+            None => _ = sql.raw("NULL"),
         }
         for field in &self.columns {
             sql.raw(", ");
-            cell::select(&mut sql, &field.ident);
+            value(sql, &field.ident);
         }
-        sql
+    }
+}
+
+/// What was found to stand in the way, or what SQLite said.
+pub(super) enum Unfit {
+    /// The configuration does not fit.
+    Error(Error),
+    /// A statement failed.
+    Fault(Fault),
+}
+
+impl From<Fault> for Unfit {
+    fn from(fault: Fault) -> Self {
+        Self::Fault(fault)
     }
 }
 
@@ -106,19 +172,38 @@ pub(super) async fn describe(
     config: &Table,
     columns: &[String],
 ) -> Result<Described, Error> {
-    let relations = schema::relations(database).await?;
+    let (config, columns) = (config.clone(), columns.to_vec());
+    let table = config.table.clone();
+    let writable = database.writable();
+    let fit = move |connection: &mut Connection, _: &_| match fit(connection, &config, &columns, writable) {
+        Ok(described) => Ok(Ok(described)),
+        Err(Unfit::Error(error)) => Ok(Err(error)),
+        Err(Unfit::Fault(fault)) => Err(fault),
+    };
+    database.call("look at the table", &table, fit).await?
+}
+
+fn fit(
+    connection: &Connection,
+    config: &Table,
+    columns: &[String],
+    writable: bool,
+) -> Result<Described, Unfit> {
+    let relations = schema::relations(connection)?;
     let Some(relation) = schema::find(&relations, &config.table, |named| &named.name) else {
         let existing = relations.iter().map(|named| named.name.clone()).take(50).collect();
-        return Err(Error::MissingTable { table: config.table.clone(), existing });
+        return Err(Unfit::Error(Error::MissingTable { table: config.table.clone(), existing }));
     };
-    let fields = schema::fields(database, relation).await?;
+    let fields = schema::fields(connection, relation)?;
     let field = |column: &str, role: &'static str| {
         let found = schema::find(&fields, column, |field| &field.column.name);
-        found.cloned().ok_or_else(|| Error::MissingColumn {
-            table: relation.name.clone(),
-            column: column.to_owned(),
-            role,
-            existing: fields.iter().map(|field| field.column.name.clone()).take(200).collect(),
+        found.cloned().ok_or_else(|| {
+            Unfit::Error(Error::MissingColumn {
+                table: relation.name.clone(),
+                column: column.to_owned(),
+                role,
+                existing: fields.iter().map(|field| field.column.name.clone()).take(200).collect(),
+            })
         })
     };
     let id = field(&config.id, "id")?;
@@ -129,13 +214,15 @@ pub(super) async fn describe(
         columns.iter().map(|column| field(column, "field map")).collect::<Result<_, _>>()?;
     let email_place = mapped.iter().position(|field| field.column.name == email.column.name);
     let table = Ident::from_schema(&relation.name);
-    let id_kind = check_id(database, relation, &table, &id, config.new_id).await?;
-    let stamps = detect::stamps(database, config, relation, &table, &modified).await?;
+    let id_kind = check_id(connection, relation, &table, &id, config.new_id)?;
+    let stamps = detect::stamps(connection, config, &table, &modified)?;
     let read_only = match relation.relation {
         Relation::View => Some("it is a view"),
         Relation::Table if config.read_only => Some("the configuration says so"),
-        Relation::Table => (!database.writable()).then_some("this user may not write the file"),
+        Relation::Table => (!writable).then_some("this user may not write the file"),
     };
+    let utf8: bool =
+        connection.query_row("SELECT encoding = 'UTF-8' FROM pragma_encoding", (), |row| row.get(0))?;
     Ok(Described {
         relation: relation.clone(),
         table,
@@ -152,51 +239,49 @@ pub(super) async fn describe(
         new_id: config.new_id,
         touch_modified: config.touch_modified,
         read_only,
+        utf8,
     })
 }
 
 /// Ids must be unique, and comparable the way they are stored.
-async fn check_id(
-    database: &Database,
+fn check_id(
+    connection: &Connection,
     relation: &Named,
     table: &Ident,
     id: &Field,
     new_id: NewId,
-) -> Result<IdKind, Error> {
-    let unsuitable = |reason: String| Error::Unsuitable { table: relation.name.clone(), reason };
+) -> Result<IdKind, Unfit> {
+    let unsuitable =
+        |reason: String| Err(Unfit::Error(Error::Unsuitable { table: relation.name.clone(), reason }));
     let name = &id.column.name;
     if new_id == NewId::Uuid && id.column.kind == ColumnKind::Integer {
-        return Err(unsuitable(format!("column {name:?} holds whole numbers: set `new_id` to \"database\"")));
+        return unsuitable(format!("column {name:?} holds whole numbers: set `new_id` to \"database\""));
+    }
+    if id.row_number {
+        return Ok(IdKind::RowNumber);
     }
     if !id.unique {
         let mut sql = Sql::new("SELECT 1 FROM ");
         sql.ident(table).raw(" WHERE ").ident(&id.ident).raw(" IS NOT NULL GROUP BY ").ident(&id.ident);
         sql.raw(" HAVING count(*) > 1 LIMIT 1");
-        if !database.rows("check ids", &sql).await?.is_empty() {
-            return Err(unsuitable(format!(
-                "several rows share one id in column {name:?}: name a unique one"
-            )));
+        if sql.first(connection, |_| Ok(()))?.is_some() {
+            return unsuitable(format!("several rows share one id in column {name:?}: name a unique one"));
         }
     }
     let mut sql = Sql::new("SELECT max(typeof(");
     sql.ident(&id.ident).raw(") = 'integer'), max(typeof(").ident(&id.ident).raw(") = 'text'), max(typeof(");
     sql.ident(&id.ident).raw(") = 'real') FROM (SELECT ").ident(&id.ident).raw(" FROM ").ident(table);
     sql.raw(if id.column.kind == ColumnKind::Any { ")" } else { " LIMIT 1000)" });
-    let rows = database.rows("check ids", &sql).await?;
-    let found = |at: usize| -> Result<bool, Error> {
-        let Some(row) = rows.first() else { return Ok(false) };
-        let held: Option<bool> =
-            row.try_get(at).map_err(|error| classify("check ids", &relation.name, &error))?;
-        Ok(held.unwrap_or(false))
-    };
-    match (id.column.kind, found(0)?, found(1)?, found(2)?) {
-        (_, _, _, true) => {
-            Err(unsuitable(format!("column {name:?} holds fractions: an id is a whole number or text")))
+    let held = |row: &rusqlite::Row<'_>, at| row.get::<_, Option<bool>>(at).map(Option::unwrap_or_default);
+    let found = sql.first(connection, |row| Ok((held(row, 0)?, held(row, 1)?, held(row, 2)?)))?;
+    match (id.column.kind, found.unwrap_or_default()) {
+        (_, (_, _, true)) => {
+            unsuitable(format!("column {name:?} holds fractions: an id is a whole number or text"))
         }
-        (ColumnKind::Any, true, true, _) => Err(unsuitable(format!(
+        (ColumnKind::Any, (true, true, _)) => unsuitable(format!(
             "column {name:?} has no type and holds numbers and texts: declare its type, or name another column"
-        ))),
-        (ColumnKind::Any, true, false, _) => Ok(IdKind::Number),
+        )),
+        (ColumnKind::Any, (true, false, _)) => Ok(IdKind::Number),
         (
             ColumnKind::Any
             | ColumnKind::Integer
@@ -204,8 +289,6 @@ async fn check_id(
             | ColumnKind::Real
             | ColumnKind::Text
             | ColumnKind::Other,
-            _,
-            _,
             _,
         ) => Ok(IdKind::Text),
     }

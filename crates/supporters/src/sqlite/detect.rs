@@ -2,30 +2,31 @@
 
 use model::Cell;
 
+use rusqlite::Connection;
+
 use super::cell;
-use super::connect::{Database, classify};
-use super::schema::{Field, Named};
+use super::connect::Fault;
+use super::schema::Field;
 use super::sql::{Ident, Sql};
 use super::stamp::{Form, OffsetStyle, Stamps, Suffix, form_of};
-use crate::{ColumnKind, Error, StampFormat, Table};
+use crate::{ColumnKind, StampFormat, Table};
 
 /// How many rows are looked at from either end of the table.
 const SAMPLE: i64 = 500;
 
 /// The column as configured, or as its first and last rows are written.
-pub(super) async fn stamps(
-    database: &Database,
+pub(super) fn stamps(
+    connection: &Connection,
     config: &Table,
-    relation: &Named,
     table: &Ident,
     modified: &Field,
-) -> Result<Stamps, Error> {
+) -> Result<Stamps, Fault> {
     let form = match config.modified_format {
         StampFormat::UnixSeconds => Form::UnixSeconds,
         StampFormat::UnixMillis => Form::UnixMillis,
         StampFormat::Mixed => Form::Mixed,
-        StampFormat::Auto => of_sample(&sample(database, relation, table, modified).await?),
-        StampFormat::Text => match of_sample(&sample(database, relation, table, modified).await?) {
+        StampFormat::Auto => of_sample(&sample(connection, table, modified)?),
+        StampFormat::Text => match of_sample(&sample(connection, table, modified)?) {
             Form::UnixSeconds | Form::UnixMillis => Form::Mixed,
             form @ (Form::Uniform { .. } | Form::Mixed) => form,
         },
@@ -35,12 +36,7 @@ pub(super) async fn stamps(
 }
 
 /// Values from both ends of the table: an application that changed its way of writing did so somewhere between.
-async fn sample(
-    database: &Database,
-    relation: &Named,
-    table: &Ident,
-    modified: &Field,
-) -> Result<Vec<Cell>, Error> {
+fn sample(connection: &Connection, table: &Ident, modified: &Field) -> Result<Vec<Cell>, Fault> {
     let mut values = Vec::new();
     for direction in [" ASC", " DESC"] {
         let mut sql = Sql::new("SELECT ");
@@ -48,10 +44,7 @@ async fn sample(
         sql.raw(" FROM ").ident(table).raw(" WHERE ").ident(&modified.ident).raw(" IS NOT NULL ORDER BY ");
         // The smallest and largest values by the column itself: other spellings and types sort to the ends.
         sql.ident(&modified.ident).raw(direction).raw(" LIMIT ").number(SAMPLE);
-        for row in database.rows("look at stamps", &sql).await? {
-            let value = cell::cell(&row, 0);
-            values.push(value.map_err(|error| classify("look at stamps", &relation.name, &error))?);
-        }
+        values.extend(sql.rows(connection, |row| cell::cell(row, 0))?);
     }
     Ok(values)
 }

@@ -6,11 +6,12 @@
 
 use std::collections::{HashMap, HashSet};
 
-use futures_util::TryStreamExt as _;
 use model::{ContactId, Email, Supporter, SupporterId};
-use sqlx::sqlite::SqliteConnection;
+use rusqlite::Connection;
 
-use super::describe::Described;
+use super::connect::{Fault, Wanted};
+use super::describe::{Care, Described};
+use super::read::{now_seconds, these_in};
 use super::schema::Field;
 use super::sql::{Bind, Sql};
 use super::{Sqlite, cell};
@@ -53,81 +54,110 @@ impl Spelled for Email {
     }
 }
 
+/// Which column keys of a kind stand in.
+type Column = fn(&Described) -> Option<&Field>;
+
 impl Sqlite {
     pub(super) async fn find_contact_ids(&self, contacts: &[ContactId]) -> Result<Vec<Supporter>, Error> {
-        match &self.table.contact_id {
-            Some(field) => self.find(field, contacts).await,
-            None => Ok(Vec::new()),
-        }
+        self.find(|table| table.contact_id.as_ref(), contacts).await
     }
 
     pub(super) async fn find_emails(&self, emails: &[Email]) -> Result<Vec<Supporter>, Error> {
-        self.find(&self.table.email, emails).await
+        self.find(|table| Some(&table.email), emails).await
     }
 
-    async fn find<K: Spelled>(&self, field: &Field, keys: &[K]) -> Result<Vec<Supporter>, Error> {
+    async fn find<K: Spelled + 'static>(&self, column: Column, keys: &[K]) -> Result<Vec<Supporter>, Error> {
         let wanted: HashSet<K> = keys.iter().cloned().collect();
-        let mut found = Found::new(&wanted);
-        let mut supporters = Vec::new();
-        let unique: Vec<&K> = wanted.iter().collect();
-        let mut chunks: Vec<&[&K]> = unique.chunks(CHUNK).collect();
-        while let Some(chunk) = chunks.pop() {
-            if !self.find_plain(field, chunk, &mut found, &mut supporters).await? && chunk.len() > 1 {
-                let (one, other) = chunk.split_at(chunk.len() / 2);
-                chunks.extend([one, other]);
-            }
+        if wanted.is_empty() || column(&self.table).is_none() {
+            return Ok(Vec::new());
         }
-        if !wanted.is_empty() {
-            let others = self.find_otherwise(field, &mut found).await?;
-            supporters.extend(self.read_these(&others).await?.into_iter().flatten());
-        }
-        Ok(supporters)
+        self.on_table(OPERATION, move |connection, table, asked| match column(table) {
+            Some(field) => find(connection, table, asked, field, &wanted),
+            None => Ok(Vec::new()),
+        })
+        .await
     }
+}
 
-    /// Rows with these keys spelled plainly. `false`: so many that some key may have crowded out another; ask for fewer.
-    async fn find_plain<K: Spelled>(
-        &self,
-        field: &Field,
-        keys: &[&K],
-        found: &mut Found<'_, K>,
-        supporters: &mut Vec<Supporter>,
-    ) -> Result<bool, Error> {
-        // Room for a few rows of each key, and for one key with as many rows as it may bring in each of two spellings.
-        let most = 2 * (keys.len() + MAX_MATCHES_PER_KEY);
-        let mut sql = self.table.select_supporter();
-        sql.raw(", ");
-        cell::select(&mut sql, &field.ident);
-        self.table.where_named(&mut sql);
-        sql.raw(" AND ").ident(&field.ident).raw(" IN (");
-        let spellings = keys.iter().flat_map(|key| key.plain());
-        sql.list(spellings.map(Bind::Text)).raw(") LIMIT ").bind(Bind::count(most));
-        let rows = self.database.rows(OPERATION, &sql).await?;
-        let columns = self.table.columns.len();
-        for row in &rows {
-            let read = cell::supporter(row, columns)
-                .and_then(|s| Ok((s, cell::cell(row, cell::FIRST_CELL + columns)?)));
-            let (supporter, held) = read.map_err(|error| self.failed(OPERATION, &error))?;
-            supporters.extend(supporter.filter(|supporter| found.keep(&supporter.id, &held)));
+fn find<K: Spelled>(
+    connection: &mut Connection,
+    table: &Described,
+    asked: &Wanted,
+    field: &Field,
+    wanted: &HashSet<K>,
+) -> Result<Vec<Supporter>, Fault> {
+    let read = connection.transaction()?;
+    let mut found = Found::new(wanted);
+    let mut supporters = Vec::new();
+    let unique: Vec<&K> = wanted.iter().collect();
+    let mut chunks: Vec<&[&K]> = unique.chunks(CHUNK).collect();
+    while let Some(chunk) = chunks.pop() {
+        asked.check()?;
+        if !find_plain(&read, table, field, chunk, &mut found, &mut supporters)? && chunk.len() > 1 {
+            let (one, other) = chunk.split_at(chunk.len() / 2);
+            chunks.extend([one, other]);
         }
-        Ok(rows.len() < most)
     }
+    let others = find_otherwise(&read, table, asked, field, &mut found)?;
+    supporters.extend(these_in(&read, table, asked, &others)?.into_iter().flatten());
+    Ok(supporters)
+}
 
-    /// Ids of rows with the wanted keys in another spelling, from one pass over the column.
-    async fn find_otherwise<K: Spelled>(
-        &self,
-        field: &Field,
-        found: &mut Found<'_, K>,
-    ) -> Result<Vec<SupporterId>, Error> {
-        let sql = select_otherwise(&self.table, field, found.wanted);
-        let mut rows = sql.stream(&self.database.pool);
-        let mut ids = Vec::new();
-        while let Some(row) = rows.try_next().await.map_err(|error| self.failed(OPERATION, &error))? {
-            let read = cell::id(&row, 0).and_then(|id| Ok((id, cell::cell(&row, 1)?)));
-            let (id, held) = read.map_err(|error| self.failed(OPERATION, &error))?;
-            ids.extend(id.filter(|id| found.keep(id, &held)));
+/// Rows with these keys spelled plainly. `false`: so many that some key may have crowded out another; ask for fewer.
+fn find_plain<K: Spelled>(
+    connection: &Connection,
+    table: &Described,
+    field: &Field,
+    keys: &[&K],
+    found: &mut Found<'_, K>,
+    supporters: &mut Vec<Supporter>,
+) -> Result<bool, Fault> {
+    // Room for a few rows of each key, and for one key with as many rows as it may bring in each of two spellings.
+    let most = 2 * (keys.len() + MAX_MATCHES_PER_KEY);
+    let mut sql = Sql::new("SELECT ");
+    table.id_text(&mut sql);
+    sql.raw(", ");
+    cell::select(&mut sql, &field.ident);
+    sql.raw(", ");
+    table.select_supporter(&mut sql, Care::Careful);
+    table.where_named(&mut sql);
+    sql.raw(" AND ").ident(&field.ident).raw(" IN (");
+    let spellings = keys.iter().flat_map(|key| key.plain());
+    sql.list(spellings.map(Bind::Text)).raw(") LIMIT ").bind(Bind::count(most));
+    let now = now_seconds(connection)?;
+    let mut rows = 0;
+    let kept = sql.rows(connection, |row| {
+        rows += 1;
+        let Some(id) = cell::id(row, 0)? else { return Ok(None) };
+        if !found.keep(&id, &cell::cell(row, 1)?) {
+            return Ok(None);
         }
-        Ok(ids)
-    }
+        cell::supporter(row, 2, id, table, now).map(Some)
+    })?;
+    supporters.extend(kept.into_iter().flatten());
+    Ok(rows < most)
+}
+
+/// Ids of rows with the wanted keys in another spelling, from one pass over the column.
+fn find_otherwise<K: Spelled>(
+    connection: &Connection,
+    table: &Described,
+    asked: &Wanted,
+    field: &Field,
+    found: &mut Found<'_, K>,
+) -> Result<Vec<SupporterId>, Fault> {
+    let sql = select_otherwise(table, field, found.wanted);
+    let mut ids = Vec::new();
+    sql.each(connection, |row| {
+        asked.check()?;
+        if let Some(id) = cell::id(row, 0)?
+            && found.keep(&id, &cell::cell(row, 1)?)
+        {
+            ids.push(id);
+        }
+        Ok(())
+    })?;
+    Ok(ids)
 }
 
 fn select_otherwise<K: Spelled>(table: &Described, field: &Field, wanted: &HashSet<K>) -> Sql {
@@ -142,39 +172,38 @@ fn select_otherwise<K: Spelled>(table: &Described, field: &Field, wanted: &HashS
 }
 
 /// Who holds each of these keys in another spelling than the plain one; the first row found for each.
-pub(super) async fn holders<K: Spelled>(
-    connection: &mut SqliteConnection,
+pub(super) fn holders<K: Spelled>(
+    connection: &Connection,
     table: &Described,
     field: &Field,
     wanted: &HashSet<K>,
-) -> Result<HashMap<K, SupporterId>, sqlx::Error> {
+) -> Result<HashMap<K, SupporterId>, Fault> {
     let mut holders = HashMap::new();
     if wanted.is_empty() {
         return Ok(holders);
     }
-    let sql = select_otherwise(table, field, wanted);
-    let mut rows = sql.stream(connection);
-    while let Some(row) = rows.try_next().await? {
-        let (Some(id), held) = (cell::id(&row, 0)?, cell::cell(&row, 1)?) else { continue };
-        if let Some(key) = held.text().and_then(K::read).filter(|key| wanted.contains(key)) {
+    select_otherwise(table, field, wanted).each(connection, |row| {
+        if let (Some(id), held) = (cell::id(row, 0)?, cell::cell(row, 1)?)
+            && let Some(key) = held.text().and_then(K::read).filter(|key| wanted.contains(key))
+        {
             holders.entry(key).or_insert(id);
         }
-    }
+        Ok(())
+    })?;
     Ok(holders)
 }
 
 /// Who holds this key in a plain spelling.
-pub(super) async fn plain_holder<K: Spelled>(
-    connection: &mut SqliteConnection,
+pub(super) fn plain_holder<K: Spelled>(
+    connection: &Connection,
     table: &Described,
     field: &Field,
     key: &K,
-) -> Result<Option<SupporterId>, sqlx::Error> {
+) -> Result<Option<SupporterId>, Fault> {
     let mut sql = Sql::new("SELECT ");
     table.id_text(&mut sql);
     table.where_named(&mut sql);
     sql.raw(" AND ").ident(&field.ident).raw(" COLLATE BINARY IN (");
     sql.list(key.plain().into_iter().map(Bind::Text)).raw(") LIMIT 1");
-    let rows = sql.rows(connection).await?;
-    rows.first().map_or(Ok(None), |row| cell::id(row, 0))
+    Ok(sql.first(connection, |row| cell::id(row, 0))?.flatten())
 }

@@ -1,10 +1,13 @@
 //! Tables with some of their values, for [`crate::inspect`].
 
-use super::connect::{Database, classify};
+use rusqlite::Connection;
+
+use super::cell;
+use super::connect::{Database, Fault};
+use super::read::number;
 use super::schema::{self, Field, Named};
 use super::sql::{Ident, Sql};
 use super::stamp::{Form, Suffix, form_of};
-use super::{cell, connect};
 use crate::inspect::{Looked, MAX_ROWS, MAX_VALUES, Seen};
 use crate::{Error, Relation};
 
@@ -13,8 +16,14 @@ const OPERATION: &str = "look at a table";
 /// Every table, with its number of rows and without values.
 pub(crate) async fn look_at_all(url: &str, most: usize) -> Result<Vec<(Looked, u64)>, Error> {
     let database = Database::open(url, true).await?;
+    let all = database.call(OPERATION, "", move |connection, _| tables(connection, most)).await;
+    database.close().await;
+    all
+}
+
+fn tables(connection: &Connection, most: usize) -> Result<Vec<(Looked, u64)>, Fault> {
     let mut all = Vec::new();
-    for relation in schema::relations(&database).await?.iter().take(most) {
+    for relation in schema::relations(connection)?.iter().take(most) {
         let seen = |field: Field| Seen {
             unique: field.unique,
             indexed: field.indexed,
@@ -24,26 +33,33 @@ pub(crate) async fn look_at_all(url: &str, most: usize) -> Result<Vec<(Looked, u
             column: field.column,
             values: Vec::new(),
         };
-        let fields = schema::fields(&database, relation).await?;
-        let rows = count(&database, relation).await?;
-        let columns = fields.into_iter().map(seen).collect();
-        all.push((looked(relation, columns), rows));
+        let fields = schema::fields(connection, relation)?;
+        let mut rows = Sql::new("SELECT count(*) FROM ");
+        rows.ident(&Ident::from_schema(&relation.name));
+        let rows = number(connection, &rows)?;
+        all.push((looked(relation, fields.into_iter().map(seen).collect()), rows));
     }
-    database.pool.close().await;
     Ok(all)
 }
 
 /// One table with values.
 pub(crate) async fn look_at(url: &str, table: &str) -> Result<Looked, Error> {
     let database = Database::open(url, true).await?;
-    let relations = schema::relations(&database).await?;
+    let name = table.to_owned();
+    let found = database.call(OPERATION, table, move |connection, _| one_table(connection, &name)).await;
+    database.close().await;
+    found?
+}
+
+fn one_table(connection: &Connection, table: &str) -> Result<Result<Looked, Error>, Fault> {
+    let relations = schema::relations(connection)?;
     let Some(relation) = schema::find(&relations, table, |named| &named.name) else {
         let existing = relations.iter().map(|named| named.name.clone()).take(50).collect();
-        return Err(Error::MissingTable { table: table.to_owned(), existing });
+        return Ok(Err(Error::MissingTable { table: table.to_owned(), existing }));
     };
     let mut columns = Vec::new();
-    for field in schema::fields(&database, relation).await? {
-        let values = values(&database, relation, &field).await?;
+    for field in schema::fields(connection, relation)? {
+        let values = values(connection, relation, &field)?;
         let texts = values.iter().filter_map(model::Cell::text);
         columns.push(Seen {
             unique: field.unique,
@@ -55,8 +71,7 @@ pub(crate) async fn look_at(url: &str, table: &str) -> Result<Looked, Error> {
             values,
         });
     }
-    database.pool.close().await;
-    Ok(looked(relation, columns))
+    Ok(Ok(looked(relation, columns)))
 }
 
 fn looked(relation: &Named, columns: Vec<Seen>) -> Looked {
@@ -64,28 +79,14 @@ fn looked(relation: &Named, columns: Vec<Seen>) -> Looked {
     Looked { name: relation.name.clone(), relation: relation.relation, writable, columns }
 }
 
-async fn count(database: &connect::Database, relation: &Named) -> Result<u64, Error> {
-    use sqlx::Row as _;
-    let mut sql = Sql::new("SELECT count(*) FROM ");
-    sql.ident(&Ident::from_schema(&relation.name));
-    let rows = database.rows(OPERATION, &sql).await?;
-    let number: i64 = match rows.first() {
-        Some(row) => row.try_get(0).map_err(|error| classify(OPERATION, &relation.name, &error))?,
-        None => 0,
-    };
-    Ok(u64::try_from(number).unwrap_or(0))
-}
-
 /// Some distinct values of a column, from the first rows.
-async fn values(database: &Database, relation: &Named, field: &Field) -> Result<Vec<model::Cell>, Error> {
+fn values(connection: &Connection, relation: &Named, field: &Field) -> Result<Vec<model::Cell>, Fault> {
     let mut sql = Sql::new("SELECT DISTINCT ");
     cell::select(&mut sql, &field.ident);
     sql.raw(" FROM (SELECT ").ident(&field.ident).raw(" FROM ").ident(&Ident::from_schema(&relation.name));
     sql.raw(" LIMIT ").number(MAX_ROWS).raw(") WHERE ").ident(&field.ident).raw(" IS NOT NULL LIMIT ");
     sql.number(MAX_VALUES);
-    let rows = database.rows(OPERATION, &sql).await?;
-    let cells = rows.iter().map(|row| cell::cell(row, 0)).collect::<Result<_, _>>();
-    cells.map_err(|error| classify(OPERATION, &relation.name, &error))
+    sql.rows(connection, |row| cell::cell(row, 0))
 }
 
 /// Whether a text is a stamp that does not say which time it is.

@@ -1,7 +1,7 @@
 //! Supporters in an existing table of a SQLite file.
 //!
 //! Nothing is assumed about the table but what [`crate::Table`] says, and that is checked against the schema on opening.
-//! Reads are single statements outside of any transaction; the file's journal mode is left as it is.
+//! A read is one transaction, which ends with the call; the file's journal mode is left as it is.
 
 mod apply;
 mod cell;
@@ -59,7 +59,7 @@ impl Sqlite {
 
     /// Closes the connections; calls after this fail.
     pub async fn close(&self) {
-        self.database.pool.close().await;
+        self.database.close().await;
     }
 }
 

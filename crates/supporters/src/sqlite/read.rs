@@ -1,50 +1,65 @@
 //! Reading by id, and the database's own clock.
 
-use std::collections::HashMap;
+use std::sync::Arc;
 
 use model::{Stamp, Supporter, SupporterId};
-use sqlx::Row as _;
+use rusqlite::limits::Limit;
+use rusqlite::{CachedStatement, Connection, ffi};
 
-use super::connect::classify;
+use super::connect::{Fault, Wanted, code};
+use super::describe::{Care, Described, Unfit};
 use super::sql::{Bind, Sql};
 use super::{Sqlite, cell};
-use crate::Error;
+use crate::{Error, MAX_CELL_BYTES};
 
-/// Rows read by one statement. SQLite takes 32,766 placeholders; this keeps each read short.
-const CHUNK: usize = 200;
 /// The least number of rows a page asks for: a page of nothing but ids that cannot be named would not come to an end.
 pub(super) const LEAST_PAGE: usize = 64;
 
+/// The longest value that is read without first looking how long it is, in bytes. SQLite refuses what is longer, and the row
+/// is read with care.
+const BARE_BYTES: i32 = 2 * MAX_CELL_BYTES as i32;
+
+/// The database's time, in milliseconds.
+fn now_millis(connection: &Connection) -> Result<i64, Fault> {
+    let sql = Sql::new("SELECT CAST(unixepoch('now', 'subsec') * 1000 AS INTEGER)");
+    Ok(sql.first(connection, |row| row.get(0))?.unwrap_or_default())
+}
+
+/// The database's time, in whole seconds.
+pub(super) fn now_seconds(connection: &Connection) -> Result<i64, Fault> {
+    now_millis(connection).map(|millis| millis.div_euclid(1_000))
+}
+
+/// The number a statement's only row holds; none: 0.
+pub(super) fn number(connection: &Connection, sql: &Sql) -> Result<u64, Fault> {
+    let number = sql.first(connection, |row| row.get::<_, Option<i64>>(0))?;
+    Ok(number.flatten().and_then(|number| u64::try_from(number).ok()).unwrap_or(0))
+}
+
 impl Sqlite {
-    pub(super) fn failed(&self, operation: &'static str, error: &sqlx::Error) -> Error {
-        classify(operation, self.table.name(), error)
+    /// Work on the table, on a connection of its own.
+    pub(super) async fn on_table<T, W>(&self, operation: &'static str, work: W) -> Result<T, Error>
+    where
+        T: Send + 'static,
+        W: Fn(&mut Connection, &Described, &Wanted) -> Result<T, Fault> + Send + 'static,
+    {
+        let table = Arc::clone(&self.table);
+        let name = self.table.name().to_owned();
+        let work = move |connection: &mut Connection, wanted: &Wanted| work(connection, &table, wanted);
+        self.database.call(operation, &name, work).await
     }
 
     pub(super) async fn read_now(&self) -> Result<Stamp, Error> {
-        let operation = "ask for the time";
-        let sql = Sql::new("SELECT CAST(unixepoch('now', 'subsec') * 1000 AS INTEGER)");
-        let rows = self.database.rows(operation, &sql).await?;
-        let millis: i64 = match rows.first() {
-            Some(row) => row.try_get(0).map_err(|error| self.failed(operation, &error))?,
-            None => return Err(self.failed(operation, &sqlx::Error::RowNotFound)),
-        };
+        let millis = self.on_table("ask for the time", |connection, _, _| now_millis(connection)).await?;
         Ok(Stamp::from_micros(millis.saturating_mul(1_000)))
     }
 
     pub(super) async fn read_count(&self) -> Result<u64, Error> {
-        let mut sql = Sql::new("SELECT count(*) FROM ");
-        sql.ident(&self.table.table);
-        self.read_number("count", &sql).await
-    }
-
-    /// The number a statement's only row holds; none: 0.
-    pub(super) async fn read_number(&self, operation: &'static str, sql: &Sql) -> Result<u64, Error> {
-        let rows = self.database.rows(operation, sql).await?;
-        let number: Option<i64> = match rows.first() {
-            Some(row) => row.try_get(0).map_err(|error| self.failed(operation, &error))?,
-            None => None,
-        };
-        Ok(u64::try_from(number.unwrap_or(0)).unwrap_or(0))
+        self.on_table("count", |connection, table, _| {
+            let mut sql = Sql::new("SELECT count(*) FROM ");
+            number(connection, sql.ident(&table.table))
+        })
+        .await
     }
 
     pub(super) async fn read_ids(
@@ -52,73 +67,152 @@ impl Sqlite {
         after: Option<&SupporterId>,
         limit: usize,
     ) -> Result<Vec<SupporterId>, Error> {
-        let operation = "read ids";
-        let mut page = Vec::new();
-        let mut cursor = after.map(|id| id.as_str().to_owned());
-        while page.len() < limit {
-            let asked = (limit - page.len()).max(LEAST_PAGE);
-            let mut sql = Sql::new("SELECT ");
-            self.table.id_text(&mut sql);
-            self.table.where_named(&mut sql);
-            self.after_id(&mut sql, cursor.as_deref());
-            sql.raw(" ORDER BY ")
-                .ident(&self.table.id)
-                .raw(" COLLATE BINARY LIMIT ")
-                .bind(Bind::count(asked));
-            let rows = self.database.rows(operation, &sql).await?;
-            let last = page.len();
-            for row in &rows {
-                page.extend(cell::id(row, 0).map_err(|error| self.failed(operation, &error))?);
+        let after = after.cloned();
+        self.on_table("read ids", move |connection, table, wanted| {
+            match ids(connection, table, wanted, after.as_ref(), limit) {
+                Ok(page) => Ok(Ok(page)),
+                Err(Unfit::Error(error)) => Ok(Err(error)),
+                Err(Unfit::Fault(fault)) => Err(fault),
             }
-            if rows.len() < asked {
-                break;
-            }
-            cursor = Some(self.last_text(operation, &rows)?);
-            tracing::trace!(supporters.count = page.len() - last, "read a page of ids");
-        }
-        page.truncate(limit);
-        Ok(page)
-    }
-
-    /// ` AND id > ?`, in the one order of ids: numbers before texts, texts byte by byte.
-    pub(super) fn after_id(&self, sql: &mut Sql, after: Option<&str>) {
-        if let Some(id) = after.filter(|id| !id.is_empty()) {
-            sql.raw(" AND ").ident(&self.table.id).raw(" COLLATE BINARY > ").bind(self.table.bind_id(id));
-        }
-    }
-
-    /// The last id of a page as text, also one that is no supporter id: where the next page goes on.
-    pub(super) fn last_text(
-        &self,
-        operation: &'static str,
-        rows: &[sqlx::sqlite::SqliteRow],
-    ) -> Result<String, Error> {
-        for row in rows.iter().rev() {
-            let id = cell::cell(row, 0).map_err(|error| self.failed(operation, &error))?;
-            if let Some(text) = id.text() {
-                return Ok(text.to_owned());
-            }
-        }
-        let reason = "too many rows have an id that is no text: clean the id column".to_owned();
-        Err(Error::Unsuitable { table: self.table.name().to_owned(), reason })
+        })
+        .await?
     }
 
     pub(super) async fn read_these(&self, ids: &[SupporterId]) -> Result<Vec<Option<Supporter>>, Error> {
-        let operation = "read supporters";
-        let mut found: HashMap<SupporterId, Supporter> = HashMap::with_capacity(ids.len());
-        for chunk in ids.chunks(CHUNK) {
-            let mut sql = self.table.select_supporter();
-            self.table.where_named(&mut sql);
-            sql.raw(" AND ").ident(&self.table.id).raw(" IN (");
-            sql.list(chunk.iter().map(|id| self.table.bind_id(id.as_str()))).raw(")");
-            for row in self.database.rows(operation, &sql).await? {
-                let supporter = cell::supporter(&row, self.table.columns.len());
-                if let Some(supporter) = supporter.map_err(|error| self.failed(operation, &error))? {
-                    found.insert(supporter.id.clone(), supporter);
-                }
-            }
+        if ids.is_empty() {
+            return Ok(Vec::new());
         }
-        // Cloned, not taken: the same id may be asked for twice.
-        Ok(ids.iter().map(|id| found.get(id).cloned()).collect())
+        let ids = ids.to_vec();
+        self.on_table("read supporters", move |connection, table, wanted| {
+            let read = connection.transaction()?;
+            these_in(&read, table, wanted, &ids)
+        })
+        .await
+    }
+}
+
+fn ids(
+    connection: &Connection,
+    table: &Described,
+    wanted: &Wanted,
+    after: Option<&SupporterId>,
+    limit: usize,
+) -> Result<Vec<SupporterId>, Unfit> {
+    let mut page = Vec::new();
+    let mut cursor = after.map(|id| id.as_str().to_owned());
+    while page.len() < limit {
+        wanted.check()?;
+        let asked = (limit - page.len()).max(LEAST_PAGE);
+        let mut sql = Sql::new("SELECT ");
+        table.id_text(&mut sql);
+        table.where_named(&mut sql);
+        table.after_id(&mut sql, cursor.as_deref());
+        sql.raw(" ORDER BY ").ident(&table.id).raw(" COLLATE BINARY LIMIT ").bind(Bind::count(asked));
+        let rows = sql.rows(connection, named)?;
+        let last = rows.len() < asked;
+        if !last {
+            cursor = Some(last_text(table, rows.iter().rev())?);
+        }
+        page.extend(rows.into_iter().filter_map(|row| row.id));
+        if last {
+            break;
+        }
+    }
+    page.truncate(limit);
+    Ok(page)
+}
+
+/// The last id of a page as text, also one that is no supporter id: where the next page goes on.
+pub(super) fn last_text<'a>(
+    table: &Described,
+    mut rows: impl Iterator<Item = &'a Named>,
+) -> Result<String, Unfit> {
+    let last = rows.find_map(|row| row.text.clone().or_else(|| Some(row.id.as_ref()?.to_string())));
+    last.ok_or_else(|| {
+        let reason = "too many rows have an id that is no text: clean the id column".to_owned();
+        Unfit::Error(Error::Unsuitable { table: table.name().to_owned(), reason })
+    })
+}
+
+/// The id of a row, and its text where that is no supporter id.
+pub(super) struct Named {
+    pub(super) id: Option<SupporterId>,
+    pub(super) text: Option<String>,
+}
+
+/// The id in the first column.
+pub(super) fn named(row: &rusqlite::Row<'_>) -> Result<Named, Fault> {
+    let id = cell::id(row, 0)?;
+    let text = if id.is_some() { None } else { cell::cell(row, 0)?.text().map(str::to_owned) };
+    Ok(Named { id, text })
+}
+
+/// The rows with these ids, on a connection that is in a transaction.
+pub(super) fn these_in(
+    connection: &Connection,
+    table: &Described,
+    wanted: &Wanted,
+    ids: &[SupporterId],
+) -> Result<Vec<Option<Supporter>>, Fault> {
+    let before = connection.set_limit(Limit::SQLITE_LIMIT_LENGTH, BARE_BYTES)?;
+    let found = these(connection, table, wanted, ids, before);
+    connection.set_limit(Limit::SQLITE_LIMIT_LENGTH, before)?;
+    found
+}
+
+/// The rows with these ids, inside one transaction: one lock, and one state of the database for all of them.
+fn these(
+    connection: &Connection,
+    table: &Described,
+    wanted: &Wanted,
+    ids: &[SupporterId],
+    usual_limit: i32,
+) -> Result<Vec<Option<Supporter>>, Fault> {
+    let now = now_seconds(connection)?;
+    let mut statement = connection.prepare_cached(by_id(table, Care::Bare).text())?;
+    let mut found: Vec<Option<Supporter>> = Vec::new();
+    found.resize_with(ids.len(), || None);
+    // Rows that lie side by side are read side by side.
+    let mut order: Vec<(Option<i64>, usize)> =
+        ids.iter().enumerate().map(|(at, id)| (table.number_of(id.as_str()), at)).collect();
+    order.sort_unstable();
+    for (_, at) in order {
+        wanted.check()?;
+        found[at] = match one(&mut statement, table, &ids[at], now) {
+            Err(fault) if code(&fault).map(|code| code & 0xff) == Some(ffi::SQLITE_TOOBIG) => {
+                let bare = connection.set_limit(Limit::SQLITE_LIMIT_LENGTH, usual_limit)?;
+                let mut careful = connection.prepare_cached(by_id(table, Care::Careful).text())?;
+                let read = one(&mut careful, table, &ids[at], now);
+                connection.set_limit(Limit::SQLITE_LIMIT_LENGTH, bare)?;
+                read?
+            }
+            read => read?,
+        };
+    }
+    Ok(found)
+}
+
+fn by_id(table: &Described, care: Care) -> Sql {
+    let mut sql = Sql::new("SELECT ");
+    table.select_supporter(&mut sql, care);
+    table.where_named(&mut sql);
+    sql.raw(" AND");
+    table.id_is_open(&mut sql);
+    sql
+}
+
+fn one(
+    statement: &mut CachedStatement<'_>,
+    table: &Described,
+    id: &SupporterId,
+    now: i64,
+) -> Result<Option<Supporter>, Fault> {
+    if table.bind_id_at(statement, 1, id)?.is_none() {
+        return Ok(None);
+    }
+    let mut rows = statement.raw_query();
+    match rows.next()? {
+        Some(row) => cell::supporter(row, 0, id.clone(), table, now).map(Some),
+        None => Ok(None),
     }
 }

@@ -1,11 +1,10 @@
 //! What tables and columns there are, read from the database itself.
 
-use sqlx::Row as _;
-use sqlx::sqlite::SqliteRow;
+use rusqlite::{Connection, Row};
 
-use super::connect::{Database, classify};
+use super::connect::Fault;
 use super::sql::{Bind, Ident, Sql};
-use crate::{Column, ColumnKind, Error, Relation};
+use crate::{Column, ColumnKind, Relation};
 
 /// A table or view by name.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -13,6 +12,8 @@ pub(crate) struct Named {
     pub(crate) name: String,
     pub(crate) relation: Relation,
     pub(crate) strict: bool,
+    /// Its rows have numbers of their own.
+    pub(crate) numbered: bool,
 }
 
 /// A column and what only this adapter asks about it.
@@ -25,24 +26,25 @@ pub(super) struct Field {
     pub(super) indexed: bool,
     /// Alone unique: the whole primary key, or a unique index over all rows.
     pub(super) unique: bool,
+    /// The row's own number by another name.
+    pub(super) row_number: bool,
 }
 
 /// Every table and view, without SQLite's own.
-pub(super) async fn relations(database: &Database) -> Result<Vec<Named>, Error> {
+pub(super) fn relations(connection: &Connection) -> Result<Vec<Named>, Fault> {
     let sql = Sql::new(
-        "SELECT name, type, strict FROM pragma_table_list WHERE schema = 'main' AND type IN ('table', 'view', 'virtual') \
+        "SELECT name, type, strict, wr FROM pragma_table_list WHERE schema = 'main' AND type IN ('table', 'view', 'virtual') \
          AND name NOT LIKE 'sqlite\\_%' ESCAPE '\\' ORDER BY name",
     );
-    let rows = database.rows("list tables", &sql).await?;
-    let named = |row: &SqliteRow| {
-        let view = row.try_get::<String, _>(1)? == "view";
+    sql.rows(connection, |row| {
+        let kind: String = row.get(1)?;
         Ok(Named {
-            name: row.try_get(0)?,
-            relation: if view { Relation::View } else { Relation::Table },
-            strict: row.try_get::<i64, _>(2)? != 0,
+            name: row.get(0)?,
+            relation: if kind == "view" { Relation::View } else { Relation::Table },
+            strict: row.get::<_, i64>(2)? != 0,
+            numbered: kind == "table" && row.get::<_, i64>(3)? == 0,
         })
-    };
-    rows.iter().map(named).collect::<Result<_, _>>().map_err(|error| classify("list tables", "", &error))
+    })
 }
 
 /// The table of this name. SQLite's names ignore case; the exact spelling goes first.
@@ -52,22 +54,20 @@ pub(super) fn find<'a, T>(all: &'a [T], name: &str, name_of: impl Fn(&T) -> &str
 }
 
 /// The columns of a table, hidden ones of virtual tables left out.
-pub(super) async fn fields(database: &Database, table: &Named) -> Result<Vec<Field>, Error> {
-    let operation = "read columns";
+pub(super) fn fields(connection: &Connection, table: &Named) -> Result<Vec<Field>, Fault> {
     let mut sql = Sql::new(
         "SELECT name, type, \"notnull\", pk, hidden, dflt_value IS NOT NULL FROM pragma_table_xinfo(",
     );
     sql.bind(Bind::text(&table.name)).raw(") WHERE hidden <> 1 ORDER BY cid");
-    let rows = database.rows(operation, &sql).await?;
-    let indexes = indexes(database, table).await?;
-    let fields: Result<Vec<Field>, sqlx::Error> =
-        rows.iter().map(|row| field(row, table.strict, &indexes)).collect();
-    let mut fields = fields.map_err(|error| classify(operation, &table.name, &error))?;
+    let indexes = indexes(connection, table)?;
+    let mut fields = sql.rows(connection, |row| field(row, table.strict, &indexes))?;
     let key: Vec<usize> = (0..fields.len()).filter(|&at| fields[at].column.primary_key > 0).collect();
     if let [only] = key[..] {
         fields[only].unique = true;
-        // The rowid by another name needs no index of its own.
-        fields[only].indexed |= fields[only].column.declared.eq_ignore_ascii_case("integer");
+        // The row number by another name needs no index of its own. Declared `INTEGER PRIMARY KEY DESC` it is none, and has one.
+        let integer = fields[only].column.declared.eq_ignore_ascii_case("integer");
+        fields[only].row_number = table.numbered && integer && !indexes.iter().any(|index| index.of_key);
+        fields[only].indexed |= fields[only].row_number;
     }
     Ok(fields)
 }
@@ -76,40 +76,45 @@ struct Index {
     first: String,
     columns: i64,
     unique: bool,
+    /// Made for the primary key.
+    of_key: bool,
 }
 
-async fn indexes(database: &Database, table: &Named) -> Result<Vec<Index>, Error> {
-    let operation = "read indexes";
+fn indexes(connection: &Connection, table: &Named) -> Result<Vec<Index>, Fault> {
     let mut sql = Sql::new(
-        "SELECT c.name, l.\"unique\", (SELECT count(*) FROM pragma_index_info(l.name)) \
+        "SELECT c.name, l.\"unique\", (SELECT count(*) FROM pragma_index_info(l.name)), l.origin = 'pk' \
          FROM pragma_index_list(",
     );
     sql.bind(Bind::text(&table.name)).raw(
         ") AS l JOIN pragma_index_info(l.name) AS c ON c.seqno = 0 \
          WHERE l.partial = 0 AND c.name IS NOT NULL",
     );
-    let rows = database.rows(operation, &sql).await?;
-    let index = |row: &SqliteRow| {
-        Ok(Index { first: row.try_get(0)?, unique: row.try_get::<i64, _>(1)? != 0, columns: row.try_get(2)? })
-    };
-    rows.iter().map(index).collect::<Result<_, _>>().map_err(|error| classify(operation, &table.name, &error))
+    sql.rows(connection, |row| {
+        Ok(Index {
+            first: row.get(0)?,
+            unique: row.get::<_, i64>(1)? != 0,
+            columns: row.get(2)?,
+            of_key: row.get(3)?,
+        })
+    })
 }
 
-fn field(row: &SqliteRow, strict: bool, indexes: &[Index]) -> Result<Field, sqlx::Error> {
-    let name: String = row.try_get(0)?;
-    let declared: String = row.try_get::<Option<String>, _>(1)?.unwrap_or_default();
+fn field(row: &Row<'_>, strict: bool, indexes: &[Index]) -> Result<Field, Fault> {
+    let name: String = row.get(0)?;
+    let declared: String = row.get::<_, Option<String>>(1)?.unwrap_or_default();
     let own = || indexes.iter().filter(|index| index.first == name);
     Ok(Field {
         ident: Ident::from_schema(&name),
-        has_default: row.try_get(5)?,
+        has_default: row.get(5)?,
         indexed: own().next().is_some(),
         unique: own().any(|index| index.unique && index.columns == 1),
+        row_number: false,
         column: Column {
             kind: kind(&declared, strict),
             length: length(&declared),
-            nullable: row.try_get::<i64, _>(2)? == 0,
-            primary_key: u32::try_from(row.try_get::<i64, _>(3)?).unwrap_or(0),
-            generated: row.try_get::<i64, _>(4)? > 1,
+            nullable: row.get::<_, i64>(2)? == 0,
+            primary_key: u32::try_from(row.get::<_, i64>(3)?).unwrap_or(0),
+            generated: row.get::<_, i64>(4)? > 1,
             declared,
             name,
         },

@@ -1,11 +1,11 @@
-//! Building statements. The only module that tells sqlx that a text made at run time is safe to execute: a [`Sql`] can be
-//! made of fixed text, checked [`Ident`]s and placeholders, and of nothing else.
+//! Building statements. A [`Sql`] can be made of fixed text, checked [`Ident`]s and placeholders, and of nothing else.
 
 use std::fmt::Write as _;
 
-use futures_util::stream::BoxStream;
-use sqlx::sqlite::{Sqlite, SqliteArguments, SqliteRow};
-use sqlx::{AssertSqlSafe, Executor};
+use rusqlite::types::{ToSqlOutput, Value, ValueRef};
+use rusqlite::{Connection, Row, ToSql, params_from_iter};
+
+use super::connect::Fault;
 
 /// A column or table that the schema really has. Made only from names read out of the schema.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -23,7 +23,6 @@ impl Ident {
 pub(super) enum Bind {
     Null,
     Int(i64),
-    Real(f64),
     Text(Box<str>),
 }
 
@@ -35,6 +34,16 @@ impl Bind {
     /// A length or count, saturating.
     pub(super) fn count(count: usize) -> Self {
         Self::Int(i64::try_from(count).unwrap_or(i64::MAX))
+    }
+}
+
+impl ToSql for Bind {
+    fn to_sql(&self) -> Result<ToSqlOutput<'_>, Fault> {
+        Ok(match self {
+            Self::Null => ToSqlOutput::Owned(Value::Null),
+            Self::Int(number) => ToSqlOutput::Owned(Value::Integer(*number)),
+            Self::Text(text) => ToSqlOutput::Borrowed(ValueRef::Text(text.as_bytes())),
+        })
     }
 }
 
@@ -72,6 +81,19 @@ impl Sql {
         self
     }
 
+    /// Appends a text of our own making, quoted.
+    pub(super) fn literal(&mut self, text: &str) -> &mut Self {
+        self.text.push('\'');
+        self.text.push_str(&text.replace('\'', "''"));
+        self.text.push('\'');
+        self
+    }
+
+    /// Appends a placeholder whose value comes later, and changes from row to row.
+    pub(super) fn open(&mut self) -> &mut Self {
+        self.raw("?")
+    }
+
     /// Appends placeholders with commas between them.
     pub(super) fn list(&mut self, binds: impl IntoIterator<Item = Bind>) -> &mut Self {
         for (at, bind) in binds.into_iter().enumerate() {
@@ -97,38 +119,49 @@ impl Sql {
         self
     }
 
-    fn query(&self) -> sqlx::query::Query<'static, Sqlite, SqliteArguments> {
-        let query = sqlx::query(AssertSqlSafe(self.text.clone()));
-        self.binds.iter().fold(query, |query, bind| match bind {
-            Bind::Null => query.bind(None::<i64>),
-            Bind::Int(number) => query.bind(*number),
-            Bind::Real(number) => query.bind(*number),
-            Bind::Text(text) => query.bind(text.to_string()),
-        })
+    /// The text, for statements whose values change from row to row.
+    pub(super) fn text(&self) -> &str {
+        &self.text
     }
 
-    /// All rows. The caller bounds their number in the statement.
-    pub(super) async fn rows<'c, E>(&self, on: E) -> Result<Vec<SqliteRow>, sqlx::Error>
-    where
-        E: Executor<'c, Database = Sqlite>,
-    {
-        self.query().fetch_all(on).await
+    /// All rows. The caller bounds their number in the statement, or in `each`.
+    pub(super) fn rows<T>(
+        &self,
+        on: &Connection,
+        mut each: impl FnMut(&Row<'_>) -> Result<T, Fault>,
+    ) -> Result<Vec<T>, Fault> {
+        let mut statement = on.prepare_cached(&self.text)?;
+        let mut rows = statement.query(params_from_iter(&self.binds))?;
+        let mut all = Vec::new();
+        while let Some(row) = rows.next()? {
+            all.push(each(row)?);
+        }
+        Ok(all)
     }
 
     /// The rows one after the other, for statements whose rows are not bounded.
-    pub(super) fn stream<'c, E>(&self, on: E) -> BoxStream<'c, Result<SqliteRow, sqlx::Error>>
-    where
-        E: Executor<'c, Database = Sqlite> + 'c,
-    {
-        self.query().fetch(on)
+    pub(super) fn each(
+        &self,
+        on: &Connection,
+        mut each: impl FnMut(&Row<'_>) -> Result<(), Fault>,
+    ) -> Result<(), Fault> {
+        let mut statement = on.prepare_cached(&self.text)?;
+        let mut rows = statement.query(params_from_iter(&self.binds))?;
+        while let Some(row) = rows.next()? {
+            each(row)?;
+        }
+        Ok(())
     }
 
-    /// Runs it; the number of rows it changed.
-    pub(super) async fn execute<'c, E>(&self, on: E) -> Result<u64, sqlx::Error>
-    where
-        E: Executor<'c, Database = Sqlite>,
-    {
-        self.query().execute(on).await.map(|done| done.rows_affected())
+    /// The first row, where there is one.
+    pub(super) fn first<T>(
+        &self,
+        on: &Connection,
+        each: impl FnOnce(&Row<'_>) -> Result<T, Fault>,
+    ) -> Result<Option<T>, Fault> {
+        let mut statement = on.prepare_cached(&self.text)?;
+        let mut rows = statement.query(params_from_iter(&self.binds))?;
+        rows.next()?.map(each).transpose()
     }
 }
 

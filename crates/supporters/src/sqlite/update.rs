@@ -1,229 +1,256 @@
 //! Changing one row: the compare stands in the statement that writes.
+//!
+//! Rows of a batch differ in their values and seldom in which columns are written and compared: each such shape is one
+//! prepared statement, and a row only binds its values.
 
 use std::collections::HashMap;
 
-use model::{Cell, ContactId, Stamp, SupporterId};
-use sqlx::sqlite::SqliteConnection;
+use model::{Cell, ContactId, SupporterId};
+use rusqlite::types::Null;
+use rusqlite::{CachedStatement, Connection, Statement};
 
 use super::apply::RowEnd;
-use super::cell;
+use super::connect::Fault;
 use super::describe::Described;
 use super::schema::Field;
-use super::sql::{Bind, Sql};
-use crate::{Applied, ContactIdWrite, UNDATED};
+use super::sql::Sql;
+use crate::{Applied, ContactIdWrite};
 
-/// Rows whose stamps one statement reads.
-const CHUNK: usize = 200;
+/// Which columns a statement writes and compares, and how: enough to prepare it.
+#[derive(Debug, Clone, PartialEq, Eq, Hash)]
+struct Shape {
+    written: Vec<Place>,
+    compared: Vec<(Place, Held)>,
+}
 
-pub(super) async fn row(
-    table: &Described,
-    connection: &mut SqliteConnection,
-    id: &SupporterId,
-    set: &[(usize, Cell)],
-    expect: &[(usize, Cell)],
-    contact_id: Option<&ContactIdWrite>,
-) -> Result<RowEnd, sqlx::Error> {
-    let compared = match compared(table, expect, contact_id) {
-        Ok(compared) => compared,
-        Err(refusal) => return Ok(RowEnd::Undo(refusal)),
-    };
-    let changes = match changes(table, set, contact_id) {
-        Ok(changes) => changes,
-        Err(refusal) => return Ok(RowEnd::Undo(refusal)),
-    };
-    let mut condition = Sql::new(" WHERE");
-    table.id_is(&mut condition, id);
-    for (field, expected) in compared {
-        holds(&mut condition, field, expected);
+/// A column.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+enum Place {
+    Column(usize),
+    ContactId,
+}
+
+/// What a column held when it was read.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+enum Held {
+    Nothing,
+    Text,
+}
+
+/// One change, looked through: what is written where, and what must still hold.
+struct Change<'a> {
+    written: Vec<(Place, Option<&'a str>)>,
+    compared: Vec<(Place, Option<&'a str>)>,
+}
+
+/// The statements of a batch.
+pub(super) struct Updates<'c> {
+    pub(super) connection: &'c Connection,
+    pub(super) table: &'c Described,
+    prepared: HashMap<Shape, CachedStatement<'c>>,
+}
+
+impl<'c> Updates<'c> {
+    pub(super) fn new(connection: &'c Connection, table: &'c Described) -> Self {
+        Self { connection, table, prepared: HashMap::new() }
     }
-    if changes.is_empty() {
-        return unchanged(table, connection, id, &condition).await;
+
+    pub(super) fn row(
+        &mut self,
+        id: &SupporterId,
+        set: &[(usize, Cell)],
+        expect: &[(usize, Cell)],
+        contact_id: Option<&ContactIdWrite>,
+    ) -> Result<RowEnd, Fault> {
+        let change = match Change::of(self.table, set, expect, contact_id) {
+            Ok(change) => change,
+            Err(refusal) => return Ok(RowEnd::Undo(refusal)),
+        };
+        if change.written.is_empty() {
+            let holds = self.finds(id, &change.compared)?;
+            return if holds { Ok(done(id)) } else { self.why_nothing(id, &change) };
+        }
+        let shape = change.shape();
+        let statement = match self.prepared.entry(shape) {
+            std::collections::hash_map::Entry::Occupied(known) => known.into_mut(),
+            std::collections::hash_map::Entry::Vacant(new) => {
+                let sql = update(self.table, new.key());
+                new.insert(self.connection.prepare_cached(sql.text())?)
+            }
+        };
+        let Some(written) = run(statement, self.table, id, &change)? else {
+            return Ok(RowEnd::Outcome(Applied::Gone));
+        };
+        match written {
+            0 => self.why_nothing(id, &change),
+            1 => Ok(done(id)),
+            _ => Ok(RowEnd::Undo(Applied::refused("not_unique", "several rows have this id"))),
+        }
     }
+
+    /// Why an update found no row to write.
+    fn why_nothing(&self, id: &SupporterId, change: &Change<'_>) -> Result<RowEnd, Fault> {
+        Ok(if !self.finds(id, &[])? {
+            RowEnd::Outcome(Applied::Gone)
+        } else if self.finds(id, &change.compared)? && !change.written.is_empty() {
+            RowEnd::Undo(Applied::refused("ignored", "a trigger of the table swallows the change"))
+        } else {
+            RowEnd::Outcome(Applied::ChangedMeanwhile)
+        })
+    }
+
+    /// Whether there is a row with this id that holds all this.
+    fn finds(&self, id: &SupporterId, compared: &[(Place, Option<&str>)]) -> Result<bool, Fault> {
+        let mut sql = Sql::new("SELECT 1 FROM ");
+        sql.ident(&self.table.table);
+        let shape: Vec<_> = compared.iter().map(|(place, text)| (*place, held(*text))).collect();
+        condition(&mut sql, self.table, &shape);
+        sql.raw(" LIMIT 1");
+        let mut statement = self.connection.prepare_cached(sql.text())?;
+        let Some(next) = self.table.bind_id_at(&mut statement, 1, id)? else { return Ok(false) };
+        bind_compared(&mut statement, next, compared)?;
+        Ok(statement.raw_query().next()?.is_some())
+    }
+}
+
+impl<'a> Change<'a> {
+    fn of(
+        table: &Described,
+        set: &'a [(usize, Cell)],
+        expect: &'a [(usize, Cell)],
+        contact_id: Option<&'a ContactIdWrite>,
+    ) -> Result<Self, Applied> {
+        let known = |place: usize| {
+            let outside = || Applied::refused("place", "a column outside of the field map");
+            table.columns.get(place).ok_or_else(outside)
+        };
+        let contact_id = contact_id.filter(|_| table.contact_id.is_some());
+        let mut compared = Vec::with_capacity(expect.len() + 1);
+        for (place, cell) in expect {
+            known(*place)?;
+            compared.push((Place::Column(*place), cell));
+        }
+        compared.extend(contact_id.map(|write| (Place::ContactId, &write.expected)));
+        if compared.iter().any(|(_, cell)| cell.is_absent()) {
+            let message = "a value that could not be read cannot be compared";
+            return Err(Applied::refused("unreadable", message));
+        }
+        let mut written = Vec::with_capacity(set.len() + 1);
+        for (place, cell) in set.iter().filter(|(_, cell)| !cell.is_absent()) {
+            let field = known(*place)?;
+            if field.ident == table.id {
+                return Err(Applied::refused("place", "the id of a row is never changed"));
+            }
+            written.push((Place::Column(*place), value(field, cell.text())));
+        }
+        if let (Some(field), Some(write)) = (&table.contact_id, contact_id) {
+            written.push((Place::ContactId, value(field, write.to.as_ref().map(ContactId::as_str))));
+        }
+        let compared = compared.into_iter().map(|(place, cell)| (place, cell.text())).collect();
+        Ok(Self { written, compared })
+    }
+
+    fn shape(&self) -> Shape {
+        Shape {
+            written: self.written.iter().map(|(place, _)| *place).collect(),
+            compared: self.compared.iter().map(|(place, text)| (*place, held(*text))).collect(),
+        }
+    }
+}
+
+const fn held(text: Option<&str>) -> Held {
+    if text.is_some() { Held::Text } else { Held::Nothing }
+}
+
+/// What is put into a column; `None`: NULL. Where that is not allowed, empty is the empty text.
+pub(super) fn value<'a>(field: &Field, text: Option<&'a str>) -> Option<&'a str> {
+    if field.column.nullable { text } else { Some(text.unwrap_or_default()) }
+}
+
+fn field_of(table: &Described, place: Place) -> Option<&Field> {
+    match place {
+        Place::Column(at) => table.columns.get(at),
+        Place::ContactId => table.contact_id.as_ref(),
+    }
+}
+
+/// The statement of a shape: the values, the id, what is compared.
+fn update(table: &Described, shape: &Shape) -> Sql {
     let mut sql = Sql::new("UPDATE OR ABORT ");
     sql.ident(&table.table).raw(" SET ");
-    for (at, (field, value)) in changes.into_iter().enumerate() {
-        sql.raw(if at > 0 { ", " } else { "" }).ident(&field.ident).raw(" = ").bind(value);
+    for (at, field) in shape.written.iter().filter_map(|place| field_of(table, *place)).enumerate() {
+        sql.raw(if at > 0 { ", " } else { "" }).ident(&field.ident).raw(" = ").open();
     }
-    touch(table, &mut sql);
-    sql.push(&condition);
-    match sql.execute(&mut *connection).await? {
-        0 => why_nothing(table, connection, id, &condition).await,
-        1 => Ok(done(id)),
-        _ => Ok(RowEnd::Undo(Applied::refused("not_unique", "several rows have this id"))),
-    }
-}
-
-/// What must still hold, as columns and what was read.
-fn compared<'a>(
-    table: &'a Described,
-    expect: &'a [(usize, Cell)],
-    contact_id: Option<&'a ContactIdWrite>,
-) -> Result<Vec<(&'a Field, &'a Cell)>, Applied> {
-    let mut compared = Vec::with_capacity(expect.len() + 1);
-    for (place, cell) in expect {
-        let field = table.columns.get(*place);
-        compared.push((
-            field.ok_or_else(|| Applied::refused("place", "a column outside of the field map"))?,
-            cell,
-        ));
-    }
-    if let (Some(field), Some(write)) = (&table.contact_id, contact_id) {
-        compared.push((field, &write.expected));
-    }
-    if compared.iter().any(|(_, cell)| cell.is_absent()) {
-        return Err(Applied::refused("unreadable", "a value that could not be read cannot be compared"));
-    }
-    Ok(compared)
-}
-
-/// What is written where.
-fn changes<'a>(
-    table: &'a Described,
-    set: &[(usize, Cell)],
-    contact_id: Option<&ContactIdWrite>,
-) -> Result<Vec<(&'a Field, Bind)>, Applied> {
-    let mut changes = Vec::with_capacity(set.len() + 1);
-    for (place, cell) in set.iter().filter(|(_, cell)| !cell.is_absent()) {
-        let field = table.columns.get(*place);
-        let field = field.ok_or_else(|| Applied::refused("place", "a column outside of the field map"))?;
-        if field.ident == table.id {
-            return Err(Applied::refused("place", "the id of a row is never changed"));
-        }
-        changes.push((field, value(field, cell)));
-    }
-    if let (Some(field), Some(write)) = (&table.contact_id, contact_id) {
-        let to = Cell::from_nullable(write.to.as_ref().map(ContactId::as_str));
-        changes.push((field, value(field, &to)));
-    }
-    Ok(changes)
-}
-
-/// What a cell becomes in its column. Where NULL is not allowed, empty is the empty text.
-pub(super) fn value(field: &Field, cell: &Cell) -> Bind {
-    match cell.text() {
-        Some(text) => Bind::text(text),
-        None if field.column.nullable => Bind::Null,
-        None => Bind::text(""),
-    }
-}
-
-/// ` AND` the column still holds what was read: the same text byte by byte whatever the column's collation, or the same
-/// number.
-fn holds(sql: &mut Sql, field: &Field, expected: &Cell) {
-    let c = &field.ident;
-    let Some(text) = expected.text() else {
-        sql.raw(" AND (").ident(c).raw(" IS NULL OR (typeof(").ident(c).raw(") = 'text' AND ");
-        sql.ident(c).raw(" COLLATE BINARY = ''))");
-        return;
-    };
-    sql.raw(" AND ((typeof(").ident(c).raw(") = 'text' AND ").ident(c).raw(" COLLATE BINARY = ");
-    sql.bind(Bind::text(text)).raw(")");
-    // A fraction in its shortest form can look like a whole number that is not quite the same.
-    if let Ok(whole) = text.parse() {
-        sql.raw(" OR (typeof(")
-            .ident(c)
-            .raw(") = 'integer' AND ")
-            .ident(c)
-            .raw(" = ")
-            .bind(Bind::Int(whole))
-            .raw(")");
-    }
-    if let Ok(real) = text.parse() {
-        sql.raw(" OR (typeof(")
-            .ident(c)
-            .raw(") = 'real' AND ")
-            .ident(c)
-            .raw(" = ")
-            .bind(Bind::Real(real))
-            .raw(")");
-    }
-    sql.raw(")");
-}
-
-/// Stamps the row with the database's clock, where that is ours to do.
-fn touch(table: &Described, sql: &mut Sql) {
     if table.touch_modified {
         sql.raw(", ").ident(&table.stamps.column).raw(" = ");
-        table.stamps.now(sql);
+        table.stamps.now(&mut sql);
+    }
+    condition(&mut sql, table, &shape.compared);
+    sql
+}
+
+/// ` WHERE` it is this row, and its columns still hold what was read: the same text byte by byte whatever the column's
+/// collation, or the same number.
+fn condition(sql: &mut Sql, table: &Described, compared: &[(Place, Held)]) {
+    sql.raw(" WHERE");
+    table.id_is_open(sql);
+    for (place, held) in compared {
+        let Some(field) = field_of(table, *place) else { continue };
+        let c = &field.ident;
+        match held {
+            Held::Nothing => {
+                sql.raw(" AND (").ident(c).raw(" IS NULL OR (typeof(").ident(c).raw(") = 'text' AND ");
+                sql.ident(c).raw(" COLLATE BINARY = ''))");
+            }
+            Held::Text => {
+                sql.raw(" AND ((typeof(").ident(c).raw(") = 'text' AND ").ident(c).raw(" COLLATE BINARY = ");
+                sql.open().raw(") OR (typeof(").ident(c).raw(") = 'integer' AND ").ident(c).raw(" = ").open();
+                sql.raw(") OR (typeof(").ident(c).raw(") = 'real' AND ").ident(c).raw(" = ").open().raw("))");
+            }
+        }
     }
 }
 
-/// Nothing to write: only the compare.
-async fn unchanged(
+/// Binds a row's values and runs the statement; how many rows it wrote. `None`: no row has such an id.
+fn run(
+    statement: &mut Statement<'_>,
     table: &Described,
-    connection: &mut SqliteConnection,
     id: &SupporterId,
-    condition: &Sql,
-) -> Result<RowEnd, sqlx::Error> {
-    if exists(table, connection, condition).await? {
-        return Ok(done(id));
+    change: &Change<'_>,
+) -> Result<Option<usize>, Fault> {
+    let mut next = 1;
+    for (_, text) in &change.written {
+        statement.raw_bind_parameter(next, *text)?;
+        next += 1;
     }
-    why_nothing(table, connection, id, condition).await
+    let Some(next) = table.bind_id_at(statement, next, id)? else { return Ok(None) };
+    bind_compared(statement, next, &change.compared)?;
+    statement.raw_execute().map(Some)
 }
 
-/// Why an update found no row to write.
-async fn why_nothing(
-    table: &Described,
-    connection: &mut SqliteConnection,
-    id: &SupporterId,
-    condition: &Sql,
-) -> Result<RowEnd, sqlx::Error> {
-    let mut by_id = Sql::new(" WHERE");
-    table.id_is(&mut by_id, id);
-    Ok(if !exists(table, connection, &by_id).await? {
-        RowEnd::Outcome(Applied::Gone)
-    } else if exists(table, connection, condition).await? {
-        RowEnd::Undo(Applied::refused("ignored", "a trigger of the table swallows the change"))
-    } else {
-        RowEnd::Outcome(Applied::ChangedMeanwhile)
-    })
-}
-
-async fn exists(
-    table: &Described,
-    connection: &mut SqliteConnection,
-    condition: &Sql,
-) -> Result<bool, sqlx::Error> {
-    let mut sql = Sql::new("SELECT 1 FROM ");
-    sql.ident(&table.table).push(condition).raw(" LIMIT 1");
-    Ok(!sql.rows(connection).await?.is_empty())
-}
-
-/// The row is written; its stamp is read with those of its batch.
-pub(super) fn done(id: &SupporterId) -> RowEnd {
-    RowEnd::Outcome(Applied::Done { id: id.clone(), modified: None })
-}
-
-/// With which stamps do the rows of a batch stand there now?
-pub(super) async fn note_stamps(
-    table: &Described,
-    connection: &mut SqliteConnection,
-    all: &mut [Applied],
-) -> Result<(), sqlx::Error> {
-    for chunk in all.chunks_mut(CHUNK) {
-        let mut written: HashMap<SupporterId, Vec<&mut Option<Stamp>>> = HashMap::new();
-        for applied in chunk {
-            if let Applied::Done { id, modified } = applied {
-                written.entry(id.clone()).or_default().push(modified);
-            }
+fn bind_compared(
+    statement: &mut Statement<'_>,
+    first: usize,
+    compared: &[(Place, Option<&str>)],
+) -> Result<(), Fault> {
+    let mut next = first;
+    for text in compared.iter().filter_map(|(_, text)| *text) {
+        statement.raw_bind_parameter(next, text)?;
+        // Nothing equals NULL. A fraction in its shortest form can look like a whole number that is not quite the same.
+        match text.parse::<i64>() {
+            Ok(whole) => statement.raw_bind_parameter(next + 1, whole)?,
+            Err(_) => statement.raw_bind_parameter(next + 1, Null)?,
         }
-        if written.is_empty() {
-            continue;
+        match text.parse::<f64>().ok().filter(|real| !real.is_nan()) {
+            Some(real) => statement.raw_bind_parameter(next + 2, real)?,
+            None => statement.raw_bind_parameter(next + 2, Null)?,
         }
-        let mut sql = Sql::new("SELECT ");
-        table.id_text(&mut sql);
-        sql.raw(", ");
-        table.select_modified(&mut sql);
-        table.where_named(&mut sql);
-        sql.raw(" AND ").ident(&table.id).raw(" IN (");
-        sql.list(written.keys().map(|id| table.bind_id(id.as_str()))).raw(")");
-        for row in sql.rows(&mut *connection).await? {
-            let Some(id) = cell::id(&row, 0)? else { continue };
-            let stamp = Some(cell::modified(&row, 1)?).filter(|stamp| *stamp != UNDATED);
-            for place in written.get_mut(&id).into_iter().flatten() {
-                **place = stamp;
-            }
-        }
+        next += 3;
     }
     Ok(())
+}
+
+/// The row is written.
+pub(super) fn done(id: &SupporterId) -> RowEnd {
+    RowEnd::Outcome(Applied::Done { id: id.clone() })
 }

@@ -271,7 +271,9 @@ async fn a_row_is_added_with_a_uuid_of_ours_or_the_databases() {
     let ours = Table { new_id: supporters::NewId::Uuid, ..table() };
     let supporters = open(&database, &ours, None, &["email", "name"]).await;
     let applied = supporters.apply(&new).await.unwrap();
-    assert!(matches!(applied[..], [supporters::Applied::Done { modified: Some(_), .. }]), "{applied:?}");
+    let [supporters::Applied::Done { id }] = &applied[..] else { panic!("{applied:?}") };
+    let read = supporters.get(std::slice::from_ref(id)).await.unwrap()[0].clone().unwrap();
+    assert!(read.modified > supporters::UNDATED, "a new row has a stamp");
     // Absent leaves the default, empty does not: a default might be a consent.
     assert_eq!(
         database.text("SELECT coalesce(email, 'none') || name FROM people").await.as_deref(),
