@@ -28,11 +28,11 @@ pub(crate) struct Failure {
     pub(crate) again: Again,
 }
 
-/// An answer that could not be read: incomplete or not as documented is worth another attempt, anything else is not.
+/// An answer that could not be read: incomplete, too slow or not as documented is worth another attempt, anything else is not.
 impl From<Error> for Failure {
     fn from(error: Error) -> Self {
         let again = match error.kind() {
-            ErrorKind::Incomplete | ErrorKind::Contract => Again::BadAnswer,
+            ErrorKind::Incomplete | ErrorKind::Contract | ErrorKind::TooSlow => Again::BadAnswer,
             ErrorKind::Configuration
             | ErrorKind::Unreachable
             | ErrorKind::Tls
@@ -46,7 +46,6 @@ impl From<Error> for Failure {
             | ErrorKind::VersionRetired
             | ErrorKind::OutcomeUnknown
             | ErrorKind::TooLarge
-            | ErrorKind::TooSlow
             | ErrorKind::Redirect
             | ErrorKind::UntrustedAddress
             | ErrorKind::WrongOrg

@@ -19,7 +19,8 @@ pub(crate) async fn gate(State(org): State<Arc<OrgState>>, mut request: Request,
     org.calls.count(op);
     let fault = org.faults.take(op);
     let settings = org.settings();
-    if !settings.http.gzip {
+    // What follows a packed body is no longer a body.
+    if !settings.http.gzip || matches!(fault, Some(Fault::Bloat { .. })) {
         request.headers_mut().remove(header::ACCEPT_ENCODING);
     }
     let mut response = match before(&org, op, &request, fault.as_ref(), line.as_ref()) {
@@ -49,6 +50,7 @@ fn before(
             Fault::DoThenDropReply
             | Fault::Truncate { .. }
             | Fault::TruncateCleanly { .. }
+            | Fault::Bloat { .. }
             | Fault::Slow { .. },
         )
         | None => {}

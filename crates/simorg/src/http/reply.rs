@@ -66,6 +66,7 @@ pub(super) async fn spoil(response: Response, fault: &Fault, line: Option<&Line>
         Fault::DoThenDropReply => dropped(line),
         Fault::Truncate { bytes } => cut_short(response, *bytes, true).await,
         Fault::TruncateCleanly { bytes } => cut_short(response, *bytes, false).await,
+        Fault::Bloat { bytes } => bloated(response, *bytes).await,
         Fault::Slow { millis_per_kib } => slow(response, *millis_per_kib).await,
         Fault::Refuse { .. } | Fault::DropBeforeDoing | Fault::Html { .. } | Fault::Redirect { .. } => {
             response
@@ -93,6 +94,14 @@ async fn cut_short(response: Response, bytes: usize, abruptly: bool) -> Response
         Err(io::Error::from(io::ErrorKind::ConnectionReset))
     });
     Response::from_parts(parts, Body::from_stream(stream::once(async { Ok(kept) }).chain(broken)))
+}
+
+async fn bloated(response: Response, bytes: usize) -> Response {
+    let (mut parts, body) = whole(response).await;
+    parts.headers.remove(header::CONTENT_LENGTH);
+    let mut all = body.to_vec();
+    all.resize(all.len() + bytes, b' ');
+    Response::from_parts(parts, Body::from(all))
 }
 
 async fn slow(response: Response, millis: u64) -> Response {

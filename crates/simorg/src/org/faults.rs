@@ -33,6 +33,11 @@ pub enum Fault {
         /// Bytes that arrive.
         bytes: usize,
     },
+    /// Does everything; so many blanks follow the body.
+    Bloat {
+        /// Further bytes.
+        bytes: usize,
+    },
     /// Does everything; the body trickles.
     Slow {
         /// Milliseconds of real time before each KiB.
