@@ -6,7 +6,7 @@ use clap::{ArgAction, Parser, Subcommand};
 
 use crate::commands::{
     backfill, bench, cases, check, completions, demo, errors, explain, init, plan, pull, push, report,
-    resync, serve, setup, simorg, status, sync, watermark,
+    resync, serve, setup, simorg, status, sync, watermark, why,
 };
 use crate::exit;
 use crate::output::Format;
@@ -114,6 +114,8 @@ pub enum Verb {
     Status(status::Args),
     /// Show which records are set aside, why, and what to do
     Errors(errors::Args),
+    /// Tell one person's whole story: what was found, decided, sent, refused, linked, asked
+    Why(why::Args),
     /// Run cycles on the schedule until told to stop
     Serve(serve::Args),
     /// Show or move the positions below which everything has been handled
@@ -140,6 +142,7 @@ Examples:
   highwater sync                                run one cycle
   highwater serve                               run a cycle every hour
   highwater resync 10042                        bring one person in step now
+  highwater why 10042                           read that person's whole story
   highwater report merges --format csv          what only a person can decide
   highwater cases show 3f9a120b77               one such case, and what may be chosen
 

@@ -93,6 +93,7 @@ async fn verb(cli: &Cli, screen: &Screen) -> Result<Exit, Failure> {
         | Verb::Report(_)
         | Verb::Status(_)
         | Verb::Errors(_)
+        | Verb::Why(_)
         | Verb::Cases(_)
         | Verb::Watermark(_) => beside_a_service(cli, screen).await,
     }
@@ -130,6 +131,7 @@ pub async fn at_the_desk(verb: &Verb, desk: &Desk) -> Result<Exit, Failure> {
         Verb::Status(args) => commands::status::run(args, desk).await,
         Verb::Errors(args) => commands::errors::run(args, desk).await,
         Verb::Cases(args) => commands::cases::run(args, desk).await,
+        Verb::Why(args) => commands::why::run(args, desk).await,
         Verb::Watermark(args) => commands::watermark::run(args, desk).await,
         Verb::Demo(_)
         | Verb::Init(_)
@@ -180,7 +182,12 @@ async fn opened(
 fn refuse_without_state(verb: &Verb, dir: &Path) -> Result<(), Failure> {
     let looks = matches!(
         verb,
-        Verb::Report(_) | Verb::Cases(_) | Verb::Status(_) | Verb::Errors(_) | Verb::Watermark(_)
+        Verb::Report(_)
+            | Verb::Cases(_)
+            | Verb::Status(_)
+            | Verb::Errors(_)
+            | Verb::Why(_)
+            | Verb::Watermark(_)
     );
     if looks && !wire::state::exists(dir) {
         return Err(Failure::Arguments {

@@ -20,6 +20,7 @@ pub mod reconcile;
 pub mod ruling;
 pub mod side;
 pub mod stamp;
+pub mod story;
 pub mod subject;
 pub mod supporter;
 
@@ -41,5 +42,6 @@ pub use reconcile::{Cause, Decision, InFlight, Leave, Presence, Question, View, 
 pub use ruling::{Choice, Ruling, Standing, Way};
 pub use side::Side;
 pub use stamp::{InvalidStamp, Position, Stamp, Window};
+pub use story::{Act, Happened, JobStep, Turn};
 pub use subject::{DirtyReason, Subject};
 pub use supporter::Supporter;

@@ -43,7 +43,8 @@ impl Choice {
 }
 
 /// The choices there are, without what they name.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
 pub enum Way {
     /// [`Choice::Link`].
     Link,

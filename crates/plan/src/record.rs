@@ -3,8 +3,8 @@
 use std::collections::HashSet;
 
 use model::{
-    Case, CaseKind, CaseRecord, Cause, CycleId, Decision, Evidence, Link, LinkLife, Stamp, Subject,
-    SupporterId,
+    Case, CaseKind, CaseRecord, Cause, CycleId, Decision, Evidence, Happened, Link, LinkLife, Stamp, Subject,
+    SupporterId, Turn,
 };
 use state::{Changes, Conflict};
 
@@ -43,6 +43,7 @@ static STANDING_AGAINST: [CaseKind; 3] =
 pub fn record_plan(changes: &mut Changes, report: &mut CycleReport, plan: &PersonPlan, at: Moment) {
     let Some(id) = plan.supporter_id().cloned() else { return };
     let subject = Subject::Supporter(id.clone());
+    tell_decision(changes, plan, &subject);
     record_tie(changes, report, plan, &id, at);
     if plan.contact.is_some() {
         let agreed = plan.fields.iter().filter_map(|field| {
@@ -62,6 +63,18 @@ pub fn record_plan(changes: &mut Changes, report: &mut CycleReport, plan: &Perso
     } else {
         changes.open_case(held_case(plan, &subject, &held, at));
     }
+}
+
+/// What was decided goes into the person's story. That both are equal does not, and of a new record all fields are new.
+fn tell_decision(changes: &mut Changes, plan: &PersonPlan, subject: &Subject) {
+    if plan.is_still() && plan.held().next().is_none() {
+        return;
+    }
+    let known = plan.supporter.is_some() && plan.contact.is_some();
+    let differs = |field: &&FieldPlan| known && field.decision != Decision::InStep;
+    let turn = |field: &FieldPlan| Turn { field: field.field.clone(), decision: field.decision };
+    let fields = plan.fields.iter().filter(differs).map(turn).collect();
+    changes.tell(subject, Happened::Decided { action: plan.action().to_owned(), fields });
 }
 
 fn record_tie(

@@ -6,7 +6,7 @@ use std::collections::HashMap;
 use drill::KillPoint::{K14, K15, K16};
 use drill::reached;
 use model::{
-    Block, Case, CaseKind, ContactId, Digest, DirtyReason, Evidence, JournalEntry, Lane, Link, LinkLife,
+    Block, Case, CaseKind, ContactId, Digest, DirtyReason, Evidence, Happened, JournalEntry, Lane, Link, LinkLife,
     Stamp, Subject, SupporterId,
 };
 use plan::record::close_identity_cases;
@@ -196,6 +196,10 @@ async fn save_successes(
         changes.set_bases(&row.supporter, &agreed);
         changes.clear_intent(&row.supporter);
         changes.clear_dirty(&Subject::Supporter(row.supporter.clone()));
+        // Of a new Contact its link tells.
+        if !row.created {
+            changes.tell(&Subject::Supporter(row.supporter.clone()), Happened::Saved { created: false });
+        }
         report.count(if row.created { &Outcome::ContactCreated } else { &Outcome::ContactUpdated });
     }
     // The row first: if it is not reached, the link is not yet durable either and both are done again.
@@ -304,6 +308,8 @@ fn settle_failure(
     // Refused means: nothing of it was saved.
     changes.clear_intent(&row.supporter);
     let subject = Subject::Supporter(row.supporter.clone());
+    let (code, fields) = (error.code().as_str().to_owned(), error.fields().to_vec());
+    changes.tell(&subject, Happened::Refused { code, fields });
     match error.class() {
         Class::Duplicate(kind) => {
             report.duplicates_refused += 1;

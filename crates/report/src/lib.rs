@@ -19,6 +19,7 @@ pub mod merges;
 mod options;
 mod proposal;
 mod resolution;
+pub mod story;
 pub mod verify;
 
 pub use cases::cases;

@@ -2,7 +2,7 @@
 
 use std::collections::{HashMap, HashSet};
 
-use model::{CaseKind, ContactId, DirtyReason, Evidence, LinkLife, Subject, Supporter, SupporterId};
+use model::{CaseKind, ContactId, DirtyReason, Evidence, Happened, LinkLife, Subject, Supporter, SupporterId};
 use plan::gather::{alone, found_pair, fresh, gather};
 use plan::record::{close_other_identity_cases, identity_case, record_end};
 use plan::{
@@ -340,6 +340,7 @@ impl Desk<'_> {
 
     fn close(&mut self, subject: &Subject, outcome: Outcome) {
         self.changes.clear_dirty(subject);
+        tell(&mut self.changes, Some(subject), &outcome);
         self.outcomes.push((subject.clone(), outcome));
     }
 
@@ -386,6 +387,21 @@ impl Desk<'_> {
             self.changes.put_block(id, block);
         }
         Outcome::Blocked(code)
+    }
+}
+
+/// How a person's turn ended goes into their story, where nothing else of it tells so.
+pub(crate) fn tell(changes: &mut Changes, subject: Option<&Subject>, outcome: &Outcome) {
+    let Some(subject) = subject else { return };
+    match outcome {
+        Outcome::SupporterUpdated | Outcome::SupporterCreated | Outcome::Skipped(_) | Outcome::Deferred(_) => {
+            changes.tell(subject, Happened::Ended(outcome.code()));
+        }
+        Outcome::InStep
+        | Outcome::ContactCreated
+        | Outcome::ContactUpdated
+        | Outcome::Case(_)
+        | Outcome::Blocked(_) => {}
     }
 }
 

@@ -343,6 +343,7 @@ impl<'a> Cycle<'a> {
     /// Counts an outcome that needs no job. Whoever waits stays marked and is not met again in this cycle.
     fn settle_now(&mut self, changes: &mut Changes, plan: &PersonPlan, outcome: &Outcome) {
         self.report.count(outcome);
+        batch::tell(changes, plan.subject().as_ref(), outcome);
         match (outcome, plan.supporter_id()) {
             (Outcome::Deferred(_), Some(id)) if self.waiting.len() < AGAIN_AT_MOST => {
                 self.waiting.insert(id.clone());

@@ -104,28 +104,36 @@ fn outcome_of(cycle: &CycleReport) -> Option<String> {
     cycle.outcomes.iter().rfind(own).map(|(code, _)| code.clone())
 }
 
-async fn find(sides: &Sides, who: &Who) -> Result<Result<Subject, NotFound>, Fatal> {
+/// Whoever is meant: the subject itself, or everybody who carries the address, supporters before Contacts.
+///
+/// # Errors
+/// [`Fatal`] when either side or the state fails.
+pub async fn meant(sides: &Sides, who: &Who) -> Result<Vec<Subject>, Fatal> {
     let email = match who {
-        Who::Subject(subject) => return Ok(Ok(subject.clone())),
+        Who::Subject(subject) => return Ok(vec![subject.clone()]),
         Who::Email(email) => email,
     };
     let holders = sides.supporters.by_emails(std::slice::from_ref(email)).await?;
-    let exact = |supporter: &&model::Supporter| email_of(&sides.map, supporter).as_ref() == Some(email);
-    let ids: Vec<&SupporterId> = holders.iter().filter(exact).map(|supporter| &supporter.id).collect();
-    Ok(match ids.as_slice() {
-        [] => return find_contact(sides, email).await,
-        [one] => Ok(Subject::Supporter((*one).clone())),
-        several => Err(NotFound::Several(several.iter().map(ToString::to_string).collect())),
-    })
+    let exact = |supporter: &model::Supporter| email_of(&sides.map, supporter).as_ref() == Some(email);
+    let mut meant: Vec<Subject> =
+        holders.into_iter().filter(exact).map(|supporter| Subject::Supporter(supporter.id)).collect();
+    if meant.is_empty() {
+        let carriers = carriers(sides, &HashSet::from([email.clone()])).await?;
+        meant.extend(carriers.iter().map(|seen| Subject::Contact(seen.id())));
+    }
+    Ok(meant)
 }
 
-/// The one Contact that carries an address no supporter has.
-async fn find_contact(sides: &Sides, email: &Email) -> Result<Result<Subject, NotFound>, Fatal> {
-    let carriers = carriers(sides, &HashSet::from([email.clone()])).await?;
-    Ok(match carriers.as_slice() {
+async fn find(sides: &Sides, who: &Who) -> Result<Result<Subject, NotFound>, Fatal> {
+    let meant = meant(sides, who).await?;
+    let id = |subject: &Subject| match subject {
+        Subject::Supporter(id) => id.to_string(),
+        Subject::Contact(id) => id.to_string(),
+    };
+    Ok(match meant.as_slice() {
         [] => Err(NotFound::Nobody),
-        [one] => Ok(Subject::Contact(one.id())),
-        several => Err(NotFound::Several(several.iter().map(|seen| seen.id().to_string()).collect())),
+        [one] => Ok(one.clone()),
+        several => Err(NotFound::Several(several.iter().map(id).collect())),
     })
 }
 

@@ -3,7 +3,7 @@
 use std::collections::HashSet;
 
 use model::{
-    Case, Cell, Choice, DirtyReason, Evidence, InvalidValue, Link, LinkLife, RuleKey, Ruling, Side, Subject,
+    Case, Cell, Choice, DirtyReason, Evidence, Happened, InvalidValue, Link, LinkLife, RuleKey, Ruling, Side, Subject,
     SupporterId,
 };
 use plan::record::close_identity_cases;
@@ -126,6 +126,12 @@ async fn one(
         &ruling.by,
         &format!("case {} ({}): {what} {}", case.name(), case.kind.code(), ruling.choice.way().option()),
     );
+    let way = ruling.choice.way();
+    let told = Happened::CarriedOut { name: case.name(), way, by: ruling.by.clone(), done };
+    changes.tell(&case.subject, told.clone());
+    for other in case.supporters.iter().cloned().map(Subject::Supporter).filter(|s| *s != case.subject) {
+        changes.tell(&other, told.clone());
+    }
     if !done {
         report.notes.push(format!(
             "case {}: the records changed after the decision; it is decided anew on what they hold now",

@@ -18,6 +18,7 @@ const PRUNES: usize = 50;
 /// [`Fatal`] when the state fails. A file that cannot be removed is tried again by the next cycle.
 pub(crate) async fn tidy(sides: &Sides, now: Stamp) -> Result<(), Fatal> {
     remove_leftovers(sides)?;
+    sides.state.forget_story(sides.clock.now())?;
     let before = now.minus(CONFLICTS_KEPT);
     for _ in 0..PRUNES {
         let oldest = sides.state.conflicts_page(None, 1)?.pop();

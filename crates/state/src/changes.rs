@@ -1,7 +1,7 @@
 //! What one commit changes. A builder: nothing happens before [`crate::State::commit`].
 
 use model::{
-    Block, Case, CaseKind, ContactId, CycleId, Digest, DirtyReason, Evidence, Intent, JournalEntry, Link,
+    Block, Case, CaseKind, ContactId, CycleId, Digest, DirtyReason, Evidence, Happened, Intent, JournalEntry, Link,
     LinkLife, PlanId, RuleKey, Side, Stamp, Standing, Subject, SupporterId,
 };
 
@@ -47,6 +47,7 @@ pub(crate) enum Change {
     PutBookmark { name: String, value: serde_json::Value },
     RemoveBookmark(String),
     BeginCycle,
+    Tell { who: Subject, what: Box<Happened> },
 }
 
 /// Changes that become durable together or not at all. Applied in the order of the calls: a link before its bases.
@@ -274,5 +275,10 @@ impl Changes {
     /// Removes a bookmark.
     pub fn remove_bookmark(&mut self, name: &str) -> &mut Self {
         self.add(Change::RemoveBookmark(name.to_owned()))
+    }
+
+    /// Remembers what happened to somebody, where no other change of the commit says so by itself.
+    pub fn tell(&mut self, who: &Subject, what: Happened) -> &mut Self {
+        self.add(Change::Tell { who: who.clone(), what: Box::new(what) })
     }
 }

@@ -3,9 +3,10 @@
 use std::sync::atomic::Ordering;
 use std::sync::{Arc, PoisonError};
 
-use crate::draft::{Draft, Setting};
+use crate::draft::{Draft, Drafted, Setting};
 use crate::error::{Error, Fatal};
 use crate::state::Inner;
+use crate::story::{Head, Page};
 use crate::{Change, Changes, Receipt, State, takeover};
 
 impl State {
@@ -39,6 +40,7 @@ impl Inner {
         drafted.receipt.generation = if drafted.batch.is_empty() {
             takeover::generation(store)?
         } else {
+            self.tell(&mut drafted)?;
             store.commit_blocking(drafted.batch)?.generation
         };
         drill::reached(drill::KillPoint::K38);
@@ -47,5 +49,24 @@ impl Inner {
             manifest.raise_generation(drafted.receipt.generation)?;
         }
         Ok(drafted.receipt)
+    }
+
+    /// Writes down what a commit tells before it is made: after a crash nothing that happened is missing, and what did not is
+    /// not believed.
+    fn tell(&self, drafted: &mut Drafted) -> Result<(), Error> {
+        let told = std::mem::take(&mut drafted.told);
+        if told.is_empty() {
+            return Ok(());
+        }
+        let head = Head {
+            epoch: self.epoch,
+            opened: self.opened,
+            generation: takeover::generation(&*self.store)? + 1,
+            part: 0,
+            at: self.clock.now(),
+            cycle: drafted.cycle,
+            jobs: false,
+        };
+        Ok(self.book.append(head.at, Page::write(head, told))?)
     }
 }

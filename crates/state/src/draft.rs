@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 
-use model::{Case, JournalEntry, PlanId, Side, Stamp, SupporterId};
+use model::{Case, CycleId, Happened, JournalEntry, PlanId, Side, Stamp, Subject, SupporterId};
 use serde::Serialize;
 use serde::de::DeserializeOwned;
 
@@ -22,6 +22,7 @@ mod history;
 mod link;
 mod mark;
 mod person;
+mod tell;
 
 /// What a draft needs to know besides the store.
 pub(crate) struct Setting {
@@ -51,6 +52,7 @@ pub(crate) struct Draft<'s> {
     batch: Batch,
     receipt: Receipt,
     milestone: bool,
+    told: Vec<(Option<Subject>, Happened)>,
 }
 
 /// A drafted commit.
@@ -61,6 +63,10 @@ pub(crate) struct Drafted {
     pub(crate) milestone: bool,
     /// The highest plan number in it.
     pub(crate) plan: PlanId,
+    /// What happened to whom, for the story.
+    pub(crate) told: Vec<(Option<Subject>, Happened)>,
+    /// The cycle it happened in.
+    pub(crate) cycle: CycleId,
 }
 
 impl<'s> Draft<'s> {
@@ -85,6 +91,7 @@ impl<'s> Draft<'s> {
             raised: Vec::new(),
             receipt: Receipt::default(),
             milestone: false,
+            told: Vec::new(),
         };
         for change in changes {
             draft.apply(change)?;
@@ -101,6 +108,7 @@ impl<'s> Draft<'s> {
         self.receipt.supporter_watermark = self.meta_value(meta::watermark_row(Side::Supporter))?;
         self.receipt.salesforce_watermark = self.meta_value(meta::watermark_row(Side::Salesforce))?;
         let plan = PlanId(self.meta_value(meta::PLAN)?.unwrap_or(0));
+        let cycle = CycleId(self.meta_value(meta::CYCLE)?.unwrap_or(0));
         if self.counts != self.counts_before {
             let counts = self.counts.clone();
             self.set_meta(meta::COUNTS, &counts)?;
@@ -111,7 +119,8 @@ impl<'s> Draft<'s> {
         self.journal.write(&mut self.batch)?;
         self.cases.write(&mut self.batch)?;
         self.meta.write(&mut self.batch)?;
-        Ok(Drafted { batch: self.batch, receipt: self.receipt, milestone: self.milestone, plan })
+        let (batch, receipt, milestone, told) = (self.batch, self.receipt, self.milestone, self.told);
+        Ok(Drafted { batch, receipt, milestone, plan, told, cycle })
     }
 
     /// Brings the counters in line with what was changed.

@@ -41,6 +41,7 @@ mod seen;
 mod sled_store;
 mod state;
 mod store;
+mod story;
 mod takeover;
 mod tree;
 mod upgrade;
@@ -62,6 +63,7 @@ pub use receipt::{Receipt, RefusedLink};
 pub use sled_store::SledStore;
 pub use state::State;
 pub use store::{Batch, Durable, MAX_VALUE_BYTES, Row, Scan, Store, Write};
+pub use story::Told;
 pub use tree::Tree;
 pub use verify::Verified;
 

@@ -12,8 +12,9 @@ use crate::cycle::Running;
 use crate::error::{Error, Fatal, Refusal};
 use crate::manifest::{self, Manifest, ManifestFile};
 use crate::sled_store::SledStore;
-use crate::state::{DEFAULT_OVERLAP, Inner};
+use crate::state::{DEFAULT_HISTORY, DEFAULT_OVERLAP, Inner};
 use crate::store::Store;
+use crate::story::Book;
 use crate::{State, digest_key, meta, private_files, takeover, upgrade};
 
 /// Least free space beside a state, in bytes, unless told otherwise.
@@ -21,6 +22,8 @@ const MIN_FREE_BYTES: u64 = 200 * 1024 * 1024;
 
 /// The file whose lock keeps other processes out.
 pub(crate) const LOCK: &str = "lock";
+/// The directory of the people's story.
+pub(crate) const HISTORY: &str = "history";
 /// The directory that belongs to sled.
 pub(crate) const DATABASE: &str = "db";
 
@@ -39,6 +42,8 @@ pub struct OpenOptions {
     pub overlap: Duration,
     /// Refuse to start with fewer bytes free than this. Default 200 MiB. Twice the state's size is asked for in any case.
     pub min_free_bytes: u64,
+    /// How long each person's story is kept; zero: none is. Default 90 days.
+    pub history: Duration,
 }
 
 impl Default for OpenOptions {
@@ -50,6 +55,7 @@ impl Default for OpenOptions {
             clock: Clock::system(),
             overlap: DEFAULT_OVERLAP,
             min_free_bytes: MIN_FREE_BYTES,
+            history: DEFAULT_HISTORY,
         }
     }
 }
@@ -79,6 +85,7 @@ impl State {
             drop(ManifestFile::create(dir, describe(None, &options, &key, epoch, 0))?);
         }
         let store = open_store(dir, found.as_ref().map_or(0, |found| found.generation))?;
+        let opened = takeover::generation(&store)?;
         let generation = store.commit_blocking(takeover::take_over(epoch))?.generation;
         let described = describe(found, &options, &key, epoch, generation);
         let org = Mutex::new(described.org);
@@ -86,6 +93,9 @@ impl State {
         let plans: u64 = meta::get(&store, meta::PLAN)?.unwrap_or(0);
         Ok(Self::new(Inner {
             store: Box::new(store),
+            book: if options.history.is_zero() { Book::Closed } else { Book::in_folder(dir.join(HISTORY)) },
+            history: options.history,
+            opened,
             manifest: Some(manifest),
             turn: Mutex::new(()),
             running: Running::default(),

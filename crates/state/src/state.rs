@@ -11,11 +11,15 @@ use tempfile::TempDir;
 use crate::cycle::Running;
 use crate::error::{Error, Fatal, Refusal};
 use crate::manifest::ManifestFile;
+use crate::story::Book;
 use crate::{MemoryStore, Store, meta, private_files, takeover};
 
 /// How far below a watermark records are remembered as seen, unless told otherwise: the longest overlap of any side, that of a
 /// supporter database whose stamps carry no offset.
 pub(crate) const DEFAULT_OVERLAP: Duration = Duration::from_secs(7_200);
+
+/// How long each person's story is kept, unless told otherwise.
+pub(crate) const DEFAULT_HISTORY: Duration = Duration::from_secs(90 * 24 * 3600);
 
 /// The state of one org and one supporter database. Clones share it.
 #[derive(Clone)]
@@ -24,6 +28,11 @@ pub struct State(Arc<Inner>);
 /// Fields are dropped in this order: the store is closed before the directory's lock is given up.
 pub(crate) struct Inner {
     pub(crate) store: Box<dyn Store>,
+    pub(crate) book: Book,
+    /// How long the book's pages are kept.
+    pub(crate) history: Duration,
+    /// The generation the state was found at, before this writer took it over.
+    pub(crate) opened: u64,
     pub(crate) manifest: Option<ManifestFile>,
     /// Held from reading to the end of writing, so that a draft never misses an earlier commit.
     pub(crate) turn: Mutex<()>,
@@ -63,13 +72,17 @@ impl State {
         let temporary =
             TempDir::with_prefix("highwater-state-").map_err(|e| Fatal::io("temporary directory", &e))?;
         private_files::make_dir(&temporary.path().join("spool"))?;
-        let epoch = takeover::generation(&store)? + 1;
+        let opened = takeover::generation(&store)?;
+        let epoch = opened + 1;
         store.commit_blocking(takeover::take_over(epoch))?;
         let plans: u64 = meta::get(&store, meta::PLAN)?.unwrap_or(0);
         let mut key = [0; 16];
         key[..8].copy_from_slice(&seed.to_le_bytes());
         Ok(Self::new(Inner {
             store: Box::new(store),
+            book: Book::in_memory(),
+            history: DEFAULT_HISTORY,
+            opened,
             manifest: None,
             turn: Mutex::new(()),
             running: Running::default(),

@@ -23,3 +23,4 @@ pub mod status;
 pub mod sync;
 pub mod verify_merges;
 pub mod watermark;
+pub mod why;

@@ -1,6 +1,7 @@
 //! From `[state]` to the open state.
 
 use std::path::Path;
+use std::time::Duration;
 
 use model::{Clock, OrgId};
 use state::{OpenOptions, State};
@@ -17,6 +18,7 @@ pub async fn open(config: &Config, clock: &Clock) -> Result<State, Failure> {
         org: config.salesforce.expected_org_id.as_deref().and_then(|id| OrgId::parse(id).ok()),
         supporter_account: config.supporters.account_id.clone(),
         clock: clock.clone(),
+        history: Duration::from_secs(config.state.history_days.get() * 86_400),
         ..OpenOptions::default()
     };
     let dir = config.state_dir();

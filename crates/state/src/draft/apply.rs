@@ -52,6 +52,7 @@ impl Draft<'_> {
             Change::RemoveBookmark(name) => {
                 *self.meta.slot(self.store, &meta::bookmark_row(&name))? = None;
             }
+            Change::Tell { who, what } => self.tell(&who, *what),
             Change::BeginCycle => {
                 let last: u64 = self.meta_value(meta::CYCLE)?.unwrap_or(0);
                 self.set_meta(meta::CYCLE, &(last + 1))?;

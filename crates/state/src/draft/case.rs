@@ -1,6 +1,6 @@
 //! Opening and closing cases.
 
-use model::{Case, CaseKind, ContactId, Standing, Subject, SupporterId};
+use model::{Act, Case, CaseKind, ContactId, Happened, Standing, Subject, SupporterId};
 
 use crate::bounded_text::{cut, json_cost};
 use crate::cases::{CaseKey, MAX_KINDS, case_prefix};
@@ -25,13 +25,20 @@ const MAX_REASONS: usize = 20;
 impl Draft<'_> {
     pub(super) fn open_case(&mut self, case: Case) -> Result<(), Fatal> {
         let mut case = bounded(case);
+        let mut news = true;
         let slot = self.cases.slot(self.store, &CaseKey::of(&case))?;
         if let Some(open) = slot {
             case.opened_at = open.opened_at;
             let same = open.records == case.records && open.reasons == case.reasons;
             case.standing = Standing { ignored: open.standing.ignored && same, ..open.standing.clone() };
+            news = !same;
         }
+        let told = news.then(|| opened(&case));
+        let subject = case.subject.clone();
         *slot = Some(case);
+        if let Some(told) = told {
+            self.tell(&subject, told);
+        }
         Ok(())
     }
 
@@ -41,8 +48,9 @@ impl Draft<'_> {
         if !self.counts_before.cases.contains_key(&kind) && !self.cases.holds(&key) {
             return Ok(());
         }
-        if self.cases.slot(self.store, &key)?.take().is_some() {
+        if let Some(case) = self.cases.slot(self.store, &key)?.take() {
             self.receipt.closed += 1;
+            self.tell(subject, Happened::CaseClosed { kind, name: case.name() });
         }
         Ok(())
     }
@@ -55,7 +63,12 @@ impl Draft<'_> {
     ) -> Result<(), Fatal> {
         let key = CaseKey { subject: subject.clone(), kind };
         if let Some(case) = self.cases.slot(self.store, &key)? {
+            let act = act(&case.standing, &standing);
+            let name = case.name();
             case.standing = standing;
+            if let Some(act) = act {
+                self.tell(subject, Happened::Ruled { kind, name, act });
+            }
         }
         Ok(())
     }
@@ -74,6 +87,10 @@ impl Draft<'_> {
         };
         self.apart.insert(key, apart);
         shift(&mut self.counts.apart, u64::from(before), u64::from(apart));
+        if before != apart {
+            let told = if apart { Happened::Apart(contact) } else { Happened::ApartEnded(contact) };
+            self.tell(&Subject::Supporter(supporter.clone()), told);
+        }
         Ok(())
     }
 
@@ -100,6 +117,28 @@ impl Draft<'_> {
         }
         Ok(())
     }
+}
+
+/// What the story tells of a case.
+fn opened(case: &Case) -> Happened {
+    let supporters = case.supporters.iter().cloned().map(Subject::Supporter);
+    let contacts = case.contacts.iter().copied().map(Subject::Contact);
+    let with = supporters.chain(contacts).filter(|other| *other != case.subject).collect();
+    Happened::CaseOpened { kind: case.kind, name: case.name(), reasons: case.reasons.clone(), with }
+}
+
+/// What an administrator did who turned one standing into another.
+fn act(before: &Standing, now: &Standing) -> Option<Act> {
+    if let Some(ruling) = now.ruling.as_ref().filter(|ruling| before.ruling.as_ref() != Some(ruling)) {
+        return Some(Act::Decided { way: ruling.choice.way(), by: ruling.by.clone() });
+    }
+    if let Some(until) = now.snoozed_until.filter(|until| before.snoozed_until != Some(*until)) {
+        return Some(Act::Snoozed(until));
+    }
+    if now.ignored && !before.ignored {
+        return Some(Act::Ignored);
+    }
+    (before != now).then_some(Act::Undone)
 }
 
 /// Makes a case fit into one record: first fewer of everything, then shorter values, always visibly.

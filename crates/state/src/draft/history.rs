@@ -1,6 +1,6 @@
 //! What is only appended, and its bounds: conflicts, audit lines, summaries.
 
-use model::{CycleId, Stamp};
+use model::{CycleId, Happened, Stamp, Subject};
 
 use crate::bounded_text::cut;
 use crate::conflicts::Conflict;
@@ -22,6 +22,13 @@ impl Draft<'_> {
     pub(super) fn log_conflict(&mut self, conflict: Conflict) -> Result<(), Fatal> {
         self.counts.conflicts += 1;
         let number = self.counts.conflicts;
+        let told = Happened::Overwritten {
+            number,
+            field: conflict.field.clone(),
+            kept: conflict.kept,
+            policy: conflict.policy,
+        };
+        self.tell(&Subject::Supporter(conflict.supporter.clone()), told);
         self.append(&number, &conflict.bounded())
     }
 

@@ -1,6 +1,6 @@
 //! Links, one to one: the check and the change are one step, and nobody else writes meanwhile.
 
-use model::{ContactId, Evidence, Link, LinkLife, Stamp, Subject, SupporterId};
+use model::{ContactId, Evidence, Happened, Link, LinkLife, Stamp, Subject, SupporterId};
 
 use crate::draft::Draft;
 use crate::error::Fatal;
@@ -13,7 +13,10 @@ impl Draft<'_> {
             self.refuse(link.supporter, link.contact, by);
             return Ok(());
         }
-        self.store_link(&link.supporter.clone(), link.into())
+        let (supporter, contact, evidence) = (link.supporter.clone(), link.contact, link.evidence.clone());
+        self.store_link(&supporter, link.into())?;
+        self.tell(&Subject::Supporter(supporter), Happened::Linked { contact, evidence });
+        Ok(())
     }
 
     pub(super) fn relink(
@@ -35,6 +38,8 @@ impl Draft<'_> {
             return Ok(());
         }
         let cycle = model::CycleId(self.meta_value(meta::CYCLE)?.unwrap_or(0));
+        let linked = Happened::Linked { contact: to, evidence: evidence.clone() };
+        self.tell(&Subject::Supporter(supporter.clone()), linked);
         self.store_link(
             supporter,
             StoredLink { contact: to, made_at: at, cycle, evidence, life: LinkLife::Live },
@@ -47,7 +52,10 @@ impl Draft<'_> {
         person.bases = crate::Bases::default();
         self.tidy(supporter)?;
         match old {
-            Some(old) => self.release(supporter, old.contact),
+            Some(old) => {
+                self.tell(&Subject::Supporter(supporter.clone()), Happened::Unlinked(old.contact));
+                self.release(supporter, old.contact)
+            }
             None => Ok(()),
         }
     }
@@ -61,6 +69,10 @@ impl Draft<'_> {
         {
             self.refuse(supporter.clone(), link.contact, by);
             return Ok(());
+        }
+        if link.life != life {
+            let ended = Happened::LinkLife { contact: link.contact, life };
+            self.tell(&Subject::Supporter(supporter.clone()), ended);
         }
         self.store_link(supporter, StoredLink { life, ..link })
     }
@@ -116,6 +128,8 @@ impl Draft<'_> {
 
     fn refuse(&mut self, supporter: SupporterId, contact: ContactId, by: Subject) {
         self.refused.push(supporter.clone());
+        let refused = Happened::LinkRefused { contact, by: by.clone() };
+        self.tell(&Subject::Supporter(supporter.clone()), refused);
         self.receipt.refused.push(RefusedLink { supporter, contact, by });
     }
 }

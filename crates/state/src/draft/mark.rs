@@ -1,6 +1,6 @@
 //! Marks, watermarks, and what was seen below them.
 
-use model::{CycleId, DirtyReason, Side, Stamp, Subject};
+use model::{CycleId, DirtyReason, Happened, Side, Stamp, Subject};
 
 use crate::dirty::{DirtyReasons, Mark};
 use crate::draft::Draft;
@@ -28,9 +28,13 @@ impl Draft<'_> {
             attempts: 0,
             marked: 0,
         });
+        let news = !mark.reasons.iter().any(|known| known == reason);
         mark.reasons.insert(reason);
         mark.stamp = mark.stamp.max(stamp);
         mark.marked = self.counts.marks;
+        if news {
+            self.tell(subject, Happened::Marked(reason));
+        }
         Ok(())
     }
 

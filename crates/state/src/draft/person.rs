@@ -1,7 +1,7 @@
 //! What a supporter's record holds besides its link, and the journal.
 
 use model::{
-    Block, CycleId, Digest, DirtyReason, Intent, JournalEntry, PlanId, RuleKey, Subject, SupporterId,
+    Block, CycleId, Digest, DirtyReason, Happened, Intent, JournalEntry, PlanId, RuleKey, Subject, SupporterId,
 };
 
 use crate::bounded_text::cut;
@@ -66,6 +66,7 @@ impl Draft<'_> {
         }
         if let Some(plan) = intent.plan {
             self.use_plan(plan)?;
+            self.tell(&Subject::Supporter(id.clone()), Happened::Sent(plan));
         }
         self.person_mut(id)?.intent = Some(intent);
         Ok(())
@@ -80,6 +81,8 @@ impl Draft<'_> {
 
     pub(super) fn put_block(&mut self, id: &SupporterId, mut block: Block) -> Result<(), Fatal> {
         cut(&mut block.message, MAX_MESSAGE);
+        let told = Happened::Blocked { code: block.code.clone(), fields: block.fields.clone() };
+        self.tell(&Subject::Supporter(id.clone()), told);
         self.person_mut(id)?.block = Some(block);
         Ok(())
     }
@@ -89,6 +92,7 @@ impl Draft<'_> {
             && person.block.take().is_some()
         {
             self.receipt.lifted += 1;
+            self.tell(&Subject::Supporter(id.clone()), Happened::BlockLifted);
         }
         self.tidy(id)
     }
@@ -124,12 +128,15 @@ impl Draft<'_> {
     pub(super) fn put_journal(&mut self, entry: JournalEntry) -> Result<(), Fatal> {
         self.use_plan(entry.plan)?;
         let plan = entry.plan;
+        self.tell_job(&entry);
         *self.journal.slot(self.store, &plan)? = Some(entry);
         Ok(())
     }
 
     pub(super) fn remove_journal(&mut self, plan: PlanId) -> Result<(), Fatal> {
-        *self.journal.slot(self.store, &plan)? = None;
+        if let Some(entry) = self.journal.slot(self.store, &plan)?.take() {
+            self.tell_job_ended(&entry);
+        }
         self.milestone = true;
         Ok(())
     }
