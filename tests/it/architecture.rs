@@ -35,7 +35,7 @@ const MAY_USE: [(&str, &[&str]); 16] = [
     ("service", &["drill", "model", "plan", "pull", "push", "salesforce", "state", "supporters"]),
     ("setup", &["model"]),
     ("simorg", &[]),
-    ("state", &["drill", "model"]),
+    ("state", &["drill", "model", "segments"]),
     ("supporters", &["model"]),
 ];
 

@@ -20,3 +20,4 @@ mod rows;
 mod stopping;
 mod watermarks;
 mod ways_in;
+mod why;

@@ -65,13 +65,12 @@ pub fn record_plan(changes: &mut Changes, report: &mut CycleReport, plan: &Perso
     }
 }
 
-/// What was decided goes into the person's story. That both are equal does not, and of a new record all fields are new.
+/// What was decided goes into the person's story. That both are equal does not, nor that a Contact is new: the job tells.
 fn tell_decision(changes: &mut Changes, plan: &PersonPlan, subject: &Subject) {
-    if plan.is_still() && plan.held().next().is_none() {
+    if plan.contact.is_none() || (plan.is_still() && plan.held().next().is_none()) {
         return;
     }
-    let known = plan.supporter.is_some() && plan.contact.is_some();
-    let differs = |field: &&FieldPlan| known && field.decision != Decision::InStep;
+    let differs = |field: &&FieldPlan| field.decision != Decision::InStep;
     let turn = |field: &FieldPlan| Turn { field: field.field.clone(), decision: field.decision };
     let fields = plan.fields.iter().filter(differs).map(turn).collect();
     changes.tell(subject, Happened::Decided { action: plan.action().to_owned(), fields });

@@ -6,8 +6,8 @@ use std::collections::HashMap;
 use drill::KillPoint::{K14, K15, K16};
 use drill::reached;
 use model::{
-    Block, Case, CaseKind, ContactId, Digest, DirtyReason, Evidence, Happened, JournalEntry, Lane, Link, LinkLife,
-    Stamp, Subject, SupporterId,
+    Block, Case, CaseKind, ContactId, Digest, DirtyReason, Evidence, Happened, JournalEntry, Lane, Link,
+    LinkLife, Stamp, Subject, SupporterId,
 };
 use plan::record::close_identity_cases;
 use plan::{CycleReport, Deferral, Fatal, Moment, Outcome, RowCounts, Sides};

@@ -1,6 +1,9 @@
 //! A person's story in words: one sentence for each thing that happened.
 
-use model::{Act, Cause, Decision, DirtyReason, Evidence, Happened, JobStep, Leave, LinkLife, Policy, Side, Subject, Turn};
+use model::{
+    Act, Cause, Decision, DirtyReason, Evidence, Happened, JobStep, Leave, LinkLife, Policy, Side, Subject,
+    Turn,
+};
 
 /// A stable word for each kind of thing that happens.
 #[must_use]
@@ -43,7 +46,9 @@ pub fn sentence(what: &Happened) -> String {
         Happened::LinkLife { contact, life } => match life {
             LinkLife::Live => format!("the link to Contact {contact} lives again"),
             LinkLife::ContactDeleted => format!("Contact {contact} was deleted; nobody is made in its place"),
-            LinkLife::SupporterDeleted => format!("the supporter is gone; Contact {contact} is left as it is"),
+            LinkLife::SupporterDeleted => {
+                format!("the supporter is gone; Contact {contact} is left as it is")
+            }
         },
         Happened::Sent(plan) => format!("a row of planned job {} is theirs", plan.0),
         Happened::Saved { created: true } => "Salesforce saved the row as a new Contact".to_owned(),
@@ -54,7 +59,8 @@ pub fn sentence(what: &Happened) -> String {
         }
         Happened::BlockLifted => "no longer set aside".to_owned(),
         Happened::CaseOpened { kind, name, reasons, with } => {
-            let reasons = if reasons.is_empty() { String::new() } else { format!(" ({})", reasons.join(", ")) };
+            let reasons =
+                if reasons.is_empty() { String::new() } else { format!(" ({})", reasons.join(", ")) };
             format!("case {name} is open: {}{reasons}{}", kind.code(), beside(with))
         }
         Happened::CaseClosed { kind, name } => format!("case {name} is closed: {}", kind.code()),
@@ -63,7 +69,10 @@ pub fn sentence(what: &Happened) -> String {
             format!("case {name}: what {by} decided was carried out: {}", way.option())
         }
         Happened::CarriedOut { name, way, by, done: false } => {
-            format!("case {name}: what {by} decided was not carried out, the records had changed: {}", way.option())
+            format!(
+                "case {name}: what {by} decided was not carried out, the records had changed: {}",
+                way.option()
+            )
         }
         Happened::Apart(contact) => format!("they and Contact {contact} are different people"),
         Happened::ApartEnded(contact) => format!("they and Contact {contact} may be one person again"),

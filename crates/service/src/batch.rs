@@ -2,7 +2,9 @@
 
 use std::collections::{HashMap, HashSet};
 
-use model::{CaseKind, ContactId, DirtyReason, Evidence, Happened, LinkLife, Subject, Supporter, SupporterId};
+use model::{
+    CaseKind, ContactId, DirtyReason, Evidence, Happened, LinkLife, Subject, Supporter, SupporterId,
+};
 use plan::gather::{alone, found_pair, fresh, gather};
 use plan::record::{close_other_identity_cases, identity_case, record_end};
 use plan::{
@@ -394,7 +396,10 @@ impl Desk<'_> {
 pub(crate) fn tell(changes: &mut Changes, subject: Option<&Subject>, outcome: &Outcome) {
     let Some(subject) = subject else { return };
     match outcome {
-        Outcome::SupporterUpdated | Outcome::SupporterCreated | Outcome::Skipped(_) | Outcome::Deferred(_) => {
+        Outcome::SupporterUpdated
+        | Outcome::SupporterCreated
+        | Outcome::Skipped(_)
+        | Outcome::Deferred(_) => {
             changes.tell(subject, Happened::Ended(outcome.code()));
         }
         Outcome::InStep

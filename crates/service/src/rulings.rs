@@ -3,8 +3,8 @@
 use std::collections::HashSet;
 
 use model::{
-    Case, Cell, Choice, DirtyReason, Evidence, Happened, InvalidValue, Link, LinkLife, RuleKey, Ruling, Side, Subject,
-    SupporterId,
+    Case, Cell, Choice, DirtyReason, Evidence, Happened, InvalidValue, Link, LinkLife, RuleKey, Ruling, Side,
+    Subject, SupporterId,
 };
 use plan::record::close_identity_cases;
 use plan::{CycleReport, Fatal, Gathered, Moment, Pair, Sides};
@@ -121,17 +121,7 @@ async fn one(
         changes.mark_dirty(subject.clone(), DirtyReason::Resync, None);
     }
     changes.close_case(case.kind, &case.subject);
-    let what = if done { "carried out" } else { "not carried out, the records changed since:" };
-    changes.audit(
-        &ruling.by,
-        &format!("case {} ({}): {what} {}", case.name(), case.kind.code(), ruling.choice.way().option()),
-    );
-    let way = ruling.choice.way();
-    let told = Happened::CarriedOut { name: case.name(), way, by: ruling.by.clone(), done };
-    changes.tell(&case.subject, told.clone());
-    for other in case.supporters.iter().cloned().map(Subject::Supporter).filter(|s| *s != case.subject) {
-        changes.tell(&other, told.clone());
-    }
+    tell(&mut changes, case, ruling, done);
     if !done {
         report.notes.push(format!(
             "case {}: the records changed after the decision; it is decided anew on what they hold now",
@@ -141,6 +131,20 @@ async fn one(
     carried.marked.extend(people);
     let _receipt = sides.state.commit(changes).await?;
     Ok(())
+}
+
+/// What came of the decision: for the audit trail, and for the story of everybody it is about.
+fn tell(changes: &mut Changes, case: &Case, ruling: &Ruling, done: bool) {
+    let way = ruling.choice.way();
+    let what = if done { "carried out" } else { "not carried out, the records changed since:" };
+    changes
+        .audit(&ruling.by, &format!("case {} ({}): {what} {}", case.name(), case.kind.code(), way.option()));
+    let told = Happened::CarriedOut { name: case.name(), way, by: ruling.by.clone(), done };
+    changes.tell(&case.subject, told.clone());
+    let supporters = case.supporters.iter().cloned().map(Subject::Supporter);
+    for other in supporters.filter(|supporter| *supporter != case.subject) {
+        changes.tell(&other, told.clone());
+    }
 }
 
 /// Ends what stands in the way of a link: the supporter's other Contact, the Contact's other supporter. Whoever loses a Contact

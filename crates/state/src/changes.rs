@@ -1,8 +1,8 @@
 //! What one commit changes. A builder: nothing happens before [`crate::State::commit`].
 
 use model::{
-    Block, Case, CaseKind, ContactId, CycleId, Digest, DirtyReason, Evidence, Happened, Intent, JournalEntry, Link,
-    LinkLife, PlanId, RuleKey, Side, Stamp, Standing, Subject, SupporterId,
+    Block, Case, CaseKind, ContactId, CycleId, Digest, DirtyReason, Evidence, Happened, Intent, JournalEntry,
+    Link, LinkLife, PlanId, RuleKey, Side, Stamp, Standing, Subject, SupporterId,
 };
 
 use crate::{Conflict, Dirty, Progress};

@@ -37,10 +37,10 @@ impl Inner {
         let setting = Setting { epoch: self.epoch, now: self.clock.now(), overlap: self.overlap };
         let mut drafted = Draft::of(store, setting, changes)?;
         drafted.batch.check_sizes()?;
+        self.tell(&mut drafted)?;
         drafted.receipt.generation = if drafted.batch.is_empty() {
             takeover::generation(store)?
         } else {
-            self.tell(&mut drafted)?;
             store.commit_blocking(drafted.batch)?.generation
         };
         drill::reached(drill::KillPoint::K38);
@@ -58,14 +58,16 @@ impl Inner {
         if told.is_empty() {
             return Ok(());
         }
+        let bare = drafted.batch.is_empty();
         let head = Head {
             epoch: self.epoch,
             opened: self.opened,
-            generation: takeover::generation(&*self.store)? + 1,
+            generation: takeover::generation(&*self.store)? + u64::from(!bare),
             part: 0,
             at: self.clock.now(),
             cycle: drafted.cycle,
             jobs: false,
+            bare,
         };
         Ok(self.book.append(head.at, Page::write(head, told))?)
     }

@@ -91,9 +91,14 @@ impl State {
         let org = Mutex::new(described.org);
         let manifest = ManifestFile::create(dir, described)?;
         let plans: u64 = meta::get(&store, meta::PLAN)?.unwrap_or(0);
+        let book = if options.history.is_zero() {
+            Book::Closed
+        } else {
+            Book::in_folder(dir.join(HISTORY), options.clock.clone())
+        };
         Ok(Self::new(Inner {
             store: Box::new(store),
-            book: if options.history.is_zero() { Book::Closed } else { Book::in_folder(dir.join(HISTORY)) },
+            book,
             history: options.history,
             opened,
             manifest: Some(manifest),

@@ -47,9 +47,9 @@ pub struct Args {
 /// [`Failure`] when nobody has the address, or the state cannot be read.
 pub async fn run(args: &Args, desk: &Desk) -> Result<Exit, Failure> {
     let people = people(args, desk).await?;
-    let since = args.days.map(|days| {
-        model::Clock::system().now().minus(Duration::from_secs(u64::from(days) * 86_400))
-    });
+    let since = args
+        .days
+        .map(|days| model::Clock::system().now().minus(Duration::from_secs(u64::from(days) * 86_400)));
     let mut story = desk.state.story(&people)?;
     story.retain(|told| since.is_none_or(|since| told.at >= since));
     let now = now(desk, &people)?;

@@ -1,7 +1,8 @@
 //! What a supporter's record holds besides its link, and the journal.
 
 use model::{
-    Block, CycleId, Digest, DirtyReason, Happened, Intent, JournalEntry, PlanId, RuleKey, Subject, SupporterId,
+    Block, CycleId, Digest, DirtyReason, Happened, Intent, JournalEntry, PlanId, RuleKey, Subject,
+    SupporterId,
 };
 
 use crate::bounded_text::cut;

@@ -27,5 +27,5 @@ impl Draft<'_> {
 }
 
 fn told_of(entry: &JournalEntry, step: JobStep) -> Happened {
-    Happened::Job { plan: entry.plan, lane: entry.lane, rows: entry.rows, step, job: entry.job.clone() }
+    Happened::Job { plan: entry.plan, lane: entry.lane, rows: entry.rows, step, job: entry.job }
 }

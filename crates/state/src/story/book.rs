@@ -4,7 +4,7 @@ use std::collections::VecDeque;
 use std::path::PathBuf;
 use std::sync::{Mutex, MutexGuard, PoisonError};
 
-use model::Stamp;
+use model::{Clock, Stamp};
 use segments::{Cursor, Entry, Log, Options, PageLimit, View};
 
 use crate::error::Fatal;
@@ -28,6 +28,8 @@ pub(crate) enum Book {
     Folder {
         /// Where.
         path: PathBuf,
+        /// This machine's time.
+        clock: Clock,
         /// Open for writing.
         log: Mutex<Option<Log>>,
     },
@@ -46,8 +48,8 @@ impl Book {
         Self::Memory(Mutex::new(VecDeque::new()))
     }
 
-    pub(crate) fn in_folder(path: PathBuf) -> Self {
-        Self::Folder { path, log: Mutex::new(None) }
+    pub(crate) fn in_folder(path: PathBuf, clock: Clock) -> Self {
+        Self::Folder { path, clock, log: Mutex::new(None) }
     }
 
     /// Appends pages; they are durable when this returns. Blocks.
@@ -60,12 +62,13 @@ impl Book {
                 let spare = kept.len().saturating_sub(MOST_IN_MEMORY);
                 kept.drain(..spare);
             }
-            Self::Folder { path, log } => {
+            Self::Folder { path, clock, log } => {
                 let mut log = held(log);
                 let log = match &mut *log {
                     Some(log) => log,
                     none => {
-                        let options = Options { segment_bytes: SEGMENT_BYTES, ..Options::default() };
+                        let clock = clock.clone();
+                        let options = Options { segment_bytes: SEGMENT_BYTES, clock, ..Options::default() };
                         none.insert(Log::open(path, options).map_err(failed("opening the history"))?)
                     }
                 };

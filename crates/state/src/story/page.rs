@@ -27,6 +27,8 @@ pub(crate) struct Head {
     pub(crate) cycle: CycleId,
     /// It tells of jobs, too.
     pub(crate) jobs: bool,
+    /// It belongs to no commit: nothing changed that is kept.
+    pub(crate) bare: bool,
 }
 
 /// The same thing that happened to several people one after the other.
@@ -87,9 +89,9 @@ impl Page {
         if !rest.is_empty() {
             return None;
         }
-        let each = groups.into_iter().flat_map(|Group { what, who }| {
-            who.into_iter().map(move |who| (who, what.clone()))
-        });
+        let each = groups
+            .into_iter()
+            .flat_map(|Group { what, who }| who.into_iter().map(move |who| (who, what.clone())));
         Some(each.collect())
     }
 }
@@ -114,7 +116,7 @@ mod tests {
 
     fn head() -> Head {
         let (at, cycle) = (Stamp::from_seconds(9), CycleId(3));
-        Head { epoch: 1, opened: 4, generation: 5, part: 0, at, cycle, jobs: false }
+        Head { epoch: 1, opened: 4, generation: 5, part: 0, at, cycle, jobs: false, bare: false }
     }
 
     fn people(count: usize) -> Vec<(Option<Subject>, Happened)> {

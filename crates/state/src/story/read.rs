@@ -5,8 +5,8 @@ use std::collections::{HashSet, VecDeque};
 use memchr::memmem::Finder;
 use model::{Happened, PlanId, Stamp, Subject};
 
-use super::page::{Head, Page};
 use super::Told;
+use super::page::{Head, Page};
 use crate::error::{Error, Fatal};
 use crate::{State, takeover};
 
@@ -23,7 +23,9 @@ impl State {
         let mut wanted: Vec<Subject> = of.to_vec();
         let first = self.told_of(&wanted)?;
         for told in &first {
-            let (Happened::Linked { contact, .. }, Some(supporter)) = (&told.what, &told.who) else { continue };
+            let (Happened::Linked { contact, .. }, Some(supporter)) = (&told.what, &told.who) else {
+                continue;
+            };
             wanted.extend([Subject::Contact(*contact), supporter.clone()]);
         }
         wanted.sort();
@@ -43,37 +45,46 @@ impl State {
     fn told_of(&self, wanted: &[Subject]) -> Result<Vec<Told>, Error> {
         let mut search = Search::over(wanted);
         let inner = self.inner();
-        let believed = Believed { epoch: inner.epoch, opened: inner.opened };
-        let last = takeover::generation(self.store())?;
-        // Pages of the commit that is read last: whether it came to be shows in what comes after.
-        let mut pending: Vec<Page> = Vec::new();
+        let mut pages = Pages { pending: Vec::new() };
         inner.book.each(&mut |bytes| {
             let page = Page::read(bytes).ok_or(Fatal::Corrupt { operation: "reading the story" })?;
-            if let Some(before) = pending.first() {
-                let head = before.head;
-                if is_void(head, page.head) {
-                    pending.clear();
-                } else if (head.epoch, head.generation) != (page.head.epoch, page.head.generation) {
-                    pending.drain(..).try_for_each(|page| search.look(&page))?;
-                }
-            }
-            pending.push(page);
-            Ok(())
+            pages.next(page, &mut |page| search.look(page))
         })?;
+        let last = takeover::generation(self.store())?;
         let came_to_be = |head: Head| {
-            if head.epoch == believed.epoch { head.generation <= last } else { head.generation <= believed.opened }
+            let until = if head.epoch == inner.epoch { last } else { inner.opened };
+            head.bare || head.generation <= until
         };
-        for page in pending.iter().filter(|page| came_to_be(page.head)) {
+        for page in pages.pending.iter().filter(|page| came_to_be(page.head)) {
             search.look(page)?;
         }
         Ok(search.found.into())
     }
 }
 
-/// Who opened the state last, and at which generation.
-struct Believed {
-    epoch: u64,
-    opened: u64,
+/// Pages in the order they were written, of which those whose commit never came to be are left out.
+struct Pages {
+    /// The commit that is read last, with what was told beside it: whether it came to be shows in what comes after.
+    pending: Vec<Page>,
+}
+
+impl Pages {
+    fn next(
+        &mut self,
+        page: Page,
+        believed: &mut dyn FnMut(&Page) -> Result<(), Fatal>,
+    ) -> Result<(), Fatal> {
+        let before = self.pending.iter().map(|page| page.head).find(|head| !head.bare);
+        if let Some(before) = before.filter(|_| !page.head.bare) {
+            if is_void(before, page.head) {
+                self.pending.retain(|page| page.head.bare);
+            } else if (before.epoch, before.generation) != (page.head.epoch, page.head.generation) {
+                self.pending.drain(..).try_for_each(|page| believed(&page))?;
+            }
+        }
+        self.pending.push(page);
+        Ok(())
+    }
 }
 
 /// Whether a page's commit never came to be, by the page that follows: the same commit is begun again, or the next writer found
@@ -135,5 +146,62 @@ impl<'a> Search<'a> {
             self.found.pop_front();
         }
         self.found.push_back(told);
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use model::CycleId;
+
+    fn page(epoch: u64, opened: u64, generation: u64, part: u32, bare: bool) -> Page {
+        let (at, cycle) = (Stamp::from_seconds(1), CycleId(1));
+        let head = Head { epoch, opened, generation, part, at, cycle, jobs: false, bare };
+        let told = vec![(None, Happened::BlockLifted)];
+        let bytes = Page::write(head, told).remove(0);
+        let mut page = Page::read(&bytes).unwrap();
+        page.head.part = part;
+        page
+    }
+
+    /// What is believed of pages that are followed by one of a commit that surely came to be.
+    fn believed(pages: Vec<Page>) -> Vec<(u64, u64, u32)> {
+        let mut seen = Vec::new();
+        let mut all = Pages { pending: Vec::new() };
+        for page in pages {
+            all.next(page, &mut |page| {
+                seen.push((page.head.epoch, page.head.generation, page.head.part));
+                Ok(())
+            })
+            .unwrap();
+        }
+        seen.extend(all.pending.iter().map(|page| (page.head.epoch, page.head.generation, page.head.part)));
+        seen
+    }
+
+    #[test]
+    fn every_part_of_a_commit_that_came_to_be_is_told_once() {
+        let pages = vec![page(1, 0, 2, 0, false), page(1, 0, 2, 1, false), page(1, 0, 3, 0, false)];
+        assert_eq!(believed(pages), [(1, 2, 0), (1, 2, 1), (1, 3, 0)]);
+    }
+
+    #[test]
+    fn a_commit_that_is_begun_again_is_told_as_it_was_made() {
+        let pages = vec![page(1, 0, 2, 0, false), page(1, 0, 2, 1, false), page(1, 0, 2, 0, false)];
+        assert_eq!(believed(pages), [(1, 2, 0)]);
+    }
+
+    #[test]
+    fn a_commit_that_the_next_writer_did_not_find_is_not_told() {
+        let pages = vec![page(1, 0, 2, 0, false), page(1, 0, 3, 0, false), page(9, 2, 4, 0, false)];
+        assert_eq!(believed(pages), [(1, 2, 0), (9, 4, 0)]);
+        let pages = vec![page(1, 0, 3, 0, false), page(9, 3, 5, 0, false)];
+        assert_eq!(believed(pages), [(1, 3, 0), (9, 5, 0)]);
+    }
+
+    #[test]
+    fn what_was_told_beside_commits_is_told_whatever_became_of_them() {
+        let pages = vec![page(1, 0, 2, 0, false), page(1, 0, 1, 0, true), page(1, 0, 2, 0, false)];
+        assert_eq!(believed(pages), [(1, 1, 0), (1, 2, 0)]);
     }
 }

@@ -16,6 +16,7 @@ mod kill;
 mod links;
 mod opening;
 mod stored_bytes;
+mod story;
 mod support;
 mod verify;
 mod watermarks;
