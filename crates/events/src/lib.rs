@@ -6,6 +6,7 @@
 
 mod event;
 mod flag;
+pub mod intake;
 mod kind;
 mod limits;
 pub mod queue;

@@ -181,6 +181,12 @@ impl Log {
         if self.shared.stopped.load(Ordering::SeqCst) { Err(Error::Stopped) } else { Ok(()) }
     }
 
+    /// Whether anything can be appended: no sync has failed. A full disk is no reason against it.
+    #[must_use]
+    pub fn is_writable(&self) -> bool {
+        !self.shared.stopped.load(Ordering::SeqCst)
+    }
+
     /// Before the oldest entry that is kept.
     #[must_use]
     pub fn first(&self) -> Cursor {

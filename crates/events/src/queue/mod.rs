@@ -380,6 +380,12 @@ impl Queue {
         }
     }
 
+    /// Whether events can be kept: no sync has failed.
+    #[must_use]
+    pub fn is_writable(&self) -> bool {
+        self.0.log.is_writable()
+    }
+
     /// How many events stand where.
     #[must_use]
     pub fn counts(&self) -> Counts {

@@ -1,6 +1,9 @@
 //! The queue and the way in.
 
+mod hostile;
+mod http;
 mod power;
 mod queue;
 mod reading;
+mod server;
 mod support;
