@@ -13,6 +13,11 @@ fix:
     cargo fmt --all
     cargo clippy --workspace --all-targets --fix --allow-dirty
 
+# More stories of the simulation than every change tells: seeds, and seeds for each kill point.
+simulate seeds="300000" kills="2500" first="1":
+    HIGHWATER_SIM_FIRST={{first}} HIGHWATER_SIM_SEEDS={{seeds}} HIGHWATER_SIM_KILLS={{kills}} \
+      cargo test --profile sim --locked -p e2e --features drill --test sim -- whatever killed
+
 # The simulated org alone, on a port of its own.
 sim port="8790":
     cargo run -p highwater -- simorg --port {{port}}

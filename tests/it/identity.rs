@@ -35,6 +35,28 @@ async fn touching_one_of_two_contacts_that_fit_alike_decides_nothing() {
 }
 
 #[tokio::test]
+async fn every_contact_behind_one_address_stays_named_whichever_was_touched() {
+    // GIVEN two Contacts and a supporter on one address, all of other names
+    let h = Harness::start().await;
+    let first = h.contact(&Contact::new("Ann", "Lee", "house@example.org"));
+    let second = h.contact(&Contact::new("Bob", "Okonkwo", "house@example.org"));
+    h.supporter(&Person::new(1, "Zoe", "Marsh", "house@example.org")).await;
+    h.sync().await;
+    // WHEN the Contacts are touched one after the other
+    for contact in [&first, &second] {
+        later(&h);
+        h.edit_contact(contact, &json!({"Title": "Volunteer"}));
+        later(&h);
+        h.sync().await;
+        // THEN the case still names both
+        let case = h.sides.state.cases_page(None, 10).unwrap().pop().unwrap();
+        let mut named: Vec<String> = case.contacts.iter().map(ToString::to_string).collect();
+        named.sort();
+        assert_eq!(named, [first.clone(), second.clone()]);
+    }
+}
+
+#[tokio::test]
 async fn a_case_changes_with_its_person_and_the_old_question_is_over() {
     let h = Harness::start().await;
     h.contact(&Contact::new("Ann", "Lee", "ann@example.org"));

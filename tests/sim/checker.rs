@@ -1,175 +1,260 @@
-//! What must hold when everything is quiet again. Looks at the two sides and at what people did; asks the engine for nothing
-//! but its links, its cases and its marks.
+//! What must hold when everything is quiet again: the eight promises of `docs/reliability.md`. Looks at the full history of both
+//! sides and at what the engine tells an administrator: links, cases, the log of what was overwritten. Uses none of the engine's
+//! own logic, and would fail on an engine that does nothing.
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use model::{Case, Link, LinkLife, Supporter};
-use plan::{CycleReport, Sides};
+use model::{Case, CaseKind, Link, LinkLife, Side, Subject};
+use plan::Sides;
 use serde_json::Value as Json;
+use state::Conflict;
 
-use crate::world::{Deeds, FIELDS, World};
+use crate::book::{Book, By, Entry, Place};
+use crate::fields::{FIELDS, here, there};
+use crate::people::People;
+use crate::world::World;
 
-/// What both sides hold in the end.
-struct End {
-    supporters: BTreeMap<String, Supporter>,
-    live: BTreeMap<String, Json>,
+/// The end of a story.
+struct End<'a> {
+    book: &'a Book,
+    supporters: BTreeMap<String, model::Supporter>,
+    contacts: BTreeMap<String, Json>,
+    columns: Vec<String>,
     links: Vec<Link>,
     cases: Vec<Case>,
-    columns: Vec<String>,
+    log: Vec<Conflict>,
 }
 
-/// Every broken promise, in words; empty: all hold.
-pub fn check(world: &World, sides: &Sides, last: &CycleReport) -> Vec<String> {
-    let end = read(world, sides);
-    let deeds = world.deeds.lock().unwrap_or_else(std::sync::PoisonError::into_inner);
-    let mut broken = Vec::new();
-    silent(last, &mut broken);
-    nobody_waits(sides, &mut broken);
-    converged(&end, &deeds, &mut broken);
-    created_once(world, &mut broken);
-    nobody_lost(&end, &deeds, world, &mut broken);
-    everybody_accounted_for(&end, &mut broken);
-    one_to_one(&end, &mut broken);
+/// Every broken promise, in words; empty: all hold. `last`: where in the history the cycle began that had nothing to do.
+pub fn check(world: &World, sides: &Sides, last: usize) -> Vec<String> {
+    let memories = world.people.memories();
+    let all = |cells: Vec<Json>| cells.into_iter().filter_map(|c| Some((c["Id"].as_str()?.to_owned(), c)));
+    let end = End {
+        book: &memories.book,
+        supporters: world.rows.rows().into_iter().map(|row| (row.id.to_string(), row)).collect(),
+        contacts: all(world.org.admin().records("Contact")).collect(),
+        columns: world.columns().to_vec(),
+        links: sides.state.links_page(None, 10_000).expect("the state can be read"),
+        cases: sides.state.cases_page(None, 10_000).expect("the state can be read"),
+        log: log(sides),
+    };
+    let mut broken = [world.broken.clone(), world.net.broken()].concat();
+    agreement(&end, &mut broken);
+    no_loss(&end, world.options.create_supporters, &mut broken);
+    no_twin(&end, &mut broken);
+    accounted_edits(&end, &mut broken);
+    fixpoint(&end, last, &mut broken);
+    termination(&end, &mut broken);
     broken
 }
 
-fn read(world: &World, sides: &Sides) -> End {
-    let supporters = world.database.rows().into_iter().map(|row| (row.id.to_string(), row)).collect();
-    let live = world
-        .org
-        .admin()
-        .records("Contact")
-        .into_iter()
-        .filter_map(|contact| Some((contact["Id"].as_str()?.to_owned(), contact)))
-        .collect();
-    let links = sides.state.links_page(None, 100_000).expect("readable");
-    let cases = sides.state.cases_page(None, 100_000).expect("readable");
-    End { supporters, live, links, cases, columns: sides.map.columns().to_vec() }
+fn log(sides: &Sides) -> Vec<Conflict> {
+    let page = sides.state.conflicts_page(None, 10_000).expect("the state can be read");
+    page.into_iter().map(|(_, conflict)| conflict).collect()
 }
 
-fn silent(last: &CycleReport, broken: &mut Vec<String>) {
-    if last.rows.sent > 0 || last.supporter_writes > 0 {
-        broken.push(format!("the last cycle still wrote: {:?}", last.outcomes));
+impl End<'_> {
+    fn live(&self) -> impl Iterator<Item = &Link> {
+        self.links.iter().filter(|link| link.life == LinkLife::Live)
+    }
+
+    fn is_touched(&self, subject: &Subject) -> bool {
+        let key = match subject {
+            Subject::Supporter(id) => (Side::Supporter, id.to_string()),
+            Subject::Contact(id) => (Side::Salesforce, id.to_string()),
+        };
+        self.book.touched.contains(&key) || self.book.renamed.contains(&key)
+    }
+
+    /// Whether a case has a cause that people gave: it names somebody whose identity they touched, or a value they spoilt.
+    fn has_cause(&self, case: &Case) -> bool {
+        let supporters = case.supporters.iter().cloned().map(Subject::Supporter);
+        let contacts = case.contacts.iter().copied().map(Subject::Contact);
+        let mut named = supporters.chain(contacts).chain([case.subject.clone()]);
+        if matches!(case.kind, CaseKind::ConflictHeld | CaseKind::Systemic) {
+            return true;
+        }
+        if case.kind != CaseKind::Blocked {
+            return named.any(|subject| self.is_touched(&subject));
+        }
+        // Of a row that a person removed nobody hears before its Contact changes.
+        case.supporters.iter().any(|id| {
+            let row = self.supporters.get(id.as_str());
+            row.is_none_or(|row| People::is_spoilt(&self.columns, row))
+        })
+    }
+
+    fn cases_of(&self, subject: &Subject) -> impl Iterator<Item = &Case> {
+        self.cases.iter().filter(move |case| match subject {
+            Subject::Supporter(id) => case.supporters.contains(id),
+            Subject::Contact(id) => case.contacts.contains(id),
+        })
+    }
+
+    fn entries(&self, side: Side, id: &str, field: &'static str) -> &[Entry] {
+        let place: Place = (side, id.to_owned(), field);
+        self.book.entries.get(&place).map_or(&[], Vec::as_slice)
     }
 }
 
-fn nobody_waits(sides: &Sides, broken: &mut Vec<String>) {
-    let waiting = sides.state.dirty_count().expect("readable");
-    if waiting > 0 {
-        let page = sides.state.dirty_page(None, 5).expect("readable");
-        broken.push(format!("{waiting} still marked: {page:?}"));
+/// C1. Every mapped field of every linked pair is equal, unless a case says why not; and no case is without a cause.
+fn agreement(end: &End<'_>, broken: &mut Vec<String>) {
+    for case in end.cases.iter().filter(|case| !end.has_cause(case)) {
+        broken.push(format!(
+            "C1: a case of kind {} about {:?} without a cause",
+            case.kind.code(),
+            case.subject
+        ));
     }
-    if !sides.state.journal().expect("readable").is_empty() {
-        broken.push("a job is still in flight".to_owned());
-    }
-}
-
-impl End {
-    fn of_supporter(&self, id: &str, column: &str) -> String {
-        let at = self.columns.iter().position(|known| known == column);
-        let cell = at.and_then(|at| self.supporters.get(id)?.cells.get(at));
-        cell.and_then(|cell| cell.text()).unwrap_or_default().to_owned()
-    }
-
-    fn of_contact(&self, id: &str, field: &str) -> String {
-        self.live.get(id).and_then(|contact| contact[field].as_str()).unwrap_or_default().to_owned()
-    }
-
-    fn has_case(&self, supporter: &str) -> bool {
-        self.cases.iter().any(|case| case.supporters.iter().any(|id| id.as_str() == supporter))
-    }
-}
-
-/// Every linked pair agrees, on a value that somebody typed last; a field that one side alone ever typed holds that.
-fn converged(end: &End, deeds: &Deeds, broken: &mut Vec<String>) {
-    let touched: BTreeSet<&str> =
-        deeds.merged.iter().flat_map(|(loser, winner)| [loser.as_str(), winner.as_str()]).collect();
-    for link in end.links.iter().filter(|link| link.life == LinkLife::Live) {
+    for link in end.live() {
         let (supporter, contact) = (link.supporter.to_string(), link.contact.to_string());
-        if end.has_case(&supporter) {
+        let (left, right) = (end.supporters.get(&supporter), end.contacts.get(&contact));
+        let cases: Vec<&Case> = end.cases_of(&Subject::Supporter(link.supporter.clone())).collect();
+        let (Some(left), Some(right)) = (left, right) else {
+            // A row that a person removed shows when its Contact changes.
+            let removed = left.is_none() && right.is_some();
+            if cases.is_empty() && !removed {
+                broken.push(format!("C1: the link of supporter {supporter} with {contact} leads nowhere"));
+            }
+            continue;
+        };
+        if cases.iter().any(|case| case.kind != CaseKind::ConflictHeld) {
             continue;
         }
-        if !end.supporters.contains_key(&supporter) || !end.live.contains_key(&contact) {
-            broken.push(format!("the link of supporter {supporter} with {contact} leads nowhere"));
-            continue;
-        }
-        for (field, column) in FIELDS {
-            let (ours, theirs) = (end.of_supporter(&supporter, column), end.of_contact(&contact, field));
-            if ours != theirs {
+        for field in &FIELDS {
+            let (ours, theirs) = (here(&end.columns, left, field), there(right, field));
+            let held = cases.iter().any(|case| case.reasons.iter().any(|reason| reason == field.contact));
+            if ours != theirs && !held {
                 broken.push(format!(
-                    "{field} of supporter {supporter}: {ours:?} here, {theirs:?} on {contact}"
-                ));
-                continue;
-            }
-            if touched.contains(contact.as_str()) {
-                continue;
-            }
-            let here = deeds.supporter.get(&(supporter.clone(), field.to_owned()));
-            let there = deeds.contact.get(&(contact.clone(), field.to_owned()));
-            let right = match (here.and_then(|typed| typed.last()), there.and_then(|typed| typed.last())) {
-                (None, None) => true,
-                (Some(here), None) => ours == *here,
-                (None, Some(there)) => ours == *there,
-                (Some(here), Some(there)) => ours == *here || ours == *there,
-            };
-            if !right {
-                broken.push(format!(
-                    "{field} of supporter {supporter} is {ours:?}; typed here {here:?}, on {contact} {there:?}"
+                    "C1: {} of supporter {supporter} is {ours:?} and {theirs:?} on {contact}",
+                    field.contact
                 ));
             }
         }
     }
 }
 
-/// The integration user made at most one Contact for a supporter.
-fn created_once(world: &World, broken: &mut Vec<String>) {
-    let admin = world.org.admin();
-    let person = admin.user_id(&admin.person()).unwrap_or_default();
-    let mut made: BTreeMap<String, Vec<String>> = BTreeMap::new();
-    for contact in admin.all_records("Contact") {
-        if contact["CreatedById"].as_str() == Some(&person) {
-            continue;
-        }
-        let (Some(id), Some(email)) = (contact["Id"].as_str(), contact["Email"].as_str()) else { continue };
-        made.entry(email.to_owned()).or_default().push(id.to_owned());
+/// C2. Nobody is lost: everybody has a partner or a case, and only people take records away. No Contact has two owners.
+fn no_loss(end: &End<'_>, both_ways: bool, broken: &mut Vec<String>) {
+    for fate in end.book.gone.iter().filter(|fate| fate.by == By::Engine) {
+        broken.push(format!("C2: {:?} {} is gone, and no person took it away", fate.side, fate.id));
     }
-    for (email, ids) in made.into_iter().filter(|(_, ids)| ids.len() > 1) {
-        broken.push(format!("{} Contacts were made for {email}: {ids:?}", ids.len()));
-    }
-}
-
-/// Nothing disappears that no person took away.
-fn nobody_lost(end: &End, deeds: &Deeds, world: &World, broken: &mut Vec<String>) {
-    let gone: BTreeSet<&str> = deeds
-        .merged
-        .iter()
-        .map(|(loser, _)| loser.as_str())
-        .chain(deeds.deleted.iter().map(String::as_str))
-        .collect();
-    for contact in world.org.admin().all_records("Contact") {
-        let id = contact["Id"].as_str().unwrap_or_default();
-        if !end.live.contains_key(id) && !gone.contains(id) {
-            broken.push(format!("Contact {id} is gone, and no person took it away"));
+    let linked: BTreeSet<&str> = end.live().map(|link| link.supporter.as_str()).collect();
+    for row in end.supporters.values() {
+        let told = end.cases_of(&Subject::Supporter(row.id.clone())).next().is_some();
+        if !linked.contains(row.id.as_str()) && !told {
+            broken.push(format!("C2: supporter {} has neither a Contact nor a case", row.id));
         }
     }
-}
-
-/// Every supporter is linked, or a case says why not.
-fn everybody_accounted_for(end: &End, broken: &mut Vec<String>) {
-    let known: BTreeSet<&str> = end.links.iter().map(|link| link.supporter.as_str()).collect();
-    for id in end.supporters.keys() {
-        if !known.contains(id.as_str()) && !end.has_case(id) {
-            broken.push(format!("supporter {id} is neither linked nor a case"));
-        }
-    }
-}
-
-/// No Contact belongs to two supporters.
-fn one_to_one(end: &End, broken: &mut Vec<String>) {
     let mut owners: BTreeMap<&str, &str> = BTreeMap::new();
-    for link in end.links.iter().filter(|link| link.life == LinkLife::Live) {
+    for link in end.live() {
         if let Some(other) = owners.insert(link.contact.as_str(), link.supporter.as_str()) {
-            broken.push(format!("Contact {} belongs to {other} and {}", link.contact, link.supporter));
+            broken.push(format!("C2: Contact {} belongs to {other} and {}", link.contact, link.supporter));
+        }
+    }
+    for id in end.contacts.keys().filter(|id| both_ways && !owners.contains_key(id.as_str())) {
+        let told = end.cases.iter().any(|case| case.contacts.iter().any(|contact| contact.as_str() == id));
+        if !told {
+            let cases: Vec<String> =
+                end.cases.iter().map(|case| format!("{} {:?}", case.name(), case.contacts)).collect();
+            broken.push(format!("C2: Contact {id} has neither a supporter nor a case; there are {cases:?}"));
+        }
+    }
+}
+
+/// C3. For one supporter at most one Contact was ever made, and for one Contact at most one supporter.
+fn no_twin(end: &End<'_>, broken: &mut Vec<String>) {
+    let mut made: BTreeMap<(Side, &str), usize> = BTreeMap::new();
+    for fate in end.book.born.iter().filter(|fate| fate.by == By::Engine) {
+        let times = made.entry((fate.side, &fate.carries)).or_default();
+        *times += 1;
+        if *times == 2 {
+            broken.push(format!("C3: {:?}: two records were made for {}", fate.side, fate.carries));
+        }
+    }
+}
+
+/// C4. Every value that a person typed stands in the end, was replaced by a person, reached the other side before it was replaced,
+/// or is named by the log. A value typed in Salesforce while the engine was between its reading and its writing is exempt.
+fn accounted_edits(end: &End<'_>, broken: &mut Vec<String>) {
+    for link in end.live() {
+        let pair =
+            [(Side::Supporter, link.supporter.to_string()), (Side::Salesforce, link.contact.to_string())];
+        let apart = pair.iter().any(|key| end.book.touched.contains(key));
+        if apart || end.cases_of(&Subject::Supporter(link.supporter.clone())).next().is_some() {
+            continue;
+        }
+        for field in &FIELDS {
+            for (mine, other) in [(0, 1), (1, 0)] {
+                let entries = end.entries(pair[mine].0, &pair[mine].1, field.contact);
+                let across = end.entries(pair[other].0, &pair[other].1, field.contact);
+                for (nth, (typed, next)) in entries.iter().zip(entries.iter().skip(1)).enumerate() {
+                    // What a new record does not say, nobody typed.
+                    let unsaid = nth == 0 && ["", "false"].contains(&typed.value.as_str());
+                    let replaced = typed.by == By::People && next.by == By::Engine && !unsaid;
+                    if !replaced || in_blind_window(typed, next) || arrived(typed, next, across) {
+                        continue;
+                    }
+                    let named = end.log.iter().any(|line| {
+                        line.supporter == link.supporter
+                            && line.field == field.contact
+                            && [&line.supporter_value, &line.contact_value].contains(&&typed.value)
+                    });
+                    if !named {
+                        broken.push(format!(
+                            "C4: {:?} typed into {} of {:?} {} was replaced by {:?}, and nothing says so",
+                            typed.value, field.contact, pair[mine].0, pair[mine].1, next.value
+                        ));
+                    }
+                }
+            }
+        }
+    }
+}
+
+/// Typed after the engine last read before it made the job that replaced it.
+const fn in_blind_window(typed: &Entry, next: &Entry) -> bool {
+    typed.at >= next.read_at
+}
+
+/// The other side held the value between its typing and its end.
+fn arrived(typed: &Entry, next: &Entry, across: &[Entry]) -> bool {
+    let ends = across.iter().skip(1).map(|entry| entry.at).chain([usize::MAX]);
+    across
+        .iter()
+        .zip(ends)
+        .any(|(entry, until)| entry.value == typed.value && entry.at <= next.at && until >= typed.at)
+}
+
+/// C5. A cycle after everything is quiet changes nothing.
+fn fixpoint(end: &End<'_>, last: usize, broken: &mut Vec<String>) {
+    let late = |entry: &&Entry| entry.by == By::Engine && entry.at > last;
+    for (place, entries) in &end.book.entries {
+        if let Some(entry) = entries.iter().find(late) {
+            broken.push(format!("C5: {place:?} still became {:?} in quiet", entry.value));
+        }
+    }
+}
+
+/// C7. No field is changed to and fro without a person: between two edits of a field of a pair the engine changes it three times at
+/// most.
+fn termination(end: &End<'_>, broken: &mut Vec<String>) {
+    for link in end.live() {
+        for field in &FIELDS {
+            let here = end.entries(Side::Supporter, link.supporter.as_str(), field.contact);
+            let there = end.entries(Side::Salesforce, link.contact.as_str(), field.contact);
+            let mut both: Vec<&Entry> = here.iter().chain(there).collect();
+            both.sort_by_key(|entry| entry.at);
+            let mut in_a_row = 0;
+            for entry in both {
+                in_a_row = if entry.by == By::Engine { in_a_row + 1 } else { 0 };
+                if in_a_row == 4 {
+                    broken.push(format!(
+                        "C7: {} of supporter {} goes to and fro",
+                        field.contact, link.supporter
+                    ));
+                }
+            }
         }
     }
 }

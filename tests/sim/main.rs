@@ -1,123 +1,110 @@
 //! The simulation: engine, org and supporter database in one process and one thread, everything from one seed. People edit
-//! both sides, the network fails, the process dies; then it is quiet, and the checker looks.
+//! both sides in every way, calls fail in every way, the process dies anywhere; then it is quiet, and the checker looks.
 //!
-//! `HIGHWATER_SIM_SEEDS=1000 cargo test -p e2e --test sim` runs that many; `HIGHWATER_SIM_SEED=17` runs that one.
+//! `cargo test --profile sim -p e2e --features drill --test sim`. What the environment may ask for:
+//!
+//! - `HIGHWATER_SIM_SEEDS=300000`, `HIGHWATER_SIM_FIRST=1`: so many seeds, from this one on
+//! - `HIGHWATER_SIM_KILLS=2500`: so many seeds for each kill point
+//! - `HIGHWATER_SIM_SEED=17` with `tell -- --ignored --nocapture`: one story, to read; `HIGHWATER_SIM_KILL=K07` arms a point
 
 #![allow(clippy::panic, reason = "a broken promise fails the test")]
 #![allow(unreachable_pub, reason = "a test binary exports nothing")]
 
+mod book;
 mod checker;
+mod database;
+mod fields;
+mod mistakes;
 mod net;
+mod options;
+mod people;
 mod random;
+mod run;
+mod story;
 mod world;
 
-use std::collections::BTreeMap;
-use std::time::Duration;
+use drill::{Branch, KillPoint};
+use run::{Sums, number, run};
+use story::{Drill, tell};
 
-use net::Weather;
-use random::Random;
-use world::World;
+/// Seeds that failed once. They run for ever, before all others.
+const KEPT: &str = include_str!("../seeds/simulation.txt");
 
-/// What one seed came to.
-struct Ended {
-    broken: Vec<String>,
-    trace: Vec<String>,
-    reached: BTreeMap<&'static str, u64>,
-}
-
-fn run(seed: u64) -> Ended {
-    let runtime = tokio::runtime::Builder::new_current_thread()
-        .enable_all()
-        .start_paused(true)
-        .build()
-        .expect("a runtime");
-    runtime.block_on(story(seed))
-}
-
-async fn story(seed: u64) -> Ended {
-    let mut random = Random::new(seed ^ 0xabcd);
-    let people = 4 + random.below(20);
-    let mut world = World::new(seed, people).await;
-    let stormy = random.permille(600);
-    for _ in 0..3 + random.below(6) {
-        let mut hands = world.hands();
-        for _ in 0..random.below(8) {
-            hands.act(&mut random);
-            world.advance(Duration::from_secs(random.next() % 90));
-        }
-        world.net.hands(Some(Box::new(move |random| hands.act(random))));
-        if stormy {
-            world.net.weather(Weather { not_sent: 15, lost_answer: 15, cut: 10, hands: 60 });
-            if random.permille(400) {
-                world.net.die_at(1 + u32::try_from(random.below(25)).unwrap_or(0), random.permille(500));
-            }
-            if random.permille(150) {
-                world.store.crash_at_commit(1 + u32::try_from(random.below(12)).unwrap_or(0));
-            }
-        } else {
-            world.net.weather(Weather { hands: 60, ..Weather::default() });
-        }
-        world.advance(Duration::from_secs(60 + random.next() % 7_200));
-        world.cycle().await;
-    }
-    world.net.weather(Weather::default());
-    world.net.hands(None);
-    world.net.reborn();
-    let mut last = None;
-    for _ in 0..5 {
-        world.advance(Duration::from_secs(3_700));
-        last = world.cycle().await;
-    }
-    let sides = world.engine().await.expect("the engine runs");
-    let broken = match &last {
-        Some(last) => checker::check(&world, &sides, last),
-        None => vec!["the last cycle did not come to its end".to_owned()],
+fn kept() -> Vec<(u64, Drill)> {
+    let lines = KEPT.lines().map(|line| line.split('#').next().unwrap_or_default().trim());
+    let story = |line: &str| {
+        let (seed, point) = line.split_once(' ').unwrap_or((line, ""));
+        let kill = (!point.is_empty()).then(|| point.trim().parse().expect("a kill point"));
+        (seed.parse().expect("a seed"), Drill { kill, ..Drill::default() })
     };
-    Ended { broken, trace: world.net.trace(), reached: world.reached }
-}
-
-fn number(name: &str) -> Option<u64> {
-    std::env::var(name).ok()?.parse().ok()
+    lines.filter(|line| !line.is_empty()).map(story).collect()
 }
 
 #[test]
 fn whatever_happens_both_sides_agree_in_the_end_and_nothing_is_lost_or_doubled() {
-    let seeds: Vec<u64> = match number("HIGHWATER_SIM_SEED") {
-        Some(one) => vec![one],
-        None => (1..=number("HIGHWATER_SIM_SEEDS").unwrap_or(60)).collect(),
-    };
-    let mut reached: BTreeMap<&'static str, u64> = BTreeMap::new();
-    let mut failed = Vec::new();
-    for seed in &seeds {
-        let ended = run(*seed);
-        for (what, times) in ended.reached {
-            *reached.entry(what).or_default() += times;
-        }
-        if !ended.broken.is_empty() {
-            failed.push(format!("seed {seed}:\n  {}", ended.broken.join("\n  ")));
+    let first = number("HIGHWATER_SIM_FIRST").unwrap_or(1);
+    let seeds = number("HIGHWATER_SIM_SEEDS").unwrap_or(150);
+    let mut stories = kept();
+    stories.extend((first..first + seeds).map(|seed| (seed, Drill::default())));
+    let sums = run("seeds", &stories);
+    sums.judge();
+    if seeds >= 5_000 {
+        every_branch_was_taken(&sums);
+    }
+}
+
+/// A branch that no seed led to was not tested by any.
+fn every_branch_was_taken(sums: &Sums) {
+    let counted = Branch::ALL.into_iter().zip(sums.counts.branches);
+    let never: Vec<&str> =
+        counted.filter(|(_, times)| *times == 0).map(|(branch, _)| branch.code()).collect();
+    assert!(never.is_empty(), "never reached: {never:#?}");
+}
+
+#[test]
+fn killed_at_every_point_the_next_start_brings_everything_into_step() {
+    let each = number("HIGHWATER_SIM_KILLS").unwrap_or(4);
+    let mut missed = Vec::new();
+    let mut stories = Vec::new();
+    for point in KillPoint::ALL {
+        stories.extend((1..=each).map(|seed| (seed, Drill { kill: Some(point), ..Drill::default() })));
+    }
+    let sums = run("kills", &stories);
+    sums.judge();
+    for (point, times) in KillPoint::ALL.into_iter().zip(sums.killed) {
+        if times == 0 {
+            missed.push(point.name());
         }
     }
-    assert!(failed.is_empty(), "{} of {} seeds failed\n{}", failed.len(), seeds.len(), failed.join("\n"));
-    if seeds.len() >= 60 {
-        for what in ["killed", "gave up"] {
-            assert!(reached.contains_key(what), "no seed reached {what:?}: {reached:?}");
-        }
-    }
+    assert!(each < 100 || missed.is_empty(), "no seed died at {missed:?}");
 }
 
 #[test]
 fn the_same_seed_tells_the_same_story() {
-    for seed in [3, 11, 42] {
-        assert_eq!(run(seed).trace, run(seed).trace, "seed {seed}");
+    for seed in 1..=12 {
+        let (one, other) = (tell(seed, Drill::default()), tell(seed, Drill::default()));
+        assert_eq!(one.trace, other.trace, "seed {seed}");
+        assert_eq!(one.broken, other.broken, "seed {seed}");
     }
 }
 
-/// Prints a story: `HIGHWATER_SIM_SEED=17 cargo test -p e2e --test sim tell -- --ignored --nocapture`.
+#[test]
+fn the_checker_notices_an_engine_that_does_nothing() {
+    for seed in 1..=20 {
+        let ended = tell(seed, Drill { idle: true, ..Drill::default() });
+        assert!(ended.broken.iter().any(|line| line.starts_with("C2")), "seed {seed}: {:?}", ended.broken);
+    }
+}
+
+/// Prints one story.
 #[test]
 #[ignore = "for reading, not for judging"]
 #[allow(clippy::print_stdout, reason = "it is to be read")]
 fn tell_one_story() {
-    let ended = run(number("HIGHWATER_SIM_SEED").unwrap_or(1));
+    let kill = std::env::var("HIGHWATER_SIM_KILL").ok().map(|name| name.parse().expect("a kill point"));
+    let drill = Drill { kill, mistake: mistakes::asked_for(), ..Drill::default() };
+    let ended = tell(number("HIGHWATER_SIM_SEED").unwrap_or(1), drill);
+    println!("{:?}", ended.options);
     for line in ended.trace {
         println!("{line}");
     }

@@ -1,147 +1,170 @@
-//! The world of one simulation: an org, a supporter database, an engine that may die, and people who edit both sides.
+//! The world of one simulation: an org, a supporter database, people, and an engine that may die at any moment.
 
-use std::collections::BTreeMap;
-use std::sync::{Arc, Mutex, PoisonError};
+use std::panic::AssertUnwindSafe;
+use std::sync::Arc;
 use std::time::Duration;
 
-use model::field_map::plain_rule;
-use model::{Cell, Clock, FieldMap, FieldRule, FieldType, Stamp, Supporter, SupporterId, TechnicalFields};
+use drill::Killed;
+use futures_util::FutureExt as _;
+use model::{Clock, FieldMap, Policy, Side, Stamp, TechnicalFields};
 use plan::{ContactColumns, CycleReport, Fatal, Quiet, Settings, Sides};
-use salesforce::{Grant, OrgConfig, RetryPolicy};
-use serde_json::{Value as Json, json};
+use salesforce::{Grant, OrgConfig, PollPolicy, RetryPolicy};
 use service::request::{Mode, Request};
-use simorg::Admin;
+use simorg::Progress;
 use simorg::duplicate::{DuplicateAction, DuplicateSettings};
 use state::{MemoryStore, State};
 use supporters::{Memory, Supporters};
 
+use crate::book::By;
+use crate::database::Database;
+use crate::fields::{custom_fields, rules};
 use crate::net::Net;
+use crate::options::Options;
+use crate::people::People;
 use crate::random::Random;
-
-/// Contact field, supporter column: what people edit on both sides.
-pub const FIELDS: [(&str, &str); 4] =
-    [("MailingCity", "city"), ("HomePhone", "phone"), ("FirstName", "first_name"), ("Title", "title")];
 
 /// Where the world's clocks begin.
 const BEGINNING: i64 = 1_790_000_000;
-
-/// What people did: for each person and field, the values each side was given, in order.
-#[derive(Debug, Default)]
-pub struct Deeds {
-    /// By supporter id and field: values typed on the supporter's side.
-    pub supporter: BTreeMap<(String, String), Vec<String>>,
-    /// By Contact Id and field: values typed in Salesforce.
-    pub contact: BTreeMap<(String, String), Vec<String>>,
-    /// Contacts that were merged away, with their survivors.
-    pub merged: Vec<(String, String)>,
-    /// Contacts that people made.
-    pub made: usize,
-    /// Contacts that people deleted.
-    pub deleted: Vec<String>,
-    /// Numbers for values that are like no other.
-    next: u64,
-}
 
 /// Everything but the engine's own memory.
 pub struct World {
     pub org: simorg::Org,
     pub net: Net,
-    pub database: Memory,
-    pub clock: Clock,
-    pub store: MemoryStore,
-    pub deeds: Arc<Mutex<Deeds>>,
-    pub random: Random,
+    pub rows: Memory,
+    pub database: Database,
+    pub people: People,
+    pub options: Options,
+    /// The clock of the supporter database.
+    clock: Clock,
+    /// This machine's clock.
+    local: Clock,
+    store: MemoryStore,
     seed: u64,
     map: Arc<FieldMap>,
     sides: Option<Sides>,
-    /// Overlaps, deaths and the like that were reached.
-    pub reached: BTreeMap<&'static str, u64>,
+    /// Both watermarks as they were last seen.
+    watermarks: [Option<Stamp>; 2],
+    /// Promises that were seen to be broken on the way.
+    pub broken: Vec<String>,
+    /// How often the process died, and how often a cycle gave up.
+    pub deaths: u64,
+    /// Cycles that did not come to their end.
+    pub gave_up: u64,
+    /// The engine does nothing at all: to see who notices.
+    pub idle: bool,
 }
 
-fn rules() -> Vec<FieldRule> {
-    let text = |field: &str, column: &str| FieldRule {
-        max_length: Some(40),
-        ..plain_rule(field, column, FieldType::Text)
+fn map(options: &Options, title: Policy) -> FieldMap {
+    let technical = TechnicalFields {
+        supporter_id: "EN_Supporter_Id__c".into(),
+        account_id: None,
+        push_marker: options.marker.then(|| "EN_Push__c".to_owned()),
     };
-    vec![
-        plain_rule("Email", "email", FieldType::Email),
-        text("FirstName", "first_name"),
-        FieldRule { max_length: Some(80), ..text("LastName", "last_name") },
-        text("MailingCity", "city"),
-        plain_rule("HomePhone", "phone", FieldType::Phone),
-        text("Title", "title"),
-    ]
+    FieldMap::new(rules(title), technical).expect("the rules fit together")
+}
+
+fn org_settings(options: &Options, seed: u64) -> simorg::Settings {
+    let mut settings = simorg::Settings { seed, ..simorg::Settings::default() };
+    settings.custom_fields.extend(custom_fields());
+    settings.duplicates = rules_of(options.duplicates);
+    settings.flows.stamp = options.marker;
+    settings.flows.reset = options.marker;
+    settings.bulk.lock_rate = if options.locks { 0.05 } else { 0.0 };
+    settings.bulk.fail_after_rows = options.fails_after;
+    settings.bulk.batch_rows = options.batch;
+    settings.http.query_page_rows = options.page;
+    settings.http.gzip = false;
+    settings
+}
+
+/// The org's duplicate rules, or none.
+pub fn rules_of(on: bool) -> DuplicateSettings {
+    let alert = || DuplicateSettings::name_and_email(DuplicateAction::Alert, "Use one of these records?");
+    if on { alert() } else { DuplicateSettings::none() }
 }
 
 impl World {
-    /// A world of so many people, half of them on both sides already.
-    pub async fn new(seed: u64, people: usize) -> Self {
-        let mut random = Random::new(seed);
-        let mut settings = simorg::Settings { seed, ..simorg::Settings::default() };
-        settings.duplicates = if random.permille(500) {
-            DuplicateSettings::name_and_email(DuplicateAction::Alert, "Use one of these records?")
-        } else {
-            DuplicateSettings::none()
-        };
-        let marker = random.permille(500);
-        settings.bulk.lock_rate = if random.permille(300) { 0.05 } else { 0.0 };
-        let org = simorg::Org::in_process(settings);
+    /// The world of these options.
+    pub fn new(seed: u64, options: Options) -> Self {
+        let org = simorg::Org::in_process(org_settings(&options, seed));
         org.admin().clock().hold(simorg::value::Stamp(BEGINNING * 1_000));
+        org.admin().progress(Progress::Stepped);
         let clock = Clock::held(Stamp::from_seconds(BEGINNING));
-        let technical = TechnicalFields {
-            supporter_id: "EN_Supporter_Id__c".into(),
-            account_id: None,
-            push_marker: marker.then(|| "EN_Push__c".to_owned()),
-        };
-        let map = Arc::new(FieldMap::new(rules(), technical).expect("a map"));
-        let database = Memory::new(map.columns(), "email", clock.clone());
-        let net = Net::new(org.router(), seed ^ 0xfeed);
-        let store = MemoryStore::new(seed);
-        let mut world = Self {
+        let local = Clock::held(Stamp::from_seconds(BEGINNING + options.clock_hours * 3_600));
+        let map = Arc::new(map(&options, options.title));
+        let rows = Memory::new(map.columns(), "email", clock.clone());
+        let people = People::new(org.admin(), rows.clone(), map.columns(), clock.clone(), options.late);
+        let database = Database::over(rows.clone(), people.clone(), seed ^ 0xda7a);
+        let net = Net::new(&org, people.clone(), [clock.clone(), local.clone()], options.late, seed ^ 0xfeed);
+        let world = Self {
             org,
             net,
+            rows,
             database,
+            people,
             clock,
-            store,
-            deeds: Arc::default(),
-            random,
+            local,
+            store: MemoryStore::new(seed),
             seed,
             map,
             sides: None,
-            reached: BTreeMap::new(),
+            watermarks: [None; 2],
+            broken: Vec::new(),
+            deaths: 0,
+            gave_up: 0,
+            idle: false,
+            options,
         };
-        for _ in 0..people {
-            let mut hands = world.hands();
-            if world.random.permille(500) {
-                hands.new_supporter(&mut world.random);
-            } else {
-                hands.new_twins(&mut world.random);
-            }
+        let mut random = Random::new(seed ^ 0x9e0);
+        for _ in 0..world.options.people {
+            world.people.newcomer(&mut random);
         }
+        world.people.look(By::People);
         world.advance(Duration::from_secs(600));
         world
     }
 
-    /// Both clocks go on together.
+    /// All clocks go on together.
     pub fn advance(&self, by: Duration) {
         self.clock.advance(by);
+        self.local.advance(by);
         self.org.admin().clock().advance(by);
     }
 
-    /// The people of this world.
-    pub fn hands(&self) -> Hands {
-        Hands {
-            admin: self.org.admin(),
-            database: self.database.clone(),
-            columns: self.map.columns().to_vec(),
-            clock: self.clock.clone(),
-            deeds: Arc::clone(&self.deeds),
-            net: self.net.clone(),
+    /// The map's columns.
+    pub fn columns(&self) -> &[String] {
+        self.map.columns()
+    }
+
+    /// This machine's clock goes wrong by a day while the process runs, or by any span while it does not.
+    pub fn turn_the_clock(&mut self, random: &mut Random) {
+        if self.sides.is_some() {
+            self.local.advance(Duration::from_secs(24 * 3_600));
+        } else {
+            let now = self.clock.now().minus(Duration::from_secs(24 * 3_600));
+            self.local = Clock::held(now.plus(Duration::from_secs(random.next() % 172_800)));
         }
     }
 
-    /// The engine, started if it is not running.
-    pub async fn engine(&mut self) -> Result<Sides, Fatal> {
+    /// The administrator changes the map: the engine is stopped in order and started again.
+    pub fn change_the_map(&mut self, random: &mut Random) {
+        let policies = [Policy::Salesforce, Policy::Supporter, Policy::NonEmpty];
+        let title = random.pick(&policies).copied().unwrap_or(self.options.title);
+        self.map = Arc::new(map(&self.options, title));
+        self.sides = None;
+    }
+
+    /// A second process opens the same state: the first one is fenced off.
+    pub fn second_process(&self) {
+        drop(State::over_memory(self.store.clone(), self.seed, self.local.clone()));
+    }
+
+    /// The state fails at one of its next commits.
+    pub fn fail_at_commit(&self, nth: u32) {
+        self.store.crash_at_commit(nth);
+    }
+
+    async fn start(&mut self) -> Result<Sides, Fatal> {
         if let Some(sides) = &self.sides {
             return Ok(sides.clone());
         }
@@ -153,12 +176,16 @@ impl World {
         };
         let mut config = OrgConfig::new("http://127.0.0.1", grant);
         config.allow_plain_http_loopback = true;
-        config.retry = RetryPolicy { total: Duration::from_secs(40), ..config.retry };
+        config.clock = self.local.clone();
+        // No jitter: the network's own time goes by, the same with the same seed.
+        let (none, total) = (Duration::ZERO, Duration::from_secs(20));
+        config.retry = RetryPolicy { base: none, cap: none, total, first_contact: total, ..config.retry };
+        config.poll = PollPolicy { first: Duration::from_secs(2), ..config.poll };
         let client = salesforce::Org::with_transport(config, Arc::new(self.net.clone())).expect("a client");
-        let settings = Settings { batch: 7, job_rows: 9, ..Settings::default() };
+        let settings = self.settings();
         let describe = client.describe("Contact").await?;
         let columns = ContactColumns::new(&self.map, &settings, &describe).expect("every field is there");
-        let state = State::over_memory(self.store.clone(), self.seed, self.clock.clone())?;
+        let state = State::over_memory(self.store.clone(), self.seed, self.local.clone())?;
         let sides = Sides {
             org: client,
             supporters: Arc::new(self.database.clone()) as Arc<dyn Supporters>,
@@ -166,7 +193,7 @@ impl World {
             map: Arc::clone(&self.map),
             columns: Arc::new(columns),
             settings: Arc::new(settings),
-            clock: self.clock.clone(),
+            clock: self.local.clone(),
             progress: Arc::new(Quiet),
             stop: tokio_util::sync::CancellationToken::new(),
         };
@@ -174,228 +201,118 @@ impl World {
         Ok(sides)
     }
 
-    /// Kills the engine: what was not durable is gone, files of jobs in flight stay.
-    pub fn kill(&mut self) {
-        *self.reached.entry("killed").or_default() += 1;
-        self.net.note("the process dies".to_owned());
-        let old = self.sides.take();
-        self.store = self.store.crash();
-        // The next state has a spool of its own; the files are carried over as a disk would.
-        if let Some(old) = old {
-            let next =
-                State::over_memory(self.store.clone(), self.seed, self.clock.clone()).expect("a state");
-            for file in std::fs::read_dir(old.state.spool_dir()).into_iter().flatten().flatten() {
-                let _ = std::fs::copy(file.path(), next.spool_dir().join(file.file_name()));
-            }
-            self.sides = Some(Sides { state: next, ..old });
-            self.net.reborn();
+    fn settings(&self) -> Settings {
+        let options = &self.options;
+        Settings {
+            batch: options.batch,
+            job_rows: options.batch,
+            overlap: Duration::from_secs(options.overlap),
+            lag: Duration::from_secs(360),
+            settle: Duration::from_secs(60 + options.late),
+            job_deadline: Duration::from_secs(options.deadline),
+            directory_from: options.directory,
+            create_supporters: options.create_supporters,
+            ..Settings::default()
         }
     }
 
-    /// One cycle, to its end or to the process's death.
-    pub async fn cycle(&mut self) -> Option<CycleReport> {
-        let death = Arc::clone(&self.net.death);
-        let sides = match self.engine_or_death().await {
-            Some(sides) => sides,
-            None => return None,
-        };
+    /// What the engine would show an administrator. Starts it if it does not run.
+    pub async fn sides(&mut self) -> Option<Sides> {
+        self.start().await.ok()
+    }
+
+    /// The process is gone: what was not durable with it. Files of jobs in flight stay, if the disk is kind.
+    fn die(&mut self, files_stay: bool) {
+        self.deaths += 1;
+        drill::disarm();
+        self.people.note("the process dies".to_owned());
+        let old = self.sides.take();
+        self.store = self.store.crash();
+        self.net.reborn();
+        let Some(old) = old.filter(|_| files_stay) else { return };
+        // The next state has a spool of its own; the files are carried over as a disk would.
+        let Ok(next) = State::over_memory(self.store.clone(), self.seed, self.local.clone()) else { return };
+        for file in std::fs::read_dir(old.state.spool_dir()).into_iter().flatten().flatten() {
+            let _ = std::fs::copy(file.path(), next.spool_dir().join(file.file_name()));
+        }
+        self.sides = Some(Sides { state: next, ..old });
+    }
+
+    /// The process is killed once more and everything is started again: nothing that was to fail is left.
+    pub fn restart(&mut self) {
+        self.store.crash_at_commit(u32::MAX);
+        self.die(true);
+        self.deaths -= 1;
+    }
+
+    async fn attempt(&mut self) -> Result<CycleReport, Fatal> {
+        let sides = self.start().await?;
+        {
+            let mut memories = self.people.memories();
+            memories.book.now += 1;
+            memories.book.cycle_began = memories.book.now;
+        }
+        self.net.count_from_zero();
         let request = Request::whole(Mode::Sync);
         let mut sink = |_: service::request::Seen<'_>| {};
+        let ended = service::cycle::run(&sides, &request, &mut sink).await?;
+        Ok(ended.expect("nothing else runs cycles"))
+    }
+
+    /// One cycle, to its end, to its giving up, or to the process's death.
+    pub async fn cycle(&mut self, random: &mut Random) -> Option<CycleReport> {
+        if self.idle {
+            return Some(CycleReport::new(model::CycleId(1), "sync", self.clock.now()));
+        }
+        let death = Arc::clone(&self.net.death);
         let ended = tokio::select! {
             biased;
             () = death.notified() => None,
-            ended = service::cycle::run(&sides, &request, &mut sink) => Some(ended),
+            ended = AssertUnwindSafe(self.attempt()).catch_unwind() => Some(ended),
         };
-        match ended {
-            Some(Ok(Ok(report))) => {
-                self.net.note(format!("{} cycle {:?}", self.clock.now(), report.outcomes));
-                Some(report)
+        let files_stay = !random.permille(50);
+        let report = match ended {
+            None => {
+                self.die(files_stay);
+                None
             }
-            Some(Ok(Err(_))) => panic!("another cycle is running"),
-            Some(Err(fatal)) => {
-                *self.reached.entry("gave up").or_default() += 1;
-                self.net.note(format!("the cycle gave up: {fatal}"));
+            Some(Err(unwound)) => {
+                match unwound.downcast_ref::<Killed>() {
+                    Some(Killed(point)) => self.people.note(format!("killed at {}", point.name())),
+                    None => std::panic::resume_unwind(unwound),
+                }
+                self.die(files_stay);
+                None
+            }
+            Some(Ok(Err(fatal))) => {
+                self.gave_up += 1;
+                self.people.note(format!("the cycle gave up: {fatal}"));
                 if matches!(fatal, Fatal::State(_)) {
-                    self.kill();
+                    self.die(files_stay);
                 }
                 None
             }
-            None => {
-                self.kill();
-                None
+            Some(Ok(Ok(report))) => {
+                self.people.note(format!("{} cycle {:?}", self.clock.now(), report.outcomes));
+                Some(report)
             }
-        }
+        };
+        self.look_at_watermarks();
+        report
     }
 
-    async fn engine_or_death(&mut self) -> Option<Sides> {
-        let death = Arc::clone(&self.net.death);
-        let started = tokio::select! {
-            biased;
-            () = death.notified() => None,
-            started = self.engine() => Some(started),
-        };
-        match started {
-            Some(Ok(sides)) => Some(sides),
-            Some(Err(Fatal::State(_))) => {
-                self.kill();
-                None
+    /// A watermark never goes back, and never lies in the future of the clock it comes from.
+    fn look_at_watermarks(&mut self) {
+        let Some(sides) = &self.sides else { return };
+        for (at, side) in [Side::Supporter, Side::Salesforce].into_iter().enumerate() {
+            let Ok(now) = sides.state.watermark(side) else { continue };
+            if now < self.watermarks[at] {
+                self.broken.push(format!("the watermark of {side:?} went back"));
             }
-            Some(Err(_)) => None,
-            None => {
-                self.kill();
-                None
+            if now.is_some_and(|now| now > self.clock.now()) {
+                self.broken.push(format!("the watermark of {side:?} lies in the future"));
             }
-        }
-    }
-}
-
-/// People who edit either side.
-pub struct Hands {
-    admin: Admin,
-    database: Memory,
-    columns: Vec<String>,
-    clock: Clock,
-    deeds: Arc<Mutex<Deeds>>,
-    net: Net,
-}
-
-impl Hands {
-    fn deeds(&self) -> std::sync::MutexGuard<'_, Deeds> {
-        self.deeds.lock().unwrap_or_else(PoisonError::into_inner)
-    }
-
-    fn number(&self) -> u64 {
-        let mut deeds = self.deeds();
-        deeds.next += 1;
-        deeds.next
-    }
-
-    /// Names that no two people share, so that nobody can be taken for another.
-    fn name(number: u64) -> (String, String) {
-        let letters = |mut n: u64| {
-            let mut text = String::new();
-            for _ in 0..6 {
-                text.push(char::from(b'a' + u8::try_from(n % 26).unwrap_or(0)));
-                n = n / 26 + 7 * n + 11;
-            }
-            text
-        };
-        (format!("F{}", letters(number * 7 + 3)), format!("L{}", letters(number * 31 + 17)))
-    }
-
-    fn put(&self, id: u64, first: &str, last: &str, email: &str) {
-        let cells = self
-            .columns
-            .iter()
-            .map(|column| match column.as_str() {
-                "first_name" => Cell::Value(first.into()),
-                "last_name" => Cell::Value(last.into()),
-                "email" => Cell::Value(email.into()),
-                _ => Cell::Empty,
-            })
-            .collect();
-        let id = SupporterId::parse(&id.to_string()).expect("an id");
-        self.database.put(Supporter { id, modified: self.clock.now(), contact_id: Cell::Empty, cells });
-    }
-
-    /// Somebody new on the supporters' side.
-    pub fn new_supporter(&mut self, _random: &mut Random) {
-        let number = self.number();
-        let (first, last) = Self::name(number);
-        self.put(number, &first, &last, &format!("p{number}@example.org"));
-    }
-
-    /// Somebody new whom both sides enter.
-    pub fn new_twins(&mut self, _random: &mut Random) {
-        let number = self.number();
-        let (first, last) = Self::name(number);
-        let email = format!("p{number}@example.org");
-        self.put(number, &first, &last, &email);
-        let row = json!({"FirstName": first, "LastName": last, "Email": email});
-        let person = self.admin.person();
-        if self.admin.create_as(&person, "Contact", &row).is_ok() {
-            self.deeds().made += 1;
-        }
-    }
-
-    /// One deed, of any kind.
-    pub fn act(&mut self, random: &mut Random) {
-        match random.below(100) {
-            0..=44 => self.edit_supporter(random),
-            45..=84 => self.edit_contact(random),
-            85..=88 => self.new_supporter(random),
-            89..=92 => self.new_twins(random),
-            93..=95 => self.merge(random),
-            96 => self.delete(random),
-            _ => self.empty_a_field(random),
-        }
-    }
-
-    fn edit_supporter(&mut self, random: &mut Random) {
-        let rows = self.database.rows();
-        let Some(row) = random.pick(&rows) else { return };
-        let Some((field, column)) = random.pick(&FIELDS).copied() else { return };
-        let value = format!("s{}", self.number());
-        if self.database.edit(&row.id, column, Cell::Value(value.clone().into())) {
-            self.net.note(format!(
-                "{} a person sets {field} of supporter {} to {value}",
-                self.clock.now(),
-                row.id
-            ));
-            self.deeds().supporter.entry((row.id.to_string(), field.to_owned())).or_default().push(value);
-        }
-    }
-
-    fn contacts(&self) -> Vec<Json> {
-        self.admin.records("Contact")
-    }
-
-    fn edit_contact(&mut self, random: &mut Random) {
-        let contacts = self.contacts();
-        let Some(id) = random.pick(&contacts).and_then(|contact| contact["Id"].as_str()) else { return };
-        let Some((field, _)) = random.pick(&FIELDS).copied() else { return };
-        let value = format!("c{}", self.number());
-        let person = self.admin.person();
-        if self.admin.edit_as(&person, "Contact", id, &json!({field: value})).is_ok() {
-            self.net.note(format!("{} a person sets {field} of {id} to {value}", self.clock.now()));
-            self.deeds().contact.entry((id.to_owned(), field.to_owned())).or_default().push(value);
-        }
-    }
-
-    fn empty_a_field(&mut self, random: &mut Random) {
-        let rows = self.database.rows();
-        let Some(row) = random.pick(&rows) else { return };
-        if self.database.edit(&row.id, "phone", Cell::Empty) {
-            let key = (row.id.to_string(), "HomePhone".to_owned());
-            self.deeds().supporter.entry(key).or_default().push(String::new());
-        }
-    }
-
-    fn merge(&mut self, random: &mut Random) {
-        let contacts = self.contacts();
-        let id = |contact: Option<&Json>| {
-            contact.and_then(|contact| contact["Id"].as_str().map(ToOwned::to_owned))
-        };
-        let (Some(winner), Some(loser)) = (id(random.pick(&contacts)), id(random.pick(&contacts))) else {
-            return;
-        };
-        if winner == loser {
-            return;
-        }
-        let person = self.admin.person();
-        if self.admin.merge_as(&person, "Contact", &winner, &[loser.as_str()]).is_ok() {
-            self.net.note(format!("{} a person merges {loser} into {winner}", self.clock.now()));
-            self.deeds().merged.push((loser, winner));
-        }
-    }
-
-    fn delete(&mut self, random: &mut Random) {
-        let contacts = self.contacts();
-        let Some(id) = random.pick(&contacts).and_then(|contact| contact["Id"].as_str()) else { return };
-        let person = self.admin.person();
-        if self.admin.delete_as(&person, "Contact", id).is_ok() {
-            self.net.note(format!("{} a person deletes {id}", self.clock.now()));
-            self.deeds().deleted.push(id.to_owned());
+            self.watermarks[at] = now.max(self.watermarks[at]);
         }
     }
 }

@@ -51,7 +51,6 @@ branches! {
     DuplicateRow "settle: a duplicate rule refused a row"
     Claimed "settle: an external id led to somebody else's Contact"
     Circuit "settle: too much of a job failed for one reason"
-    Bisected "settle: a job that failed as a whole was cut in two"
     Relinked "link: a merge was followed to its survivor"
     LinkEnded "link: a person was deleted on one side"
     Revived "link: a deleted person came back"
@@ -59,13 +58,9 @@ branches! {
     Held "decision: both sides changed, a person decides"
     Overwrote "decision: both sides changed, a policy decided"
     OwnWriteMet "decision: a value we sent earlier was met again"
-    Oscillation "decision: a field that other hands change back was stopped"
     ChangedMeanwhile "write: a supporter changed between reading and writing"
     BlockLifted "block: an edit or a new map lifted it"
     LagAlone "window: without an answer about what is committed the lag holds"
-    ClockBehind "window: the server's clock lies before the watermark"
-    Swept "window: too long ago, everybody is compared"
-    BudgetDeferred "budget: what is left of today's calls is not ours"
 }
 
 /// The branch was taken.

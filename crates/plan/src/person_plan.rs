@@ -80,7 +80,8 @@ impl PersonPlan {
         match (&self.tie, self.contact) {
             (Tie::Alone, None) if self.supporter.is_some() => Some(Lane::Upsert),
             (_, Some(_)) if self.stamp_contact || self.fields.iter().any(FieldPlan::to_contact) => {
-                Some(Lane::Update)
+                let update = !drill::planted(drill::Mistake::UpsertLinked);
+                Some(if update { Lane::Update } else { Lane::Upsert })
             }
             (Tie::Linked(_) | Tie::Moved { .. } | Tie::Found(_) | Tie::Alone, _) => None,
         }

@@ -2,6 +2,7 @@
 
 use std::collections::HashSet;
 
+use drill::{Branch, Mistake, met, planted};
 use model::{
     Case, CaseKind, CaseRecord, Cause, CycleId, Decision, Evidence, Happened, Link, LinkLife, Stamp, Subject,
     SupporterId, Turn,
@@ -47,7 +48,11 @@ pub fn record_plan(changes: &mut Changes, report: &mut CycleReport, plan: &Perso
     record_tie(changes, report, plan, &id, at);
     if plan.contact.is_some() {
         let agreed = plan.fields.iter().filter_map(|field| {
-            let equal = (field.decision == Decision::InStep).then_some(field.supporter_digest);
+            let sent = planted(Mistake::BaseAtPlanTime) && field.to_contact();
+            let equal = (sent || field.decision == Decision::InStep).then_some(field.supporter_digest);
+            if field.landed.is_some() {
+                met(Branch::OwnWriteMet);
+            }
             Some((field.key, equal.or(field.landed)?))
         });
         let agreed: Vec<_> = agreed.collect();
@@ -56,11 +61,14 @@ pub fn record_plan(changes: &mut Changes, report: &mut CycleReport, plan: &Perso
     changes.lift_block(&id);
     // Both records are there and nothing stands against them any more.
     changes.close_cases(&STANDING_AGAINST, &subject);
-    record_conflicts(changes, report, plan, &id, at);
+    if !planted(Mistake::ConflictNotLogged) {
+        record_conflicts(changes, report, plan, &id, at);
+    }
     let held: Vec<&FieldPlan> = plan.held().collect();
     if held.is_empty() {
         changes.close_case(CaseKind::ConflictHeld, &subject);
     } else {
+        met(Branch::Held);
         changes.open_case(held_case(plan, &subject, &held, at));
     }
 }
@@ -99,11 +107,13 @@ fn record_tie(
             report.count_link(evidence);
         }
         Tie::Moved { from, .. } => {
+            met(Branch::Relinked);
             let evidence = Evidence::MergedFrom { contact: *from };
             report.count_link(&evidence);
             let _ = changes.relink(id, *from, contact, evidence, at.now);
         }
         Tie::Linked(known) if known.life != LinkLife::Live => {
+            met(Branch::Revived);
             let _ = changes.set_link_life(id, LinkLife::Live);
         }
         Tie::Linked(_) | Tie::Alone => return,
@@ -139,6 +149,7 @@ pub async fn refused_links(
     let mut taken = HashSet::new();
     let mut changes = Changes::new();
     for refused in &receipt.refused {
+        met(Branch::LinkRefused);
         let subject = Subject::Supporter(refused.supporter.clone());
         let mut supporters = vec![refused.supporter.clone()];
         let mut contacts = vec![refused.contact];
@@ -186,6 +197,7 @@ fn record_conflicts(
             | Decision::ToContact(Cause::Changed | Cause::FirstLink)
             | Decision::ToSupporter(Cause::Changed | Cause::FirstLink) => continue,
         };
+        met(Branch::Overwrote);
         report.overwrites += 1;
         changes.log_conflict(Conflict {
             cycle: at.cycle,
@@ -301,6 +313,7 @@ pub fn record_end(changes: &mut Changes, ended: &Ended, at: Moment) -> crate::Ou
             seen_at: at.now,
             standing: model::Standing::default(),
         };
+    met(Branch::LinkEnded);
     match ended {
         Ended::ContactDeleted(link) => {
             changes.set_link_life(&link.supporter, LinkLife::ContactDeleted);

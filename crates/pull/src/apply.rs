@@ -1,7 +1,7 @@
 //! Writing supporters: the intent first, then the write with its compare, then what became of it.
 
 use drill::KillPoint::{K30, K31, K32, K33, K34, K35};
-use drill::reached;
+use drill::{Branch, Mistake, met, planted, reached};
 use model::{
     Block, Case, CaseKind, Cell, Evidence, FieldMap, Intent, IntentField, Link, LinkLife, Subject,
     SupporterId,
@@ -37,7 +37,7 @@ pub async fn apply(
     }
     let mut intents = Changes::new();
     for plan in &writing {
-        if let Some(id) = plan.supporter_id() {
+        if let Some(id) = plan.supporter_id().filter(|_| !planted(Mistake::IntentsDropped)) {
             intents.put_intent(id, intent(plan));
         }
     }
@@ -127,7 +127,10 @@ fn settle(
             Written::Done(id)
         }
         // Nothing was written: the intent would only make the next edit look like ours.
-        Applied::ChangedMeanwhile => not(changes, plan, Outcome::Deferred(Deferral::ChangedMeanwhile)),
+        Applied::ChangedMeanwhile => {
+            met(Branch::ChangedMeanwhile);
+            not(changes, plan, Outcome::Deferred(Deferral::ChangedMeanwhile))
+        }
         Applied::Gone | Applied::AlreadyThere(_) => {
             not(changes, plan, Outcome::Deferred(Deferral::ChangedMeanwhile))
         }
@@ -178,6 +181,7 @@ fn block(
     message: &str,
     at: Moment,
 ) {
+    met(Branch::Blocked);
     let block = Block {
         code: code.to_owned(),
         fields: fields_on_their_way(plan),

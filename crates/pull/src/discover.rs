@@ -3,7 +3,7 @@
 use std::time::Duration;
 
 use drill::KillPoint::{K18, K19, K23, K24, K25, K26, K27, K28};
-use drill::reached;
+use drill::{Branch, Mistake, met, planted, reached};
 use model::{ContactId, DirtyReason, Side, Stamp, Subject, Window};
 use plan::directory::{PAGE_ROWS, PATIENCE};
 use plan::{Fatal, Sides, Stretch};
@@ -48,8 +48,14 @@ pub async fn discover(
     sides.progress.begin(Stretch::DiscoverContacts, None);
     let watermark = sides.state.watermark(Side::Salesforce)?.filter(|_| !whole);
     let until = upper_end(sides).await?;
-    let window = Window::after(watermark, sides.settings.overlap, until);
-    let mut marker = Marker { sides, collect, marked: 0, seen: 0, until, whole };
+    let overlap = if planted(Mistake::NoLookBack) { Duration::ZERO } else { sides.settings.overlap };
+    let window = Window::after(watermark, overlap, until);
+    if planted(Mistake::WatermarkBeforeMarks) && collect.is_none() {
+        let mut early = Changes::new();
+        early.raise_watermark(Side::Salesforce, window.until);
+        let _receipt = sides.state.commit(early).await?;
+    }
+    let mut marker = Marker { sides, collect, marked: 0, seen: 0, until, whole, largest: Stamp::EPOCH };
     let wide = watermark.is_none() || window.until.since(window.from) > WIDE;
     let read = async {
         match (window.is_empty(), wide) {
@@ -64,10 +70,12 @@ pub async fn discover(
         () = sides.stop.cancelled() => false,
         read = read => read.map(|()| true)?,
     };
+    let largest = marker.largest.plus(Duration::from_secs(1));
     let found = Discovery { marked: marker.marked, seen: marker.seen, window };
     if marker.collect.is_none() && complete {
         let mut changes = Changes::new();
-        changes.raise_watermark(Side::Salesforce, window.until);
+        let moved = if planted(Mistake::WatermarkFromLargestStamp) { largest } else { window.until };
+        changes.raise_watermark(Side::Salesforce, moved);
         reached(K26);
         let _receipt = sides.state.commit(changes).await?;
         reached(K27);
@@ -85,6 +93,7 @@ async fn upper_end(sides: &Sides) -> Result<Stamp, Fatal> {
             sides.org.server_time().unwrap_or_else(|| sides.clock.now())
         }
     };
+    let now = if planted(Mistake::LocalClock) { sides.clock.now() } else { now };
     let now = now.floor_second();
     reached(K19);
     let covered = match sides.org.updated("Contact", now.minus(COVERED_SPAN), now).await {
@@ -96,12 +105,19 @@ async fn upper_end(sides: &Sides) -> Result<Stamp, Fatal> {
                 ErrorKind::Rejected | ErrorKind::Forbidden | ErrorKind::NotFound | ErrorKind::Conflict
             ) =>
         {
+            met(Branch::LagAlone);
             None
         }
         Err(error) => return Err(error.into()),
     };
     reached(K28);
     let fallback = now.minus(sides.settings.lag);
+    if planted(Mistake::NoLookBack) || planted(Mistake::LocalClock) {
+        return Ok(now);
+    }
+    if planted(Mistake::WatermarkFromLargestStamp) {
+        return Ok(now.plus(WIDE));
+    }
     Ok(covered.map_or(fallback, |covered| covered.min(now)).floor_second())
 }
 
@@ -146,6 +162,7 @@ struct Marker<'a> {
     seen: u64,
     until: Stamp,
     whole: bool,
+    largest: Stamp,
 }
 
 impl Marker<'_> {
@@ -165,6 +182,7 @@ impl Marker<'_> {
         let mut changes = Changes::new();
         for ((id, stamp, deleted), owner) in found.iter().zip(owners) {
             self.seen += 1;
+            self.largest = self.largest.max(*stamp);
             if !self.whole && state.recently_seen(Side::Salesforce, id.as_str(), *stamp)? {
                 continue;
             }

@@ -9,7 +9,7 @@
 use std::time::Duration;
 
 use drill::KillPoint::{K01, K02, K03, K04, K05, K06, K07, K08, K09, K10, K11, K12, K13, K15, K17};
-use drill::reached;
+use drill::{Branch, Mistake, met, planted, reached};
 use model::{JobId, JournalEntry, Lane, Phase, PlanId, Stamp};
 use plan::{CycleReport, Deferral, Fatal, Moment, Outcome, Sides, Stretch};
 use salesforce::{ErrorKind, IngestSpec, JobInfo, ResultSet};
@@ -145,6 +145,11 @@ pub(crate) async fn give_up(sides: &Sides, entry: &JournalEntry) -> Result<(), F
 /// Removes the entry and its files. Intents stay: a value that may have arrived must not look like somebody's edit.
 pub(crate) async fn forget(sides: &Sides, entry: &JournalEntry) -> Result<(), Fatal> {
     let mut changes = state::Changes::new();
+    if planted(Mistake::IntentsDropped) {
+        for (supporter, _) in sides.state.intents_of_plan(entry.plan, None, INTENTS_PER_COMMIT)? {
+            changes.clear_intent(&supporter);
+        }
+    }
     changes.remove_journal(entry.plan);
     let _receipt = sides.state.commit(changes).await?;
     reached(K15);
@@ -184,6 +189,15 @@ pub(crate) async fn finish(
         reached(K10);
         note_failure(report, &info);
         reached(K11);
+        if planted(Mistake::AbortWithoutResults) && info.state == salesforce::JobState::Aborted {
+            let mut changes = state::Changes::new();
+            for (supporter, _) in sides.state.intents_of_plan(entry.plan, None, INTENTS_PER_COMMIT)? {
+                changes.clear_intent(&supporter);
+            }
+            let _receipt = sides.state.commit(changes).await?;
+            forget(sides, &entry).await?;
+            return Ok(Settled::default());
+        }
         let fetched = fetch(sides, &job, entry.plan, &info).await;
         match fetched {
             Ok(()) => {}
@@ -227,6 +241,7 @@ async fn wait(sides: &Sides, job: &JobId, closed_at: Option<Stamp>) -> Result<Op
     match ended {
         Ok(info) => Ok(Some(info)),
         Err(error) if error.kind() == ErrorKind::Deadline => {
+            met(Branch::DeadlinePassed);
             match sides.org.abort_job(job).await {
                 Ok(_) => {}
                 // It came to its end in this very moment.
@@ -242,6 +257,7 @@ async fn wait(sides: &Sides, job: &JobId, closed_at: Option<Stamp>) -> Result<Op
 /// A job that failed as a whole says so once; its rows stay marked and the reason is for the operator.
 fn note_failure(report: &mut CycleReport, info: &JobInfo) {
     if let Some(error) = info.error() {
+        met(Branch::JobFailed);
         reached(K17);
         report.notes.push(format!("job {} ended as {:?}: {}", info.id, info.state, error.code()));
     }

@@ -11,6 +11,7 @@
 
 use std::time::Duration;
 
+use drill::{Branch, Mistake, met, planted};
 use model::{JournalEntry, Phase};
 use plan::{CycleReport, Fatal, Moment, Sides, Stretch};
 use salesforce::{ErrorKind, JobInfo, JobKind, JobState};
@@ -38,6 +39,7 @@ pub async fn recover(sides: &Sides, report: &mut CycleReport, at: Moment) -> Res
             "settling job plan {} left at {:?} by cycle {}",
             entry.plan.0, entry.phase, entry.cycle
         ));
+        met(Branch::JobRecovered);
         all.absorb(one(sides, report, entry, at).await?);
         sides.progress.advance(1);
     }
@@ -54,6 +56,7 @@ async fn one(
     match entry.phase {
         Phase::Planned => {
             abort_orphans(sides, report, &entry).await?;
+            met(Branch::PlanDropped);
             forget(sides, &entry).await?;
             Ok(Settled::default())
         }
@@ -62,6 +65,7 @@ async fn one(
                 forget(sides, &entry).await?;
                 return Ok(Settled::default());
             };
+            met(Branch::Questioned);
             let state = match sides.org.job(&job).await {
                 Ok(info) => info.state,
                 Err(error) if error.kind() == ErrorKind::NotFound => JobState::Aborted,
@@ -77,15 +81,24 @@ async fn one(
                 | JobState::JobComplete
                 | JobState::Failed
                 | JobState::Unknown => {
+                    met(Branch::CloseUncertain);
                     finish(sides, report, JournalEntry { phase: Phase::Closed, ..entry }, at).await
                 }
             }
         }
-        Phase::Closed => finish(sides, report, entry, at).await,
+        Phase::Closed if planted(Mistake::UnsettledJobForgotten) => {
+            forget(sides, &entry).await?;
+            Ok(Settled::default())
+        }
+        Phase::Closed => {
+            met(Branch::PollResumed);
+            finish(sides, report, entry, at).await
+        }
         Phase::Stored => {
             let spool = Spool::of(&sides.state.spool_dir(), entry.plan);
             let complete =
                 [&spool.successful, &spool.failed, &spool.unprocessed].into_iter().all(|path| path.exists());
+            met(if complete { Branch::SettledFromDisk } else { Branch::FilesFetchedAgain });
             let phase = if complete { Phase::Stored } else { Phase::Closed };
             finish(sides, report, JournalEntry { phase, ..entry }, at).await
         }
@@ -93,11 +106,15 @@ async fn one(
 }
 
 async fn give_up_if_open(sides: &Sides, entry: &JournalEntry, state: JobState) -> Result<(), Fatal> {
+    if state == JobState::Open {
+        met(Branch::OpenJobAborted);
+    }
     if state == JobState::Open { give_up(sides, entry).await } else { forget(sides, entry).await }
 }
 
 /// Open jobs of our user that no journal entry knows, made since the plan: their create was answered into the void.
 async fn abort_orphans(sides: &Sides, report: &mut CycleReport, entry: &JournalEntry) -> Result<(), Fatal> {
+    met(Branch::OrphanSearched);
     let us = sides.org.identity().await?.user_id;
     let known: Vec<_> = sides.state.journal()?.into_iter().filter_map(|entry| entry.job).collect();
     let earliest = entry.planned_at.minus(ORPHAN_SLACK);
@@ -117,6 +134,7 @@ async fn abort_orphans(sides: &Sides, report: &mut CycleReport, entry: &JournalE
             Err(error) if error.kind() == ErrorKind::NotFound => continue,
             Err(error) => return Err(error.into()),
         }
+        met(Branch::OrphanAborted);
         report.notes.push(format!("aborted job {}: it was created and its answer was lost", job.id));
     }
     Ok(())

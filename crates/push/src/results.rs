@@ -69,6 +69,11 @@ impl Results {
         if chunk.rows == 0 {
             return Ok(None);
         }
+        if drill::planted(drill::Mistake::JoinedByOrder) {
+            let mut sent: Vec<SupporterId> = keyed.iter().map(|(supporter, ..)| supporter.clone()).collect();
+            sent.sort();
+            keyed.iter_mut().zip(sent).for_each(|(row, supporter)| row.0 = supporter);
+        }
         let who: Vec<SupporterId> = keyed.iter().map(|(supporter, ..)| supporter.clone()).collect();
         let mut intents: HashMap<SupporterId, Intent> = who
             .iter()

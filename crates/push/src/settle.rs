@@ -4,7 +4,7 @@
 use std::collections::HashMap;
 
 use drill::KillPoint::{K14, K15, K16};
-use drill::reached;
+use drill::{Branch, Mistake, met, planted, reached};
 use model::{
     Block, Case, CaseKind, ContactId, Digest, DirtyReason, Evidence, Happened, JournalEntry, Lane, Link,
     LinkLife, Stamp, Subject, SupporterId,
@@ -83,6 +83,7 @@ pub(crate) async fn settle(
         unprocessed += chunk.rows - chunk.foreign;
         let mut changes = state::Changes::new();
         for row in &chunk.joined {
+            met(Branch::Unprocessed);
             changes.clear_intent(&row.supporter);
             settled.again.push((row.supporter.clone(), Again::Unprocessed));
         }
@@ -126,6 +127,7 @@ pub(crate) async fn lose(
     report: &mut CycleReport,
     entry: &JournalEntry,
 ) -> Result<Settled, Fatal> {
+    met(Branch::JobLost);
     reached(K16);
     close_entry(sides, report, entry, RowCounts::default()).await?;
     Ok(Settled::default())
@@ -147,7 +149,14 @@ async fn close_entry(
         let Some((last, _)) = open.last() else { break };
         after = Some(last.clone());
         let mut changes = Changes::new();
-        for (supporter, _) in open {
+        for (supporter, intent) in open {
+            met(Branch::OutcomeUnknown);
+            if planted(Mistake::MissingKeyIsSuccess) {
+                let agreed: Vec<_> = intent.fields.iter().map(|field| (field.rule, field.sent)).collect();
+                changes.set_bases(&supporter, &agreed).clear_intent(&supporter);
+                changes.clear_dirty(&Subject::Supporter(supporter));
+                continue;
+            }
             changes.mark_dirty(Subject::Supporter(supporter), DirtyReason::Retry, None);
             report.count(&Outcome::Deferred(Deferral::Unknown));
         }
@@ -227,6 +236,7 @@ fn claimed(
     owner: &SupporterId,
     at: Moment,
 ) {
+    met(Branch::Claimed);
     let subject = Subject::Supporter(row.supporter.clone());
     changes.clear_intent(&row.supporter);
     changes.clear_dirty(&subject);
@@ -266,6 +276,7 @@ async fn settle_failures(
         sides.progress.advance(chunk.rows);
     }
     if let Some(code) = systemic {
+        met(Branch::Circuit);
         settled.circuit_open = true;
         report.notes.push(format!(
             "more than {:.0} % of a job failed with {code}: nothing more is sent in this cycle; correct the cause",
@@ -312,6 +323,7 @@ fn settle_failure(
     changes.tell(&subject, Happened::Refused { code, fields });
     match error.class() {
         Class::Duplicate(kind) => {
+            met(Branch::DuplicateRow);
             report.duplicates_refused += 1;
             settled.refused.push(refused(row, error, *kind, None));
         }
@@ -327,7 +339,10 @@ fn settle_failure(
             changes.clear_dirty(&subject);
             report.count(&Outcome::Case(CaseKind::SeveralContactsOneKey));
         }
-        Class::StaleId => settled.again.push((row.supporter.clone(), Again::Stale)),
+        Class::StaleId => {
+            met(Branch::StaleRow);
+            settled.again.push((row.supporter.clone(), Again::Stale));
+        }
         Class::Transient | Class::TransientSmallerJob | Class::RepeatedKey => {
             transient(sides, changes, report, settled, row, error, at)?;
         }
@@ -374,6 +389,7 @@ fn transient(
     error: &RecordError,
     at: Moment,
 ) -> Result<(), Fatal> {
+    met(Branch::TransientRow);
     let subject = Subject::Supporter(row.supporter.clone());
     let attempts = sides.state.dirty_of(&subject)?.map_or(0, |dirty| dirty.attempts);
     // Attempts count rounds; a cycle has several.
@@ -395,6 +411,7 @@ fn block(
     error: &RecordError,
     now: Stamp,
 ) -> Result<(), Fatal> {
+    met(Branch::Blocked);
     let before = sides.state.block_of(&row.supporter)?;
     let record: Digest = row.intent.record;
     changes.put_block(

@@ -6,6 +6,7 @@ use std::sync::atomic::AtomicBool;
 use std::sync::{Arc, Mutex};
 
 use bytes::Bytes;
+use drill::{Branch, Mistake, met, planted};
 use http::header::{ACCEPT, ACCEPT_ENCODING, AUTHORIZATION, CONTENT_TYPE, USER_AGENT};
 use http::{HeaderMap, HeaderName, HeaderValue, Method};
 use secrecy::ExposeSecret as _;
@@ -166,7 +167,10 @@ impl Client {
             };
             let again = match failure.again {
                 Again::Never => false,
-                Again::Renew => refused.replace(session.generation).is_none(),
+                Again::Renew => {
+                    met(Branch::SignedInAgain);
+                    refused.replace(session.generation).is_none() || planted(Mistake::EndlessSignIn)
+                }
                 Again::Soon => waits.wait().await,
                 Again::NoRoute => {
                     no_route += 1;
@@ -177,9 +181,13 @@ impl Client {
                     bad_answers <= self.config.retry.bad_answer && waits.wait().await
                 }
             };
+            if failure.again == Again::Never {
+                met(Branch::Refused);
+            }
             if !again {
                 return Err(failure.error.during(ask.call));
             }
+            met(if failure.again == Again::BadAnswer { Branch::Rejected } else { Branch::Retried });
             waits.tell(ask.call, &failure.error);
         }
     }

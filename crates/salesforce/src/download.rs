@@ -3,6 +3,7 @@
 use std::io;
 use std::path::{Path, PathBuf};
 
+use drill::{Mistake, planted};
 use tokio::fs::{self, File};
 use tokio::io::{AsyncWriteExt as _, BufWriter};
 
@@ -42,7 +43,8 @@ impl Read for ToFile<'_> {
         }
         let (bytes, rows) = written?;
         let announced = answer.header("sforce-numberofrecords").map(str::trim);
-        if announced.is_some_and(|announced| announced.parse() != Ok(rows)) {
+        let differs = announced.is_some_and(|announced| announced.parse() != Ok(rows));
+        if differs && !planted(Mistake::TruncatedFileAccepted) {
             let _ = fs::remove_file(&temporary).await;
             return Err(Error::new(ErrorKind::Incomplete, "another number of rows than announced"));
         }
@@ -73,7 +75,10 @@ impl ToFile<'_> {
             scan.feed(&piece).map_err(csv_error)?;
             file.write_all(&piece).await.map_err(Error::local)?;
         }
-        let rows = scan.finish().map_err(csv_error)?;
+        let rows = match scan.finish() {
+            Err(BadCsv::CutOff) if planted(Mistake::TruncatedFileAccepted) => 0,
+            ended => ended.map_err(csv_error)?,
+        };
         finish(file).await.map_err(Error::local)?;
         Ok((bytes, rows))
     }

@@ -73,10 +73,17 @@ impl Keyset {
             Some(at) if at.id.is_empty() => self.stamp.ge(at.stamp.floor_second()),
             Some(at) => {
                 let stamp = at.stamp.floor_second();
+                if drill::planted(drill::Mistake::PagedByStampAlone) {
+                    return self.after(self.stamp.gt(at.stamp.floor_second()), rows);
+                }
                 let same_second = self.stamp.eq(stamp).and(self.id.gt(at.id.as_str()));
                 same_second.or(self.stamp.gt(stamp))
             }
         };
+        self.after(from, rows)
+    }
+
+    fn after(&self, from: Condition, rows: u32) -> Soql {
         self.base
             .clone()
             .filter(from)

@@ -335,7 +335,12 @@ impl Desk<'_> {
             if case.subject == *subject {
                 close_other_identity_cases(&mut self.changes, subject, kind);
             }
-            self.changes.open_case(case);
+            // A Contact that asks about somebody does not take the place of one that asked before.
+            if matches!(subject, Subject::Contact(_)) && case.subject != *subject {
+                self.changes.join_case(case);
+            } else {
+                self.changes.open_case(case);
+            }
         }
         self.close(subject, Outcome::Case(kind));
     }
@@ -377,6 +382,7 @@ impl Desk<'_> {
 
     /// A value that cannot stand on the other side: the record is blocked and an administrator told.
     fn set_aside(&mut self, pair: &Pair, block: model::Block) -> Outcome {
+        drill::met(drill::Branch::Blocked);
         let code = block.code.clone();
         let supporters: Vec<&Supporter> = pair.supporter.iter().collect();
         let contacts: Vec<SeenContact> = pair.contact.iter().cloned().collect();

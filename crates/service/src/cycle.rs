@@ -44,6 +44,9 @@ pub async fn run(
     let mut cycle = Cycle::new(sides, request, guard.id, now, sink);
     let result = cycle.run().await;
     let mut report = cycle.report;
+    if result.is_err() {
+        drill::met(drill::Branch::Deferred);
+    }
     report.stopped = sides.stopping();
     report.api_calls = sides.org.usage().total().saturating_sub(calls);
     report.duration_ms = u64::try_from(sides.clock.now().since(begun).as_millis()).unwrap_or(u64::MAX);
@@ -274,6 +277,9 @@ impl<'a> Cycle<'a> {
         for plan in plans {
             batch::free_contact(self.sides, &mut changes, plan)?;
             plan::record::record_plan(&mut changes, &mut self.report, plan, self.at);
+            if drill::planted(drill::Mistake::AcknowledgedBeforeEffect) {
+                batch::finish(&mut changes, plan);
+            }
             if self.request.only.is_some() {
                 (self.sink)(Seen::Plan(plan, plan.fingerprint(&self.sides.state.digest_key())));
             }

@@ -31,6 +31,7 @@ pub(crate) enum Change {
     LiftBlocksOfOtherMap(Digest),
     PutOutcome { supporter: SupporterId, cycle: CycleId, code: String },
     OpenCase(Box<Case>),
+    JoinCase(Box<Case>),
     CloseCase { kind: CaseKind, subject: Subject },
     CloseCases { kinds: &'static [CaseKind], subject: Subject },
     CloseCasesOf(Subject),
@@ -199,6 +200,11 @@ impl Changes {
     /// the cut is shown.
     pub fn open_case(&mut self, case: Case) -> &mut Self {
         self.add(Change::OpenCase(Box::new(case)))
+    }
+
+    /// Opens a case, or joins the one of its kind that is open about the same subject: whoever is named there stays named.
+    pub fn join_case(&mut self, case: Case) -> &mut Self {
+        self.add(Change::JoinCase(Box::new(case)))
     }
 
     /// Closes a case: it and the personal data in it are removed.

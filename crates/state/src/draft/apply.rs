@@ -31,6 +31,7 @@ impl Draft<'_> {
             Change::LiftBlocksOfOtherMap(map) => self.lift_blocks_of_other_map(map)?,
             Change::PutOutcome { supporter, cycle, code } => self.put_outcome(&supporter, cycle, code)?,
             Change::OpenCase(case) => self.open_case(*case)?,
+            Change::JoinCase(case) => self.join_case(*case)?,
             Change::CloseCase { kind, subject } => self.close_case(kind, &subject)?,
             Change::CloseCases { kinds, subject } => {
                 for kind in kinds {

@@ -42,6 +42,14 @@ impl Draft<'_> {
         Ok(())
     }
 
+    pub(super) fn join_case(&mut self, case: Case) -> Result<(), Fatal> {
+        let open = self.cases.slot(self.store, &CaseKey::of(&case))?.clone();
+        match open {
+            Some(open) => self.open_case(joined(open, case)),
+            None => self.open_case(case),
+        }
+    }
+
     pub(super) fn close_case(&mut self, kind: CaseKind, subject: &Subject) -> Result<(), Fatal> {
         let key = CaseKey { subject: subject.clone(), kind };
         // Most people have no case, and most kinds of case are open for nobody: that is known without asking the store.
@@ -116,6 +124,29 @@ impl Draft<'_> {
             self.close_case(kind, subject)?;
         }
         Ok(())
+    }
+}
+
+/// Both cases in one: those named first stay first, and a record that both show is shown as it is now.
+fn joined(open: Case, case: Case) -> Case {
+    let Case { mut supporters, mut contacts, mut reasons, mut records, .. } = open;
+    for mut record in case.records {
+        match records.iter_mut().find(|known| known.subject == record.subject) {
+            Some(known) => std::mem::swap(known, &mut record),
+            None => records.push(record),
+        }
+    }
+    add_new(&mut supporters, case.supporters);
+    add_new(&mut contacts, case.contacts);
+    add_new(&mut reasons, case.reasons);
+    Case { supporters, contacts, reasons, records, ..case }
+}
+
+fn add_new<T: PartialEq>(known: &mut Vec<T>, more: Vec<T>) {
+    for one in more {
+        if !known.contains(&one) {
+            known.push(one);
+        }
     }
 }
 

@@ -34,6 +34,31 @@ async fn a_case_seen_again_is_the_same_case() {
 }
 
 #[tokio::test]
+async fn whoever_joins_a_case_takes_nobodys_place() {
+    let state = in_memory();
+    let contact = |n: u32| model::ContactId::parse(&format!("003000000{n:06}")).unwrap();
+    let about = |n| Case { contacts: vec![contact(n)], ..case(CaseKind::NamesDisagree, 1, 5) };
+    let _ = commit(&state, |changes| {
+        changes.join_case(about(1)).join_case(about(2));
+    })
+    .await;
+    let _ = commit(&state, |changes| {
+        changes.join_case(about(1));
+    })
+    .await;
+    let found = state.case_of(CaseKind::NamesDisagree, &subject(1)).unwrap().unwrap();
+    assert_eq!(found.contacts, [contact(1), contact(2)]);
+    assert_eq!((found.supporters.len(), found.reasons.len()), (1, 1));
+    // Asked from its own side, the answer is complete.
+    let _ = commit(&state, |changes| {
+        changes.open_case(about(2));
+    })
+    .await;
+    let found = state.case_of(CaseKind::NamesDisagree, &subject(1)).unwrap().unwrap();
+    assert_eq!(found.contacts, [contact(2)]);
+}
+
+#[tokio::test]
 async fn closing_a_subject_closes_all_its_cases_and_nobody_elses() {
     let state = in_memory();
     let _ = commit(&state, |changes| {

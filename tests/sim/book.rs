@@ -1,0 +1,142 @@
+//! The full history of both sides: every value that every record ever held, and whose hand it came from. The checker's only
+//! source beside the log.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use model::{Side, Supporter};
+use serde_json::Value as Json;
+use simorg::Admin;
+use supporters::Memory;
+
+use crate::fields::{FIELDS, here, there};
+
+/// Whose hand.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum By {
+    /// A person, or automation of the org.
+    People,
+    /// The engine.
+    Engine,
+}
+
+/// A value that a field took on.
+#[derive(Debug, Clone)]
+pub struct Entry {
+    /// When, in the order of everything that happened.
+    pub at: usize,
+    /// What.
+    pub value: String,
+    /// By whom.
+    pub by: By,
+    /// The engine's last beginning before the job that wrote it was made: what people typed after it, it cannot have read.
+    pub read_at: usize,
+}
+
+/// A record that appeared or went.
+#[derive(Debug, Clone)]
+pub struct Fate {
+    /// Which side.
+    pub side: Side,
+    /// Its id.
+    pub id: String,
+    /// By whom.
+    pub by: By,
+    /// The id of the other record that it carried when it was first seen.
+    pub carries: String,
+}
+
+/// Which field of which record.
+pub type Place = (Side, String, &'static str);
+
+/// The history.
+#[derive(Debug, Default)]
+pub struct Book {
+    /// Everything a field ever held, oldest first.
+    pub entries: BTreeMap<Place, Vec<Entry>>,
+    /// Records that appeared.
+    pub born: Vec<Fate>,
+    /// Records that went.
+    pub gone: Vec<Fate>,
+    /// People whose identity was touched: merged, deleted, brought back, given another address or a shared one. By side and id.
+    pub touched: BTreeSet<(Side, String)>,
+    /// People whose names somebody changed: nobody may recognise them.
+    pub renamed: BTreeSet<(Side, String)>,
+    live: BTreeSet<(Side, String)>,
+    /// Counts everything.
+    pub now: usize,
+    /// Where the present cycle began.
+    pub cycle_began: usize,
+    /// Where the cycle began that made the last job.
+    pub job_planned: usize,
+}
+
+impl Book {
+    /// Looks at both sides and notes what is new.
+    pub fn look(&mut self, admin: &Admin, database: &Memory, columns: &[String], by: By) -> usize {
+        self.now += 1;
+        let mut seen = BTreeSet::new();
+        let mut news = 0;
+        for supporter in database.rows() {
+            news += self.supporter(&supporter, columns, by);
+            seen.insert((Side::Supporter, supporter.id.to_string()));
+        }
+        for contact in admin.records("Contact") {
+            let Some(id) = contact["Id"].as_str().map(ToOwned::to_owned) else { continue };
+            news += self.contact(&id, &contact, by);
+            seen.insert((Side::Salesforce, id));
+        }
+        let gone: Vec<(Side, String)> = self.live.difference(&seen).cloned().collect();
+        for (side, id) in gone {
+            self.gone.push(Fate { side, id, by, carries: String::new() });
+            news += 1;
+        }
+        self.live = seen;
+        news
+    }
+
+    fn supporter(&mut self, supporter: &Supporter, columns: &[String], by: By) -> usize {
+        let id = supporter.id.to_string();
+        let carries = supporter.contact_id.text().unwrap_or_default().to_owned();
+        let mut news = self.appears(Side::Supporter, &id, carries, by);
+        for field in &FIELDS {
+            news +=
+                self.holds((Side::Supporter, id.clone(), field.contact), here(columns, supporter, field), by);
+        }
+        news
+    }
+
+    fn contact(&mut self, id: &str, contact: &Json, by: By) -> usize {
+        let carries = contact["EN_Supporter_Id__c"].as_str().unwrap_or_default().to_owned();
+        let mut news = self.appears(Side::Salesforce, id, carries, by);
+        for field in &FIELDS {
+            news += self.holds((Side::Salesforce, id.to_owned(), field.contact), there(contact, field), by);
+        }
+        news
+    }
+
+    fn appears(&mut self, side: Side, id: &str, carries: String, by: By) -> usize {
+        if self.live.contains(&(side, id.to_owned())) {
+            return 0;
+        }
+        self.born.push(Fate { side, id: id.to_owned(), by, carries });
+        1
+    }
+
+    fn holds(&mut self, place: Place, value: String, by: By) -> usize {
+        let read_at = match (by, place.0) {
+            (By::Engine, Side::Salesforce) => self.job_planned,
+            (By::Engine, Side::Supporter) | (By::People, _) => self.now,
+        };
+        let entries = self.entries.entry(place).or_default();
+        if entries.last().is_some_and(|last| last.value == value) {
+            return 0;
+        }
+        entries.push(Entry { at: self.now, value, by, read_at });
+        1
+    }
+
+    /// Notes that somebody's identity was touched.
+    pub fn touch(&mut self, side: Side, id: &str) {
+        self.touched.insert((side, id.to_owned()));
+    }
+}
