@@ -5,12 +5,15 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::path::{Path, PathBuf};
 
 /// Which of our crates each crate may be built from.
-const MAY_USE: [(&str, &[&str]); 16] = [
+const MAY_USE: [(&str, &[&str]); 17] = [
+    ("actions", &["events", "model", "salesforce", "state"]),
     ("drill", &[]),
     (
         "highwater",
         &[
+            "actions",
             "drill",
+            "events",
             "matching",
             "model",
             "plan",

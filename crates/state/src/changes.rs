@@ -5,7 +5,7 @@ use model::{
     Link, LinkLife, PlanId, RuleKey, Side, Stamp, Standing, Subject, SupporterId,
 };
 
-use crate::{Conflict, Dirty, Progress};
+use crate::{Conflict, Dirty, NoteKind, Progress};
 
 /// One change, in the words of [`Changes`].
 #[derive(Debug, Clone)]
@@ -47,6 +47,7 @@ pub(crate) enum Change {
     SetMap(Digest),
     PutBookmark { name: String, value: serde_json::Value },
     RemoveBookmark(String),
+    PutNote { kind: NoteKind, key: Vec<u8>, value: Option<Vec<u8>> },
     BeginCycle,
     Tell { who: Subject, what: Box<Happened> },
 }
@@ -78,6 +79,16 @@ impl Changes {
     pub fn extend(&mut self, others: Self) -> &mut Self {
         self.0.extend(others.0);
         self
+    }
+
+    /// Stores a note: at most 60 KiB.
+    pub fn put_note(&mut self, kind: NoteKind, key: &[u8], value: Vec<u8>) -> &mut Self {
+        self.add(Change::PutNote { kind, key: key.to_vec(), value: Some(value) })
+    }
+
+    /// Removes a note; absent already is fine.
+    pub fn remove_note(&mut self, kind: NoteKind, key: &[u8]) -> &mut Self {
+        self.add(Change::PutNote { kind, key: key.to_vec(), value: None })
     }
 
     fn add(&mut self, change: Change) -> &mut Self {

@@ -14,7 +14,7 @@ use crate::person::{LinkedSupporter, Person};
 use crate::record::{self, Record};
 use crate::store::{Batch, Store};
 use crate::tree::Tree;
-use crate::{Change, Receipt, keys, seal};
+use crate::{Change, NoteKind, Receipt, keys, notes, seal};
 
 mod apply;
 mod case;
@@ -187,6 +187,20 @@ impl<'s> Draft<'s> {
             .map_err(|_| Fatal::damaged(Tree::Meta, name.as_bytes(), Damage::Content))?;
         *self.meta.slot(self.store, &name.to_owned())? = Some(MetaRow(value));
         Ok(())
+    }
+
+    /// Notes are read by no other change.
+    fn put_note(&mut self, kind: NoteKind, key: &[u8], value: Option<Vec<u8>>) {
+        let key = notes::key_of(kind, key);
+        match value {
+            Some(value) => {
+                let sealed = seal::seal(Tree::Index, &key, 1, &value);
+                self.batch.put(Tree::Index, key, sealed);
+            }
+            None => {
+                self.batch.delete(Tree::Index, key);
+            }
+        }
     }
 
     /// Appends a record that no other change of the same commit reads.

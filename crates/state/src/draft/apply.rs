@@ -54,6 +54,7 @@ impl Draft<'_> {
                 *self.meta.slot(self.store, &meta::bookmark_row(&name))? = None;
             }
             Change::Tell { who, what } => self.tell(&who, *what),
+            Change::PutNote { kind, key, value } => self.put_note(kind, &key, value),
             Change::BeginCycle => {
                 let last: u64 = self.meta_value(meta::CYCLE)?.unwrap_or(0);
                 self.set_meta(meta::CYCLE, &(last + 1))?;

@@ -1,0 +1,490 @@
+//! A batch of events to the org: one function holds the branches, `question` asks, `collapse` joins, `send` writes.
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::sync::Arc;
+
+use model::SalesforceId;
+use salesforce::{Describe, Org};
+use serde_json::Value;
+use state::{Changes, NoteKind, State};
+use tokio_util::sync::CancellationToken;
+
+use crate::action::{Converted, Operation, Unfit};
+use crate::check::{Prepared, Schema};
+use crate::collapse::{Target, Task, for_contact, group, lacking, merge};
+use crate::evaluate::{Filled, Key, Verdict, Wanted, Wish, evaluate};
+use crate::fatal::Fatal;
+use crate::incoming::Incoming;
+use crate::outcome::{Answer, Note, Outcome};
+use crate::question::{Answers, Asked, Hit, Question};
+use crate::send::{self, Lane};
+use crate::stamps::Stamps;
+
+/// How often a batch is gone through: once more for each deletion in between and each joint refusal.
+const MAX_ROUNDS: usize = 8;
+
+/// What a delivery works with.
+#[derive(Clone)]
+pub struct Delivery {
+    /// The org.
+    pub org: Org,
+    /// What must not be forgotten.
+    pub state: State,
+    /// The actions, checked.
+    pub actions: Arc<[Prepared]>,
+    /// The objects they use.
+    pub schema: Arc<Schema>,
+    /// How much of the day's API allowance may be used before events wait, from 0 to 1.
+    pub api_share: f64,
+    /// Cancelled when nothing new may begin.
+    pub stop: CancellationToken,
+}
+
+/// What became of a batch: per event its outcomes, in the order of the actions.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Delivered {
+    /// One list per event.
+    pub outcomes: Vec<Vec<Outcome>>,
+}
+
+/// The batch as it stands in between.
+pub(crate) struct Batch<'b> {
+    pub(crate) events: &'b [Incoming],
+    pub(crate) tasks: Vec<Task>,
+    pub(crate) outcomes: Vec<Vec<Outcome>>,
+    pub(crate) notes: Vec<Vec<Note>>,
+}
+
+impl Batch<'_> {
+    /// Ends a task.
+    pub(crate) fn end(&mut self, task: usize, outcome: Outcome) {
+        let (event, label) = (self.tasks[task].event, self.tasks[task].label.clone());
+        let notes = self.tasks[task].wanted.notes.iter().chain(&self.notes[task]);
+        let outcome = Outcome { action: label.clone(), ..outcome }.noting(notes);
+        let outcomes = &mut self.outcomes[event];
+        outcomes.retain(|other| other.action != label);
+        outcomes.push(outcome);
+    }
+
+    /// An outcome of a task.
+    pub(crate) fn outcome(&self, task: usize, object: &str, answer: Answer) -> Outcome {
+        Outcome::new(&self.tasks[task].label, object, answer)
+    }
+
+    /// The settled outcomes of an event, as they are kept until they are where the event came from.
+    pub(crate) fn settled(&self, event: usize) -> Option<Vec<u8>> {
+        let settled = self.outcomes[event].iter().filter(|one| one.answer != Answer::Waiting);
+        serde_json::to_vec(&settled.collect::<Vec<_>>()).ok()
+    }
+}
+
+/// Delivers a batch. Whatever an event comes to is durable in the state when this returns, also when it returns an error; an
+/// event delivered again goes on where it was.
+///
+/// # Errors
+/// [`Fatal`] when the org, or the state, fails in a way that does not pass. What passes leaves events waiting.
+pub async fn deliver(cx: &Delivery, events: &[Incoming]) -> Result<Delivered, Fatal> {
+    let mut batch = begin(cx, events)?;
+    let mut open: Vec<usize> = (0..batch.tasks.len()).collect();
+    open.sort_by_key(|task| (batch.tasks[*task].at, batch.tasks[*task].event, batch.tasks[*task].action));
+    let mut fatal = None;
+    for _ in 0..MAX_ROUNDS {
+        if open.is_empty() || cx.stop.is_cancelled() || over_budget(cx) {
+            break;
+        }
+        let before = open.clone();
+        match round(cx, &mut batch, open).await {
+            Ok(later) => open = later,
+            Err(error) => {
+                open = before.into_iter().filter(|task| !is_settled(&batch, *task)).collect();
+                fatal = Some(error).filter(|error| !error.passes());
+                break;
+            }
+        }
+    }
+    for task in open {
+        let object = cx.actions[batch.tasks[task].action].object.name.clone();
+        let outcome = batch.outcome(task, &object, Answer::Waiting);
+        batch.end(task, outcome);
+    }
+    fatal.map_or(Ok(Delivered { outcomes: batch.outcomes }), Err)
+}
+
+fn is_settled(batch: &Batch<'_>, task: usize) -> bool {
+    let Task { event, label, .. } = &batch.tasks[task];
+    batch.outcomes[*event].iter().any(|one| one.action == *label && one.answer != Answer::Waiting)
+}
+
+/// Whether the org's daily allowance is used as far as it may be (REST guide, `Sforce-Limit-Info`).
+fn over_budget(cx: &Delivery) -> bool {
+    let usage = cx.org.usage();
+    let (Some(used), Some(max)) = (usage.api_used, usage.api_max) else { return false };
+    #[allow(clippy::cast_precision_loss, reason = "allowances are far below 2^52")]
+    let share = (used + usage.since_header) as f64 / max.max(1) as f64;
+    share >= cx.api_share
+}
+
+/// What the actions make of the events; what was settled in an earlier attempt is taken over.
+fn begin<'b>(cx: &Delivery, events: &'b [Incoming]) -> Result<Batch<'b>, Fatal> {
+    let keys: Vec<Vec<u8>> = events.iter().map(|event| event.id.clone().into_bytes()).collect();
+    let earlier = cx.state.notes_of(NoteKind::Settled, &keys)?;
+    let mut batch =
+        Batch { events, tasks: Vec::new(), outcomes: Vec::with_capacity(events.len()), notes: Vec::new() };
+    for (index, (event, earlier)) in events.iter().zip(earlier).enumerate() {
+        let earlier: Vec<Outcome> =
+            earlier.and_then(|bytes| serde_json::from_slice(&bytes).ok()).unwrap_or_default();
+        batch.outcomes.push(earlier);
+        let mut mine = false;
+        for (action, prepared) in cx.actions.iter().enumerate() {
+            mine |= begin_one(&mut batch, index, event, action, prepared);
+        }
+        if !mine && batch.outcomes[index].is_empty() {
+            batch.outcomes[index].push(Outcome::new("", "", Answer::Ignored));
+        }
+    }
+    batch.notes = vec![Vec::new(); batch.tasks.len()];
+    Ok(batch)
+}
+
+fn begin_one(
+    batch: &mut Batch<'_>,
+    index: usize,
+    event: &Incoming,
+    action: usize,
+    prepared: &Prepared,
+) -> bool {
+    let settled =
+        |batch: &Batch<'_>, label: &str| batch.outcomes[index].iter().any(|one| one.action == label);
+    match evaluate(prepared, event) {
+        Verdict::NotFor => return false,
+        Verdict::Refused(outcome) => {
+            if !settled(batch, &outcome.action) {
+                batch.outcomes[index].push(*outcome);
+            }
+        }
+        Verdict::Wanted(all) => {
+            for (number, wanted) in all.into_iter().enumerate() {
+                let name = &prepared.action.name;
+                let label = if number == 0 { name.clone() } else { format!("{name}#{}", number + 1) };
+                if !settled(batch, &label) {
+                    batch.tasks.push(Task {
+                        event: index,
+                        action,
+                        label,
+                        at: event.at,
+                        wanted,
+                        alone: false,
+                        looked_again: false,
+                        made_before: false,
+                    });
+                }
+            }
+        }
+    }
+    true
+}
+
+/// One round over the open tasks. Returns those of the next.
+async fn round(cx: &Delivery, batch: &mut Batch<'_>, open: Vec<usize>) -> Result<Vec<usize>, Fatal> {
+    let open = references(cx, batch, open).await?;
+    let (asked, questions) = ask(cx, batch, &open);
+    let answers = asked.ask(&cx.org, |name| cx.schema.object(name).map(Arc::clone)).await?;
+    let mut targets: Vec<(usize, Target)> = Vec::new();
+    let mut batch_knows = Coming::default();
+    for task in open {
+        match target(cx, batch, task, &questions, &answers, &mut batch_knows)? {
+            Ok(target) => {
+                if let Target::New(_, mine) = &target {
+                    batch_knows.asked.extend(mine.iter().cloned());
+                }
+                targets.push((task, target));
+            }
+            Err(outcome) => batch.end(task, *outcome),
+        }
+    }
+    let deletes = |task: usize| cx.actions[batch.tasks[task].action].action.operation == Operation::Delete;
+    let grouped = group(targets, deletes, |task| batch.tasks[task].alone);
+    let mut later = grouped.later;
+    let parcels = pack(cx, batch, grouped.groups)?;
+    for lane in Lane::of(parcels) {
+        later.extend(send::send(cx, batch, lane).await?);
+    }
+    keep(cx, batch).await?;
+    later.sort_by_key(|task| (batch.tasks[*task].at, batch.tasks[*task].event, batch.tasks[*task].action));
+    Ok(later)
+}
+
+/// Settled outcomes that no write carried, made durable together.
+async fn keep(cx: &Delivery, batch: &Batch<'_>) -> Result<(), Fatal> {
+    let mut changes = Changes::new();
+    for (index, event) in batch.events.iter().enumerate() {
+        if let Some(settled) = batch.settled(index).filter(|settled| settled != b"[]") {
+            changes.put_note(NoteKind::Settled, event.id.as_bytes(), settled);
+        }
+    }
+    if !changes.is_empty() {
+        let _receipt = cx.state.commit(changes).await?;
+    }
+    Ok(())
+}
+
+/// Finds the records that reference fields point at.
+async fn references(cx: &Delivery, batch: &mut Batch<'_>, open: Vec<usize>) -> Result<Vec<usize>, Fatal> {
+    let mut asked = Asked::default();
+    let mut wanted: BTreeMap<(usize, usize), Option<Question>> = BTreeMap::new();
+    for task in &open {
+        for (place, reference) in batch.tasks[*task].wanted.references.iter().enumerate() {
+            let object = cx.schema.object(&reference.lookup.object);
+            let question = object.and_then(|object| {
+                let key = reference_key(object, &reference.lookup.field, &reference.value)?;
+                asked.add(object, &[key])
+            });
+            wanted.insert((*task, place), question);
+        }
+    }
+    if wanted.is_empty() {
+        return Ok(open);
+    }
+    let answers = asked.ask(&cx.org, |name| cx.schema.object(name).map(Arc::clone)).await?;
+    let mut left = Vec::new();
+    for task in open {
+        let references = std::mem::take(&mut batch.tasks[task].wanted.references);
+        let mut refused = None;
+        for (place, reference) in references.into_iter().enumerate() {
+            let hits = wanted.get(&(task, place)).and_then(Option::as_ref).and_then(|q| answers.get(q));
+            match hits.map_or(&[][..], Vec::as_slice) {
+                [Hit { id, .. }] => batch.tasks[task].wanted.values.push(Filled {
+                    field: reference.field,
+                    value: Value::from(id.to_string()),
+                    only: reference.only,
+                }),
+                others => {
+                    let note = Note::NoReference { field: reference.field, found: others.len() };
+                    if reference.lookup.none == Unfit::Refuse {
+                        refused = Some((note.to_string(), others.len()));
+                    }
+                    batch.tasks[task].wanted.notes.push(note);
+                }
+            }
+        }
+        match refused {
+            None => left.push(task),
+            Some((reason, found)) => {
+                let answer = if found > 1 { Answer::Several } else { Answer::NotFound };
+                let object = cx.actions[batch.tasks[task].action].object.name.clone();
+                let outcome = batch.outcome(task, &object, answer).because(reason);
+                batch.end(task, outcome);
+            }
+        }
+    }
+    Ok(left)
+}
+
+fn reference_key(object: &Describe, field: &str, value: &Value) -> Option<Key> {
+    use crate::action::{Nulls, TooLong};
+    use crate::fit::{Fit, fit};
+    let field = object.field(field)?;
+    match fit(value, field, TooLong::Refuse, Nulls::Leave) {
+        Fit::Takes(value, None) => Some(Key { field: field.name.clone(), value }),
+        Fit::Takes(_, Some(_)) | Fit::Silent | Fit::Unfit(_) | Fit::TooLong(_) => None,
+    }
+}
+
+type Questions = BTreeMap<usize, Vec<Option<Question>>>;
+
+/// The questions of all open tasks; `None` for a value that cannot stand in a query.
+fn ask(cx: &Delivery, batch: &Batch<'_>, open: &[usize]) -> (Asked, Questions) {
+    let mut asked = Asked::default();
+    let mut questions = Questions::new();
+    for index in open {
+        let task = &batch.tasks[*index];
+        let prepared = &cx.actions[task.action];
+        let of = match &task.wanted.wish {
+            Wish::New => send::sent_before(cx, batch, *index)
+                .map(|keys| vec![asked.add(&prepared.object, &keys)])
+                .unwrap_or_default(),
+            // Whether a Lead was converted meanwhile shows only when it is read.
+            Wish::Record(id) if prepared.contact.is_some() => {
+                let key = Key { field: "Id".to_owned(), value: Value::from(id.to_string()) };
+                vec![asked.add(&prepared.object, &[key])]
+            }
+            Wish::Record(_) => Vec::new(),
+            Wish::All(keys) => vec![asked.add(&prepared.object, keys)],
+            Wish::Any(keys) => {
+                keys.iter().map(|key| asked.add(&prepared.object, std::slice::from_ref(key))).collect()
+            }
+        };
+        questions.insert(*index, of);
+    }
+    (asked, questions)
+}
+
+/// Which record a task is for. The branches of every operation.
+fn target(
+    cx: &Delivery,
+    batch: &mut Batch<'_>,
+    task: usize,
+    questions: &Questions,
+    answers: &Answers,
+    coming: &mut Coming,
+) -> Result<Result<Target, Box<Outcome>>, Fatal> {
+    let prepared = &cx.actions[batch.tasks[task].action];
+    let object = prepared.object.name.clone();
+    let asked = questions.get(&task).map_or(&[][..], Vec::as_slice);
+    if asked.iter().any(Option::is_none) {
+        let outcome = batch.outcome(task, &object, Answer::Invalid);
+        return Ok(Err(Box::new(outcome.because("the value of a matcher cannot stand in a query"))));
+    }
+    let asked: Vec<&Question> = asked.iter().flatten().collect();
+    let mut hits: Vec<Hit> = asked.iter().filter_map(|one| answers.get(*one)).flatten().cloned().collect();
+    hits.sort_by_key(|hit| hit.id);
+    hits.dedup_by_key(|hit| hit.id);
+    match &batch.tasks[task].wanted.wish {
+        Wish::New => {
+            return Ok(Ok(match made_before(cx, &hits, coming)? {
+                Some(id) => {
+                    batch.tasks[task].made_before = true;
+                    Target::Record(object, id)
+                }
+                None => Target::New(object, Vec::new()),
+            }));
+        }
+        Wish::Record(id) if prepared.contact.is_none() => return Ok(Ok(Target::Record(object, *id))),
+        Wish::Record(_) | Wish::All(_) | Wish::Any(_) => {}
+    }
+    let named = matches!(batch.tasks[task].wanted.wish, Wish::Record(_));
+    let creates = prepared.action.operation == Operation::Upsert && !named;
+    let living: Vec<&Hit> = hits.iter().filter(|hit| hit.converted.is_none()).collect();
+    Ok(match (living.as_slice(), hits.as_slice()) {
+        ([hit], _) => Ok(Target::Record(object, hit.id)),
+        ([], []) if creates => Ok(Target::New(object, asked.into_iter().cloned().collect())),
+        // An earlier event of this batch is about to make it.
+        ([], []) if asked.iter().any(|one| coming.asked.contains(*one)) => {
+            Ok(Target::New(object, asked.into_iter().cloned().collect()))
+        }
+        ([], []) => {
+            Err(Box::new(batch.outcome(task, &object, Answer::NotFound).because("no record matches")))
+        }
+        ([], converted) => of_converted(prepared, batch, task, converted),
+        (several, _) => {
+            let reason = format!("{} records match", several.len());
+            Err(Box::new(batch.outcome(task, &object, Answer::Several).because(reason)))
+        }
+    })
+}
+
+/// What a batch is about to make, and what it found that an earlier attempt had made.
+#[derive(Default)]
+struct Coming {
+    asked: BTreeSet<Question>,
+    taken: BTreeSet<SalesforceId>,
+}
+
+/// The record that an earlier attempt made, of which no answer came back: it has the values that were sent, and no event is
+/// known to have written it.
+fn made_before(cx: &Delivery, hits: &[Hit], coming: &mut Coming) -> Result<Option<SalesforceId>, Fatal> {
+    let ids: Vec<SalesforceId> = hits.iter().map(|hit| hit.id).collect();
+    let stamps = Stamps::load(&cx.state, &ids)?;
+    let free = ids.into_iter().zip(stamps).filter(|(_, stamps)| *stamps == Stamps::default());
+    let free = free.map(|(id, _)| id).find(|id| !coming.taken.contains(id));
+    coming.taken.extend(free);
+    Ok(free)
+}
+
+/// Only converted Leads match: their one Contact, where that is wanted.
+fn of_converted(
+    prepared: &Prepared,
+    batch: &mut Batch<'_>,
+    task: usize,
+    hits: &[Hit],
+) -> Result<Target, Box<Outcome>> {
+    let refused = |batch: &Batch<'_>, answer, reason: &str| {
+        Err(Box::new(batch.outcome(task, "Lead", answer).because(reason)))
+    };
+    let Some(contact) = prepared.contact.as_ref().filter(|_| prepared.action.converted == Converted::Contact)
+    else {
+        return refused(batch, Answer::Refused, "the Lead was converted");
+    };
+    if prepared.action.operation == Operation::Delete {
+        return refused(batch, Answer::Refused, "the Lead was converted; its Contact is not deleted");
+    }
+    let contacts: BTreeSet<_> = hits.iter().filter_map(|hit| hit.converted.flatten()).collect();
+    let mut contacts = contacts.into_iter();
+    match (contacts.next(), contacts.next()) {
+        (Some(only), None) => {
+            batch.tasks[task].wanted = for_contact(&batch.tasks[task].wanted, contact);
+            Ok(Target::Record(contact.name.clone(), only.into()))
+        }
+        (Some(_), Some(_)) => refused(batch, Answer::Several, "Leads converted to several Contacts match"),
+        (None, _) => refused(batch, Answer::Refused, "the Lead was converted, and its Contact is not shown"),
+    }
+}
+
+/// Groups become parcels; those with nothing to write, or that cannot be made, end here.
+fn pack(
+    cx: &Delivery,
+    batch: &mut Batch<'_>,
+    groups: Vec<(Target, Vec<usize>)>,
+) -> Result<Vec<crate::collapse::Parcel>, Fatal> {
+    let records: Vec<_> = groups
+        .iter()
+        .filter_map(|(target, _)| match target {
+            Target::Record(_, id) => Some(*id),
+            Target::New(..) => None,
+        })
+        .collect();
+    let mut known = Stamps::load(&cx.state, &records)?.into_iter();
+    let mut parcels = Vec::new();
+    for (target, tasks) in groups {
+        let stamps = match &target {
+            Target::Record(..) => known.next().unwrap_or_default(),
+            Target::New(..) => Stamps::default(),
+        };
+        let first = tasks.first().copied();
+        let operation = first.map(|task| cx.actions[batch.tasks[task].action].action.operation);
+        let (mut parcel, notes) = merge(&target, tasks, &batch.tasks, &stamps);
+        for (task, note) in notes {
+            batch.notes[task].push(note);
+        }
+        parcel.delete = operation == Some(Operation::Delete);
+        if let Some(outcome) = nothing_to_send(cx, &parcel) {
+            for task in &parcel.tasks {
+                batch.end(*task, outcome.clone());
+            }
+        } else {
+            parcels.push(parcel);
+        }
+    }
+    Ok(parcels)
+}
+
+fn nothing_to_send(cx: &Delivery, parcel: &crate::collapse::Parcel) -> Option<Outcome> {
+    let object = parcel.object.as_str();
+    match parcel.record {
+        _ if parcel.delete => None,
+        Some(id) if parcel.values.is_empty() => {
+            Some(Outcome::new("", object, Answer::Superseded).on(id).because("nothing to write"))
+        }
+        Some(_) => None,
+        None => {
+            let missing = cx.schema.object(object).and_then(|describe| lacking(parcel, describe))?;
+            let reason = format!("{missing} is needed for a new {object}");
+            Some(Outcome::new("", object, Answer::Invalid).because(reason))
+        }
+    }
+}
+
+/// The values of a wanted write that a query can compare, for finding a record that an earlier attempt may have made.
+pub(crate) fn comparable_values(prepared: &Prepared, wanted: &Wanted) -> Vec<Key> {
+    let usable = |filled: &&Filled| {
+        let field = prepared.object.field(&filled.field);
+        field.is_some_and(|field| field.filterable && field.kind != "date") && !filled.value.is_null()
+    };
+    let values: Vec<&Filled> = wanted.values.iter().filter(usable).collect();
+    // A unique external id says it all.
+    let unique = values.iter().find(|filled| {
+        prepared.object.field(&filled.field).is_some_and(|field| field.external_id && field.unique)
+    });
+    let key = |filled: &&Filled| Key { field: filled.field.clone(), value: filled.value.clone() };
+    unique.map_or_else(|| values.iter().map(key).collect(), |one| vec![key(one)])
+}

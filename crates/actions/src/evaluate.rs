@@ -1,0 +1,377 @@
+//! From an event to the writes it asks for. Pure: no org is asked, nothing is remembered.
+
+use std::collections::BTreeSet;
+use std::fmt;
+
+use model::SalesforceId;
+use salesforce::{Describe, DescribeField};
+use serde_json::Value;
+
+use crate::action::{
+    ExternalId, FieldRule, Lookup, Matcher, Matchers, NamePart, Nulls, OneOrMany, Only, Operation, Otherwise,
+    Rest, TooLong, Unfit,
+};
+use crate::check::Prepared;
+use crate::fit::{Fit, fit};
+use crate::incoming::{ExternalRef, Incoming, external_refs};
+use crate::outcome::{Answer, Note, Outcome};
+use crate::path::Path;
+use crate::scalar::{name_parts, text_of};
+
+/// Which record a write is for.
+#[derive(Clone, PartialEq)]
+pub enum Wish {
+    /// A new one.
+    New,
+    /// This one.
+    Record(SalesforceId),
+    /// The one with all of these values.
+    All(Vec<Key>),
+    /// The one with any of these values.
+    Any(Vec<Key>),
+}
+
+/// A field and the value a record is looked for by.
+#[derive(Clone, PartialEq)]
+pub struct Key {
+    /// API name, as the org spells it.
+    pub field: String,
+    /// The value, as the field takes it.
+    pub value: Value,
+}
+
+/// A field and what goes into it.
+#[derive(Clone, PartialEq)]
+pub struct Filled {
+    /// API name, as the org spells it.
+    pub field: String,
+    /// The value; `Null` clears.
+    pub value: Value,
+    /// When it is written.
+    pub only: Only,
+}
+
+/// A field that is to point at a record still to be looked up.
+#[derive(Clone, PartialEq)]
+pub struct Reference {
+    /// API name, as the org spells it.
+    pub field: String,
+    /// Where to look.
+    pub lookup: Lookup,
+    /// What for.
+    pub value: Value,
+    /// When it is written.
+    pub only: Only,
+}
+
+/// One write that one action asks for.
+#[derive(Clone, PartialEq)]
+pub struct Wanted {
+    /// Which record.
+    pub wish: Wish,
+    /// The values.
+    pub values: Vec<Filled>,
+    /// Values still to be looked up.
+    pub references: Vec<Reference>,
+    /// What happened to single fields.
+    pub notes: Vec<Note>,
+}
+
+/// Shows fields, no values.
+impl fmt::Debug for Wanted {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let fields: Vec<&str> = self.values.iter().map(|one| one.field.as_str()).collect();
+        write!(f, "Wanted({fields:?}, {} references)", self.references.len())
+    }
+}
+
+/// What one action makes of one event.
+#[derive(Debug, Clone, PartialEq)]
+pub enum Verdict {
+    /// It is not for this event.
+    NotFor,
+    /// It is, and cannot be carried out.
+    Refused(Box<Outcome>),
+    /// These writes, usually one.
+    Wanted(Vec<Wanted>),
+}
+
+/// What one action makes of one event.
+#[must_use]
+pub fn evaluate(prepared: &Prepared, incoming: &Incoming) -> Verdict {
+    let action = &prepared.action;
+    let body = &incoming.body;
+    if !action.on.fits(body) {
+        return Verdict::NotFor;
+    }
+    let refs: Vec<ExternalRef<'_>> = match action.external_id {
+        ExternalId::Ignored => Vec::new(),
+        ExternalId::Absent if external_refs(body).next().is_some() => return Verdict::NotFor,
+        ExternalId::Absent => Vec::new(),
+        ExternalId::Names => {
+            let mine =
+                external_refs(body).filter(|one| one.object.eq_ignore_ascii_case(&prepared.object.name));
+            let mine: Vec<_> = mine.collect();
+            if mine.is_empty() {
+                return Verdict::NotFor;
+            }
+            mine
+        }
+    };
+    let known = incoming.record.filter(|_| action.operation.changes());
+    let wishes: Result<Vec<Wish>, Box<Outcome>> = if let Some(id) = known {
+        Ok(vec![Wish::Record(id)])
+    } else if refs.is_empty() {
+        wish_of(prepared, body).map(|wish| vec![wish])
+    } else {
+        refs.iter().map(|one| wish_of_ref(prepared, one)).collect()
+    };
+    let made = wishes.and_then(|wishes| {
+        let filled = fill(prepared, body)?;
+        Ok(wishes.into_iter().map(|wish| Wanted { wish, ..filled.clone() }).collect())
+    });
+    made.map_or_else(Verdict::Refused, Verdict::Wanted)
+}
+
+/// The most records one event may name by external id.
+const MAX_REFS: usize = 25;
+
+fn invalid(prepared: &Prepared, reason: impl Into<String>) -> Box<Outcome> {
+    let outcome = Outcome::new(&prepared.action.name, &prepared.object.name, Answer::Invalid);
+    Box::new(outcome.because(reason))
+}
+
+fn wish_of(prepared: &Prepared, body: &Value) -> Result<Wish, Box<Outcome>> {
+    let Some(matchers) = &prepared.action.matchers else { return Ok(Wish::New) };
+    let mut keys = Vec::new();
+    for matcher in matchers.each() {
+        match (key_of(prepared, matcher, body)?, matchers) {
+            (Some(key), Matchers::All(_) | Matchers::Any(_)) => keys.push(key),
+            (None, Matchers::Any(_)) => {}
+            (None, Matchers::All(_)) => {
+                return Err(invalid(prepared, format!("no value for matcher {}", matcher.field)));
+            }
+        }
+    }
+    // A record's own Id needs no look-up and no company.
+    if let Some(id) = keys.iter().find(|key| key.field == "Id").and_then(|key| key.value.as_str()) {
+        return record(prepared, id);
+    }
+    match (keys.is_empty(), matchers) {
+        (true, _) => Err(invalid(prepared, "no value for any matcher")),
+        (false, Matchers::All(_)) => Ok(Wish::All(keys)),
+        (false, Matchers::Any(_)) => Ok(Wish::Any(keys)),
+    }
+}
+
+fn wish_of_ref(prepared: &Prepared, one: &ExternalRef<'_>) -> Result<Wish, Box<Outcome>> {
+    let creates = prepared.action.operation == Operation::Upsert;
+    match (one.id, one.field) {
+        (None, _) if creates => Ok(Wish::New),
+        (None, _) => Err(invalid(prepared, "the external id has no id")),
+        (Some(id), None) => record(prepared, id),
+        (Some(value), Some(name)) => {
+            let known = prepared.object.field(name).filter(|field| field.filterable);
+            let known = known.ok_or_else(|| invalid(prepared, "identifierType is no field to match by"))?;
+            match matchable(&Value::from(value), known) {
+                Some(value) => Ok(Wish::All(vec![Key { field: known.name.clone(), value }])),
+                None => Err(invalid(prepared, format!("the value does not fit {}", known.name))),
+            }
+        }
+    }
+}
+
+fn record(prepared: &Prepared, raw: &str) -> Result<Wish, Box<Outcome>> {
+    let id = SalesforceId::parse(raw).ok();
+    let prefix = prepared.object.key_prefix.as_deref();
+    let fits = |id: &SalesforceId| prefix.is_none_or(|prefix| id.prefix() == prefix);
+    id.filter(fits)
+        .map(Wish::Record)
+        .ok_or_else(|| invalid(prepared, format!("the id given is no id of {}", prepared.object.name)))
+}
+
+fn key_of(prepared: &Prepared, matcher: &Matcher, body: &Value) -> Result<Option<Key>, Box<Outcome>> {
+    let value = match (&matcher.value, &matcher.path) {
+        (Some(constant), _) => Some(constant),
+        (None, Some(paths)) => paths.each().iter().find_map(|path| path.of(body)).filter(|one| !blank(one)),
+        (None, None) => None,
+    };
+    let (Some(value), Some(field)) = (value, prepared.object.field(&matcher.field)) else { return Ok(None) };
+    let value = matchable(value, field)
+        .ok_or_else(|| invalid(prepared, format!("the value does not fit matcher {}", field.name)))?;
+    Ok(Some(Key { field: field.name.clone(), value }))
+}
+
+fn blank(value: &Value) -> bool {
+    text_of(value).is_some_and(|text| text.is_empty())
+}
+
+/// A value as its field takes it; nothing is cut for a comparison.
+fn matchable(value: &Value, field: &DescribeField) -> Option<Value> {
+    match fit(value, field, TooLong::Refuse, Nulls::Leave) {
+        Fit::Takes(value, None) => Some(value),
+        Fit::Takes(_, Some(_)) | Fit::Silent | Fit::Unfit(_) | Fit::TooLong(_) => None,
+    }
+}
+
+/// Values for every field, in the order of the rules: of several rules for one field the first with a value counts.
+fn fill(prepared: &Prepared, body: &Value) -> Result<Wanted, Box<Outcome>> {
+    let mut wanted =
+        Wanted { wish: Wish::New, values: Vec::new(), references: Vec::new(), notes: Vec::new() };
+    if prepared.action.operation == Operation::Delete {
+        return Ok(wanted);
+    }
+    if prepared.action.external_id == ExternalId::Names && external_refs(body).count() > MAX_REFS {
+        return Err(invalid(prepared, "more than 25 external ids"));
+    }
+    for rule in &prepared.action.fields {
+        let Some(field) = prepared.object.field(&rule.name) else { continue };
+        if !taken(&wanted, field, rule.only) {
+            put(prepared, body, rule, field, &mut wanted)?;
+        }
+    }
+    rest(prepared, body, &mut wanted)?;
+    Ok(wanted)
+}
+
+/// Whether the field has a value already at every time this rule would be used.
+fn taken(wanted: &Wanted, field: &DescribeField, only: Only) -> bool {
+    let covers = |other: Only| other == Only::Always || other == only;
+    wanted.values.iter().any(|one| one.field == field.name && covers(one.only))
+        || wanted.references.iter().any(|one| one.field == field.name && covers(one.only))
+}
+
+fn put(
+    prepared: &Prepared,
+    body: &Value,
+    rule: &FieldRule,
+    field: &DescribeField,
+    wanted: &mut Wanted,
+) -> Result<(), Box<Outcome>> {
+    let Some(value) = source(rule, body) else { return Ok(()) };
+    let refused = || invalid(prepared, format!("the value for {} does not fit", field.name));
+    let Some(value) = decoded(rule, value) else {
+        return match rule.otherwise {
+            Otherwise::Refuse => Err(refused()),
+            Otherwise::AsIs | Otherwise::LeaveOut => {
+                wanted.notes.push(Note::NotDecoded(field.name.clone()));
+                Ok(())
+            }
+        };
+    };
+    if let Some(lookup) = &rule.lookup {
+        if !blank(&value) {
+            let (lookup, field) = (lookup.clone(), field.name.clone());
+            wanted.references.push(Reference { field, lookup, value, only: rule.only });
+        }
+        return Ok(());
+    }
+    let too_long = rule.too_long.unwrap_or(prepared.action.too_long);
+    let unfit = rule.unfit.unwrap_or(prepared.action.unfit);
+    keep(prepared, &value, field, rule.only, (too_long, unfit), wanted).map_err(|()| refused())
+}
+
+fn keep(
+    prepared: &Prepared,
+    value: &Value,
+    field: &DescribeField,
+    only: Only,
+    (too_long, unfit): (TooLong, Unfit),
+    wanted: &mut Wanted,
+) -> Result<(), ()> {
+    match fit(value, field, too_long, prepared.action.nulls) {
+        Fit::Silent => {}
+        Fit::Takes(value, note) => {
+            wanted.notes.extend(note);
+            wanted.values.push(Filled { field: field.name.clone(), value, only });
+        }
+        Fit::TooLong(_) if too_long == TooLong::Refuse => return Err(()),
+        Fit::Unfit(_) if unfit == Unfit::Refuse => return Err(()),
+        Fit::TooLong(note) | Fit::Unfit(note) => wanted.notes.push(note),
+    }
+    Ok(())
+}
+
+fn source(rule: &FieldRule, body: &Value) -> Option<Value> {
+    if let Some(constant) = &rule.value {
+        return Some(constant.clone());
+    }
+    if let Some(template) = &rule.template {
+        return template.of(body).map(Value::from);
+    }
+    let found = rule.path.iter().flat_map(OneOrMany::each).find_map(|path| path.of(body))?;
+    let Some(part) = rule.part else { return Some(found.clone()) };
+    let (given, family) = name_parts(&text_of(found)?);
+    let part = match part {
+        NamePart::Given => given,
+        NamePart::Family => family,
+    };
+    part.map(Value::from)
+}
+
+/// The value in place of this one; `None` where the table has none and must.
+fn decoded(rule: &FieldRule, value: Value) -> Option<Value> {
+    if rule.decode.is_empty() || blank(&value) {
+        return Some(value);
+    }
+    let text = text_of(&value)?.to_lowercase();
+    let instead = rule.decode.iter().find(|(key, _)| key.to_lowercase() == text);
+    match (instead, rule.otherwise) {
+        (Some((_, instead)), _) => Some(instead.clone()),
+        (None, Otherwise::AsIs) => Some(value),
+        (None, Otherwise::LeaveOut | Otherwise::Refuse) => None,
+    }
+}
+
+/// The most members that are looked at beside the field rules.
+const MAX_REST: usize = 1_000;
+
+/// Members no rule and no matcher uses, into fields of their name.
+fn rest(prepared: &Prepared, body: &Value, wanted: &mut Wanted) -> Result<(), Box<Outcome>> {
+    let action = &prepared.action;
+    let named = |member: &str| match action.rest {
+        Rest::Ignore => None,
+        Rest::Custom => Some(format!("{member}__c")),
+        Rest::AsNamed => Some(member.to_owned()),
+    };
+    let Some(Value::Object(members)) = action.rest_of.of(body) else { return Ok(()) };
+    if action.rest == Rest::Ignore {
+        return Ok(());
+    }
+    let used = used_members(prepared);
+    for (member, value) in members.iter().filter(|(member, _)| !used.contains(member.as_str())).take(MAX_REST)
+    {
+        let Some(name) = named(member) else { continue };
+        match field_for(&prepared.object, &name, action.operation) {
+            None => wanted.notes.push(Note::NoField(name.chars().take(80).collect())),
+            Some(field) if taken(wanted, field, Only::Always) => {}
+            Some(field) => {
+                keep(prepared, value, field, Only::Always, (action.too_long, action.unfit), wanted)
+                    .map_err(|()| invalid(prepared, format!("the value for {} does not fit", field.name)))?;
+            }
+        }
+    }
+    Ok(())
+}
+
+fn used_members(prepared: &Prepared) -> BTreeSet<&str> {
+    let action = &prepared.action;
+    let rules = action.fields.iter().flat_map(|rule| {
+        let holes = rule.template.iter().flat_map(crate::template::Template::paths);
+        rule.path.iter().flat_map(OneOrMany::each).chain(holes)
+    });
+    let matchers = action.matchers.iter().flat_map(Matchers::each);
+    let matchers = matchers.flat_map(|matcher| matcher.path.iter().flat_map(OneOrMany::each));
+    let mut used: BTreeSet<&str> =
+        rules.chain(matchers).filter_map(|path: &Path| path.member_of(&action.rest_of)).collect();
+    // A record's Id is no value of it: it is said by a matcher or an external id.
+    used.extend(["Id", "id"]);
+    used
+}
+
+/// A field that this operation may write.
+fn field_for<'d>(object: &'d Describe, name: &str, operation: Operation) -> Option<&'d DescribeField> {
+    object.field(name).filter(|field| {
+        (!operation.creates() || field.createable) && (!operation.changes() || field.updateable)
+    })
+}

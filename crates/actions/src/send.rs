@@ -1,0 +1,252 @@
+//! Parcels to the org, two hundred a call, and one result for every record.
+
+use std::collections::BTreeMap;
+
+use model::Stamp;
+use salesforce::{COLLECTION, Class, DuplicateRuleHeader, Fields, RowErrors, SaveResult, Saved};
+use serde_json::Value;
+use state::{Changes, NoteKind};
+
+use crate::action::Duplicates;
+use crate::collapse::Parcel;
+use crate::deliver::{Batch, Delivery, comparable_values};
+use crate::evaluate::{Key, Wish};
+use crate::fatal::{Fatal, passes};
+use crate::outcome::{Answer, Outcome};
+use crate::stamps::Stamps;
+
+/// Which way a parcel goes.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+enum Way {
+    Update,
+    Create,
+    Delete,
+}
+
+/// Parcels that may travel together.
+pub(crate) struct Lane {
+    object: String,
+    way: Way,
+    allow_duplicates: bool,
+    parcels: Vec<Parcel>,
+}
+
+impl Lane {
+    /// Lanes by object and way, each cut into calls.
+    pub(crate) fn of(parcels: Vec<Parcel>) -> Vec<Self> {
+        let mut lanes: BTreeMap<(String, Way), Vec<Parcel>> = BTreeMap::new();
+        for parcel in parcels {
+            let way = match (parcel.delete, parcel.record) {
+                (true, _) => Way::Delete,
+                (false, Some(_)) => Way::Update,
+                (false, None) => Way::Create,
+            };
+            lanes.entry((parcel.object.clone(), way)).or_default().push(parcel);
+        }
+        let mut calls = Vec::new();
+        for ((object, way), mut parcels) in lanes {
+            while !parcels.is_empty() {
+                let rest = parcels.split_off(parcels.len().min(COLLECTION));
+                let parcels = std::mem::replace(&mut parcels, rest);
+                calls.push(Self { object: object.clone(), way, allow_duplicates: false, parcels });
+            }
+        }
+        calls
+    }
+}
+
+/// Sends one call's worth and settles every record of it. Returns tasks to be tried again in the next round.
+///
+/// # Errors
+/// [`Fatal`] when the org or the state fails; records whose outcome is not known stay open.
+pub(crate) async fn send(cx: &Delivery, batch: &mut Batch<'_>, mut lane: Lane) -> Result<Vec<usize>, Fatal> {
+    lane.allow_duplicates = lane
+        .parcels
+        .iter()
+        .flat_map(|parcel| &parcel.tasks)
+        .all(|task| cx.actions[batch.tasks[*task].action].action.duplicates == Duplicates::Allow);
+    if cx.stop.is_cancelled() {
+        return Ok(lane.parcels.into_iter().flat_map(|parcel| parcel.tasks).collect());
+    }
+    announce(cx, batch, &lane).await?;
+    let results = match call(cx, &lane).await {
+        Ok(results) => results,
+        Err(error) if passes(&error) => {
+            tracing::warn!(
+                delivery.records = lane.parcels.len(),
+                "{} records of {} wait: {error}",
+                lane.parcels.len(),
+                lane.object
+            );
+            for parcel in &lane.parcels {
+                for task in &parcel.tasks {
+                    let outcome = batch.outcome(*task, &lane.object, Answer::Waiting);
+                    batch.end(*task, outcome.because(error.to_string()));
+                }
+            }
+            return Ok(Vec::new());
+        }
+        Err(error) => return Err(error.into()),
+    };
+    settle(cx, batch, lane, results).await
+}
+
+/// A record that no later look-up by its matchers would find is announced before it is made.
+async fn announce(cx: &Delivery, batch: &Batch<'_>, lane: &Lane) -> Result<(), Fatal> {
+    let mut changes = Changes::new();
+    if lane.way == Way::Create {
+        for task in lane.parcels.iter().flat_map(|parcel| &parcel.tasks) {
+            if matches!(batch.tasks[*task].wanted.wish, Wish::New) {
+                let now = cx.org.server_time().unwrap_or(Stamp::EPOCH);
+                let key = announced(batch, *task);
+                changes.put_note(NoteKind::Sending, &key, now.micros().to_le_bytes().to_vec());
+            }
+        }
+    }
+    if !changes.is_empty() {
+        let _receipt = cx.state.commit(changes).await?;
+    }
+    Ok(())
+}
+
+fn announced(batch: &Batch<'_>, task: usize) -> Vec<u8> {
+    let task_of = &batch.tasks[task];
+    let id = &batch.events[task_of.event].id;
+    [id.as_bytes(), &[0], task_of.label.as_bytes()].concat()
+}
+
+/// What to look for when an earlier attempt may have made the record; `None` when there was none.
+pub(crate) fn sent_before(cx: &Delivery, batch: &Batch<'_>, task: usize) -> Option<Vec<Key>> {
+    let note = cx.state.note(NoteKind::Sending, &announced(batch, task)).ok().flatten()?;
+    let keys = comparable_values(&cx.actions[batch.tasks[task].action], &batch.tasks[task].wanted);
+    (!note.is_empty() && !keys.is_empty()).then_some(keys)
+}
+
+async fn call(cx: &Delivery, lane: &Lane) -> Result<Vec<SaveResult>, salesforce::Error> {
+    let header = lane
+        .allow_duplicates
+        .then(|| DuplicateRuleHeader { allow_save: true, ..DuplicateRuleHeader::default() });
+    let records: Vec<Fields> = lane.parcels.iter().map(fields).collect();
+    match lane.way {
+        Way::Create => cx.org.collections_create(&lane.object, &records, header).await,
+        Way::Update => cx.org.collections_update(&lane.object, &records, header).await,
+        Way::Delete => {
+            let mut results = Vec::with_capacity(lane.parcels.len());
+            for id in lane.parcels.iter().filter_map(|parcel| parcel.record) {
+                // Gone already is as good as deleted.
+                cx.org.delete(&lane.object, id).await?;
+                results.push(Ok(Saved { id, created: false }));
+            }
+            Ok(results)
+        }
+    }
+}
+
+fn fields(parcel: &Parcel) -> Fields {
+    let mut fields: Fields =
+        parcel.values.iter().map(|(name, (value, _))| (name.clone(), value.clone())).collect();
+    if let Some(id) = parcel.record {
+        fields.insert("id".to_owned(), Value::from(id.to_string()));
+    }
+    fields
+}
+
+/// One outcome for every task, durable together with what is remembered of the records.
+async fn settle(
+    cx: &Delivery,
+    batch: &mut Batch<'_>,
+    lane: Lane,
+    results: Vec<SaveResult>,
+) -> Result<Vec<usize>, Fatal> {
+    let mut changes = Changes::new();
+    let mut again = Vec::new();
+    let saved: Vec<_> = results.iter().filter_map(|result| result.as_ref().ok()).map(|one| one.id).collect();
+    let mut stamps = Stamps::load(&cx.state, &saved)?.into_iter();
+    let mut touched = Vec::new();
+    for (parcel, result) in lane.parcels.iter().zip(results) {
+        touched.extend(parcel.tasks.iter().copied());
+        match result {
+            Ok(saved) => {
+                let mut stamps = stamps.next().unwrap_or_default();
+                for (field, (_, at)) in &parcel.values {
+                    stamps.raise(field, *at);
+                }
+                if parcel.delete {
+                    changes.remove_note(NoteKind::Stamps, saved.id.as_str().as_bytes());
+                } else {
+                    stamps.keep(saved.id, &mut changes);
+                }
+                succeed(batch, parcel, saved);
+            }
+            Err(errors) => again.extend(fail(batch, parcel, &errors)),
+        }
+    }
+    touched.retain(|task| !again.contains(task));
+    for task in &touched {
+        let event = batch.tasks[*task].event;
+        if let Some(settled) = batch.settled(event) {
+            changes.put_note(NoteKind::Settled, batch.events[event].id.as_bytes(), settled);
+        }
+        if matches!(batch.tasks[*task].wanted.wish, Wish::New) {
+            changes.remove_note(NoteKind::Sending, &announced(batch, *task));
+        }
+    }
+    let _receipt = cx.state.commit(changes).await?;
+    Ok(again)
+}
+
+fn succeed(batch: &mut Batch<'_>, parcel: &Parcel, saved: Saved) {
+    for (place, task) in parcel.tasks.iter().enumerate() {
+        let made = saved.created || batch.tasks[*task].made_before;
+        let answer = match (parcel.delete, made && place == 0) {
+            (true, _) => Answer::Deleted,
+            (false, true) => Answer::Created,
+            (false, false) => Answer::Updated,
+        };
+        let outcome = batch.outcome(*task, &parcel.object, answer).on(saved.id);
+        batch.end(*task, outcome);
+    }
+}
+
+/// A refused record. What passes waits; events that were refused together are tried alone; the rest is for a person.
+fn fail(batch: &mut Batch<'_>, parcel: &Parcel, errors: &RowErrors) -> Vec<usize> {
+    let answer = match errors.error.class() {
+        Class::Transient | Class::TransientSmallerJob | Class::OrgFull | Class::RepeatedKey => {
+            Answer::Waiting
+        }
+        Class::StaleId => Answer::NotFound,
+        Class::Duplicate(_) | Class::HeldBy(_) | Class::HeldByMany(_) => Answer::Duplicate,
+        Class::Permanent => Answer::Refused,
+    };
+    let together = parcel.tasks.len() > 1 && answer.needs_a_person();
+    if together {
+        for task in &parcel.tasks {
+            batch.tasks[*task].alone = true;
+            batch.notes[*task].clear();
+        }
+        return parcel.tasks.clone();
+    }
+    // A record that was found may have gone since. It is looked up once more: found again, it is something else that is gone.
+    let first = parcel.tasks.first().copied();
+    let found = first.filter(|task| !matches!(batch.tasks[*task].wanted.wish, Wish::Record(_)));
+    let answer = match (answer, found) {
+        (Answer::NotFound, Some(task)) if !batch.tasks[task].looked_again => {
+            batch.tasks[task].looked_again = true;
+            return vec![task];
+        }
+        (Answer::NotFound, Some(_)) => Answer::Refused,
+        (other, _) => other,
+    };
+    for task in &parcel.tasks {
+        let outcome = batch.outcome(*task, &parcel.object, answer).because(reason(errors));
+        let outcome = parcel.record.map_or(outcome.clone(), |id| Outcome::on(outcome, id));
+        batch.end(*task, outcome);
+    }
+    Vec::new()
+}
+
+/// Salesforce's code and the fields it names; never its message, which quotes values.
+fn reason(errors: &RowErrors) -> String {
+    let rule = errors.duplicate.as_ref().and_then(|duplicate| duplicate.rule.clone());
+    rule.map_or_else(|| errors.error.to_string(), |rule| format!("{}, rule {rule}", errors.error))
+}

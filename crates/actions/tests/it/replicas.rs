@@ -1,0 +1,134 @@
+//! Supporters as Leads: who is eligible, who is set aside and why, what lifts that, and where a converted Lead leads.
+
+use std::collections::BTreeMap;
+
+use actions::deliver::Delivery;
+use actions::replicate::{Options, Report, Row, Standing, columns_of, counts, replicate, standings};
+use model::{Stamp, SupporterId};
+use serde_json::{Value, json};
+
+use crate::support::{World, actions, fields};
+
+const LEADS: &str = "[[actions]]\nobject = 'Lead'\noperation = 'upsert'\nunfit = 'refuse'\n\
+    on = { types = ['supporter'], when = [{ path = 'supporter.score', at_least = 60 }] }\n\
+    match = { all = [{ field = 'Email', path = 'supporter.email' }] }\n\
+    field = [{ name = 'LastName', path = 'supporter.last_name' }, { name = 'Email', path = 'supporter.email' },\n\
+    { name = 'City', path = 'supporter.city' }, { name = 'AnnualRevenue', path = 'supporter.income' },\n\
+    { name = 'Company', value = 'Private', only = 'create' }]";
+
+const KEEP: Options = Options { keep_updated: true };
+
+fn person(n: usize, score: usize) -> Row {
+    let columns = json!({"email": format!("s{n}@x.example"), "last_name": format!("Supporter{n}"), "city": "Faro",
+        "score": score.to_string(), "income": "100"});
+    let Value::Object(columns) = columns else { panic!("an object") };
+    Row { id: SupporterId::parse(&n.to_string()).unwrap(), columns }
+}
+
+async fn run(cx: &Delivery, rows: &[Row], options: Options, hour: u32) -> Report {
+    let now = Stamp::parse(&format!("2026-10-05T{hour:02}:00:00Z")).unwrap();
+    let action = cx.actions[0].action.clone();
+    let mut report = Report::default();
+    for batch in rows.chunks(1_000) {
+        report.add(&replicate(cx, &action, batch, options, now).await.unwrap());
+    }
+    report
+}
+
+fn filters(cx: &Delivery, rows: &[Row]) -> BTreeMap<Standing, usize> {
+    let mut found = BTreeMap::new();
+    for (standing, _) in standings(&cx.state, &cx.actions[0].action, rows).unwrap() {
+        *found.entry(standing).or_default() += 1;
+    }
+    found
+}
+
+#[tokio::test]
+async fn five_thousand_scored_supporters_become_two_thousand_leads() {
+    let world = World::new().await;
+    let cx = world.delivery(&actions(LEADS)).await;
+    assert_eq!(columns_of(&cx.actions[0].action), ["last_name", "email", "city", "income", "score"]);
+    // GIVEN 5,000 supporters of whom 2,007 have the score, and seven of those cannot be Leads
+    let mut rows: Vec<Row> =
+        (0..5_000).map(|n| person(n, if n < 2_007 { 60 + n % 40 } else { n % 60 })).collect();
+    for n in 0..4 {
+        rows[n].columns["email"] = json!("no address");
+    }
+    for n in 4..7 {
+        rows[n].columns["income"] = json!("1e30");
+    }
+    // WHEN they are replicated
+    let report = run(&cx, &rows, KEEP, 1).await;
+    // THEN seven are set aside with their reasons, and the filters show everybody where they are
+    assert_eq!((report.created, report.blocked, report.not_eligible), (2_000, 7, 2_993));
+    assert_eq!(world.records("Lead").len(), 2_000);
+    let reasons: Vec<String> = standings(&cx.state, &cx.actions[0].action, &rows[..7])
+        .unwrap()
+        .into_iter()
+        .map(|(_, replica)| replica.unwrap().blocked.unwrap())
+        .collect();
+    assert_eq!(reasons[..4], vec!["INVALID_EMAIL_ADDRESS [Email]".to_owned(); 4]);
+    assert_eq!(reasons[4..], vec!["the value for AnnualRevenue does not fit".to_owned(); 3]);
+    let wanted = [(Standing::Replicated, 2_000), (Standing::Blocked, 7), (Standing::NotEligible, 2_993)];
+    assert_eq!(filters(&cx, &rows), wanted.into());
+    // Nothing is sent again, and nobody who is set aside is tried.
+    let before = world.client.usage().total();
+    let again = run(&cx, &rows, KEEP, 2).await;
+    assert_eq!((again.unchanged, again.still_blocked), (2_000, 7));
+    assert_eq!(world.client.usage().total(), before);
+    // WHEN one of them is edited, that one is tried
+    rows[0].columns["email"] = json!("s0@x.example");
+    let edited = run(&cx, &rows, KEEP, 3).await;
+    assert_eq!((edited.created, edited.still_blocked, edited.unchanged), (1, 6, 2_000));
+    // WHEN the mapping changes, everybody set aside is tried again, and the others are kept up to date
+    let other = world.delivery(&actions(&LEADS.replace("unfit = 'refuse'", "unfit = 'leave_out'"))).await;
+    let all = run(&other, &rows, KEEP, 4).await;
+    assert_eq!((all.created, all.updated, all.blocked), (3, 2_001, 3));
+    assert_eq!(counts(&other.state).unwrap(), [(Standing::Replicated, 2_004), (Standing::Blocked, 3)].into());
+    assert_eq!(world.records("Lead").len(), 2_004);
+}
+
+#[tokio::test]
+async fn each_is_replicated_once_or_kept_up_to_date_and_a_new_address_is_the_same_lead() {
+    let world = World::new().await;
+    let cx = world.delivery(&actions(LEADS)).await;
+    let mut rows = vec![person(1, 90), person(2, 10)];
+    assert_eq!(run(&cx, &rows, KEEP, 1).await.created, 1);
+    rows[0].columns["email"] = json!("new@x.example");
+    let once = run(&cx, &rows, Options { keep_updated: false }, 2).await;
+    assert_eq!((once.unchanged, world.only("Lead")["Email"].clone()), (1, json!("s1@x.example")));
+    assert_eq!(run(&cx, &rows, KEEP, 3).await.updated, 1);
+    assert_eq!(world.only("Lead")["Email"], "new@x.example");
+    // Eligible from now on.
+    rows[1].columns["score"] = json!("75");
+    assert_eq!(filters(&cx, &rows)[&Standing::NotReplicated], 1);
+    assert_eq!(run(&cx, &rows, KEEP, 4).await.created, 1);
+}
+
+#[tokio::test]
+async fn a_lead_that_was_converted_is_followed_to_its_contact_and_one_that_is_gone_is_found_out() {
+    let world = World::new().await;
+    let cx = world.delivery(&actions(LEADS)).await;
+    let mut rows = vec![person(1, 90), person(2, 90)];
+    run(&cx, &rows, KEEP, 1).await;
+    let leads = world.records("Lead");
+    let id_of = |email: &str| {
+        leads.iter().find(|lead| lead["Email"] == email).unwrap()["Id"].as_str().unwrap().to_owned()
+    };
+    let user = world.org.person();
+    world.org.convert_as(&user, &id_of("s1@x.example"), &Default::default()).unwrap();
+    world.org.delete_as(&user, "Lead", &id_of("s2@x.example")).unwrap();
+    rows[0].columns["city"] = json!("Porto");
+    rows[1].columns["city"] = json!("Porto");
+    // The changed address makes no second Lead either.
+    rows[0].columns["email"] = json!("new@x.example");
+    let report = run(&cx, &rows, KEEP, 2).await;
+    assert_eq!((report.updated, report.blocked), (1, 1));
+    assert_eq!(
+        fields(&world.only("Contact"), &["MailingCity", "Email"]),
+        ["Porto", "new@x.example"].map(Value::from)
+    );
+    // A further change of the one whose Lead is gone makes a new one.
+    rows[1].columns["city"] = json!("Lagos");
+    assert_eq!(run(&cx, &rows, KEEP, 3).await.created, 1);
+}
