@@ -35,6 +35,7 @@ pub async fn discover(sides: &Sides, mut collect: Option<&mut Vec<Subject>>) -> 
         let last = page.len() < sides.settings.batch;
         after = page.last().map(|changed| changed.position.clone());
         let mut changes = state::Changes::new();
+        sides.progress.advance(page.len() as u64);
         for changed in page {
             found.seen += 1;
             if state.recently_seen(Side::Supporter, changed.id.as_str(), changed.modified)? {
@@ -52,7 +53,6 @@ pub async fn discover(sides: &Sides, mut collect: Option<&mut Vec<Subject>>) -> 
                 }
             }
         }
-        sides.progress.advance(found.seen);
         if last {
             // The last marks and the watermark: one commit.
             changes.raise_watermark(Side::Supporter, until);

@@ -112,7 +112,8 @@ pub trait Supporters: Send + Sync {
     /// All rows that carry one of these Contact Ids, each row once, in no particular order: with 15 or 18 characters and
     /// white space around them. At most [`MAX_MATCHES_PER_KEY`] rows for each.
     ///
-    /// One call may scan the column once: ask for many at a time.
+    /// The first call may scan the column once. In a large table that others write to all the time, an Id that is spelled
+    /// otherwise than plainly may be missed for half a minute; what is found is what the rows hold now.
     ///
     /// # Errors
     /// As [`Supporters::changed`].
@@ -121,7 +122,8 @@ pub trait Supporters: Send + Sync {
     /// All rows with one of these addresses, each row once, in no particular order: case and white space around an
     /// address do not count. At most [`MAX_MATCHES_PER_KEY`] rows for each.
     ///
-    /// One call may scan the column once: ask for many at a time.
+    /// The first call may scan the column once. In a large table that others write to all the time, an address that is
+    /// spelled otherwise than plainly may be missed for half a minute; what is found is what the rows hold now.
     ///
     /// # Errors
     /// As [`Supporters::changed`].

@@ -6,6 +6,7 @@
 //! a view does the writing, it does so for the row as our statement saw it; there the transaction is `REPEATABLE READ`,
 //! in which a row that changed since is an error, and the batch begins anew.
 
+use std::collections::HashSet;
 use std::time::Duration;
 
 use sqlx::Connection as _;
@@ -15,6 +16,7 @@ use super::create::Taken;
 use super::describe::Described;
 use super::fault::{self, code, refusal};
 use super::sql::Sql;
+use super::update::{TOGETHER, Together};
 use super::{Postgres, create, update};
 use crate::{Applied, Error, SupporterWrite};
 
@@ -138,17 +140,61 @@ async fn rows(
 ) -> Result<Batch, sqlx::Error> {
     let mut taken = Taken::look(connection, table, writes).await?;
     let mut all = Vec::with_capacity(writes.len());
-    for write in writes {
-        let ended = match guard {
-            Guard::Nothing => unguarded_row(table, connection, write, &mut taken).await?,
-            Guard::Savepoints => Some(guarded_row(table, connection, write, &mut taken).await?),
-        };
-        match ended {
-            Some(outcome) => all.push(outcome),
+    let mut rest = writes;
+    while !rest.is_empty() {
+        let (group, after) = rest.split_at(if guard == Guard::Nothing { alike(rest) } else { 1 });
+        rest = after;
+        let written = match together(table, connection, group).await? {
+            Some(written) => written,
             None => return Ok(Batch::Unguarded),
+        };
+        for (write, written) in group.iter().zip(written) {
+            let ended = match (write, guard) {
+                (SupporterWrite::Update { id, .. }, Guard::Nothing) if written => {
+                    Some(Applied::Done { id: id.clone() })
+                }
+                (_, Guard::Nothing) => unguarded_row(table, connection, write, &mut taken).await?,
+                (_, Guard::Savepoints) => Some(guarded_row(table, connection, write, &mut taken).await?),
+            };
+            match ended {
+                Some(outcome) => all.push(outcome),
+                None => return Ok(Batch::Unguarded),
+            }
         }
     }
     Ok(Batch::Committed(all))
+}
+
+/// How many of the first writes are changes of different rows, which can be sent together.
+fn alike(writes: &[SupporterWrite]) -> usize {
+    let mut ids = HashSet::new();
+    for write in writes.iter().take(TOGETHER) {
+        match write {
+            SupporterWrite::Update { id, .. } if ids.insert(id) => {}
+            SupporterWrite::Update { .. } | SupporterWrite::Create { .. } => break,
+        }
+    }
+    ids.len().max(1)
+}
+
+/// Sends a group in one message and says which rows were written; none where they must go one by one. `None`: some row was
+/// refused, and takes the batch with it.
+async fn together(
+    table: &Described,
+    connection: &mut PgConnection,
+    group: &[SupporterWrite],
+) -> Result<Option<Vec<bool>>, sqlx::Error> {
+    let nobody = || Some(vec![false; group.len()]);
+    if group.len() < 2 {
+        return Ok(nobody());
+    }
+    match update::together(table, connection, group).await {
+        Ok(Together::Each(written)) => Ok(Some(written)),
+        Ok(Together::Apart) => Ok(nobody()),
+        Ok(Together::Undo) => Ok(None),
+        Err(error) if is_locked(&error) => Ok(None),
+        Err(error) => refusal(&error).map(|_| None).ok_or(error),
+    }
 }
 
 /// For how long a statement of this transaction waits for others' locks.

@@ -1,11 +1,12 @@
 //! Building statements. The only module that tells sqlx that a text made at run time is safe to execute: a [`Sql`] can be
 //! made of fixed text, quoted names, numbers and values, and of nothing else.
 //!
-//! A read is sent as `COPY (…) TO STDOUT`, which takes no parameters: its values become quoted literals. A write is sent
-//! with parameters. Both are made from the same [`Sql`].
+//! A read is sent as `COPY (…) TO STDOUT`, and many writes in one message; both take no parameters, and their values become
+//! quoted literals. A write of its own is sent with parameters. All are made from the same [`Sql`].
 
 use std::fmt::Write as _;
 
+use futures_util::TryStreamExt as _;
 use sqlx::AssertSqlSafe;
 use sqlx::postgres::{PgArguments, PgConnection, Postgres};
 
@@ -133,6 +134,23 @@ impl Sql {
     /// Sends it as it is, for settings; its answer is not looked at.
     pub(super) async fn set(&self, on: &mut PgConnection) -> Result<(), sqlx::Error> {
         sqlx::raw_sql(AssertSqlSafe(self.literal())).execute(on).await.map(|_| ())
+    }
+
+    /// Whether a value holds what PostgreSQL cannot: as a parameter it is refused, as a literal it would become NULL.
+    pub(super) fn holds_nul(&self) -> bool {
+        self.parts.iter().any(|part| matches!(part, Part::Value(value) if value.contains('\0')))
+    }
+
+    /// Sends statements in one message, their values written into them, and says how many rows each wrote: one round trip
+    /// instead of many.
+    pub(super) async fn counts(statements: &[Self], on: &mut PgConnection) -> Result<Vec<u64>, sqlx::Error> {
+        let texts: Vec<String> = statements.iter().map(Self::literal).collect();
+        let mut answers = sqlx::raw_sql(AssertSqlSafe(texts.join(";\n"))).execute_many(on);
+        let mut counts = Vec::with_capacity(statements.len());
+        while let Some(answer) = answers.try_next().await? {
+            counts.push(answer.rows_affected());
+        }
+        Ok(counts)
     }
 
     /// The statement with parameters.

@@ -8,7 +8,7 @@ use super::describe::Described;
 use super::schema::Field;
 use super::sql::Sql;
 use super::{column, copy};
-use crate::{Applied, ContactIdWrite};
+use crate::{Applied, ContactIdWrite, SupporterWrite};
 
 /// What is to be written to one row, as conditions and assignments.
 struct Change {
@@ -53,6 +53,48 @@ pub(super) async fn row(
         }
     }
     Ok(RowEnd::Undo(Applied::refused("ignored", "a trigger or rule of the table swallows the change")))
+}
+
+/// The most changes that are sent in one message.
+pub(super) const TOGETHER: usize = 200;
+
+/// How changes that were sent together ended.
+pub(super) enum Together {
+    /// Each row by itself: whether it was written. Where it was not, [`row`] finds out why.
+    Each(Vec<bool>),
+    /// Nothing was sent: these are to be written one by one.
+    Apart,
+    /// Some id is that of several rows: what was sent must not stand.
+    Undo,
+}
+
+/// Changes several rows, no two of them the same, in one message.
+pub(super) async fn together(
+    table: &Described,
+    connection: &mut PgConnection,
+    writes: &[SupporterWrite],
+) -> Result<Together, sqlx::Error> {
+    let mut statements = Vec::with_capacity(writes.len());
+    for write in writes {
+        let SupporterWrite::Update { id, set, expect, contact_id } = write else {
+            return Ok(Together::Apart);
+        };
+        let Ok(change) = change(table, id, set, expect, contact_id.as_ref()) else {
+            return Ok(Together::Apart);
+        };
+        let Some(assignments) = &change.assignments else { return Ok(Together::Apart) };
+        let mut sql = Sql::new("UPDATE ");
+        sql.ident(&table.table).raw(" SET ").push(assignments).push(&change.condition);
+        if sql.holds_nul() {
+            return Ok(Together::Apart);
+        }
+        statements.push(sql);
+    }
+    let counts = Sql::counts(&statements, connection).await?;
+    if counts.len() != statements.len() || counts.iter().any(|count| *count > 1) {
+        return Ok(Together::Undo);
+    }
+    Ok(Together::Each(counts.iter().map(|count| *count == 1).collect()))
 }
 
 fn change(

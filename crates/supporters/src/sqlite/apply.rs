@@ -1,11 +1,13 @@
 //! Writing a batch: one transaction. Rows are written without guard as long as none is refused; a batch in which one is
 //! begins anew, with a savepoint for each row.
 
+use model::{Cell, Email};
 use rusqlite::{Connection, Transaction, TransactionBehavior};
 
-use super::connect::{Fault, Wanted, code, message};
+use super::connect::{Fault, Seat, Wanted, code, message};
 use super::create::Taken;
 use super::describe::Described;
+use super::spelling::{Lists, Spelled as _};
 use super::update::Updates;
 use super::{Sqlite, create};
 use crate::{Applied, Error, SupporterWrite};
@@ -69,9 +71,9 @@ impl Sqlite {
 
     async fn batch(&self, writes: &[SupporterWrite]) -> Result<Batch, Error> {
         let writes = writes.to_vec();
-        self.on_table(OPERATION, move |connection, table, wanted| {
-            match attempt(connection, table, wanted, &writes, Guard::Nothing)? {
-                Batch::Unguarded => attempt(connection, table, wanted, &writes, Guard::Savepoints),
+        self.on_seat(OPERATION, move |seat, table, wanted| {
+            match attempt(seat, table, wanted, &writes, Guard::Nothing)? {
+                Batch::Unguarded => attempt(seat, table, wanted, &writes, Guard::Savepoints),
                 ended @ (Batch::Committed(_) | Batch::Ended(_)) => Ok(ended),
             }
         })
@@ -80,17 +82,35 @@ impl Sqlite {
 }
 
 fn attempt(
-    connection: &mut Connection,
+    seat: &mut Seat,
     table: &Described,
     wanted: &Wanted,
     writes: &[SupporterWrite],
     guard: Guard,
 ) -> Result<Batch, Fault> {
     // Dropped without a commit, it undoes everything.
-    let transaction = connection.transaction_with_behavior(TransactionBehavior::Immediate)?;
-    match rows(&transaction, table, wanted, writes, guard)? {
-        Batch::Committed(applied) => commit(transaction, applied),
-        ended @ (Batch::Ended(_) | Batch::Unguarded) => Ok(ended),
+    let transaction = seat.connection.transaction_with_behavior(TransactionBehavior::Immediate)?;
+    let ended = match rows(&mut seat.lists, &transaction, table, wanted, writes, guard)? {
+        Batch::Committed(applied) => commit(transaction, applied)?,
+        ended @ (Batch::Ended(_) | Batch::Unguarded) => ended,
+    };
+    let undone = !matches!(ended, Batch::Committed(_));
+    if undone || writes.iter().any(|write| is_oddly_spelled(table, write)) {
+        seat.lists.forget();
+    }
+    Ok(ended)
+}
+
+/// Whether a write puts an address where no index finds it.
+fn is_oddly_spelled(table: &Described, write: &SupporterWrite) -> bool {
+    let odd = |cell: &Cell| cell.text().is_some_and(|text| !Email::is_plain(text.as_bytes()));
+    match write {
+        SupporterWrite::Update { set, .. } => {
+            set.iter().any(|(place, cell)| Some(*place) == table.email_place && odd(cell))
+        }
+        SupporterWrite::Create { cells, .. } => {
+            table.email_place.and_then(|place| cells.get(place)).is_some_and(odd)
+        }
     }
 }
 
@@ -103,13 +123,14 @@ fn commit(transaction: Transaction<'_>, applied: Vec<Applied>) -> Result<Batch, 
 }
 
 fn rows(
+    lists: &mut Lists,
     connection: &Connection,
     table: &Described,
     wanted: &Wanted,
     writes: &[SupporterWrite],
     guard: Guard,
 ) -> Result<Batch, Fault> {
-    let mut taken = Taken::look(connection, table, writes)?;
+    let mut taken = Taken::look(lists, connection, table, wanted, writes)?;
     let mut updates = Updates::new(connection, table);
     let mut all = Vec::with_capacity(writes.len());
     for write in writes {

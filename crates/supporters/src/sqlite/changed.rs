@@ -5,7 +5,7 @@
 
 use model::{Position, SupporterId, Window};
 use rusqlite::Connection;
-use rusqlite::types::{Value, ValueRef};
+use rusqlite::types::ValueRef;
 
 use super::connect::{Fault, Wanted};
 use super::describe::{Care, Described, Unfit};
@@ -219,12 +219,18 @@ impl Page<'_> {
             self.table.stamps.at_least(&mut sql, second.from);
             self.table.stamps.before(&mut sql, second.until);
             sql.raw(" ORDER BY ").ident(&self.table.stamps.column).raw(direction).raw(" LIMIT 1");
-            sql.first(self.connection, |row| row.get::<_, Value>(0))
+            let held = |row: &rusqlite::Row<'_>| {
+                Ok(match row.get_ref(0)? {
+                    ValueRef::Integer(number) => Some(Bind::Int(number)),
+                    ValueRef::Text(text) => std::str::from_utf8(text).ok().map(Bind::text),
+                    ValueRef::Null | ValueRef::Real(_) | ValueRef::Blob(_) => None,
+                })
+            };
+            sql.first(self.connection, held).map(Option::flatten)
         };
-        let stamp = match (bound(" ASC")?, bound(" DESC")?) {
-            (Some(Value::Text(first)), Some(Value::Text(last))) if first == last => Bind::Text(first.into()),
-            (Some(Value::Integer(first)), Some(Value::Integer(last))) if first == last => Bind::Int(first),
-            _ => return self.computed(second, Some(cursor)),
+        let (first, last) = (bound(" ASC")?, bound(" DESC")?);
+        let Some(stamp) = first.filter(|first| last.as_ref() == Some(first)) else {
+            return self.computed(second, Some(cursor));
         };
         let asked = self.asked();
         let mut sql = self.select_raw();

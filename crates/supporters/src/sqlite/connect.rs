@@ -11,6 +11,7 @@ use std::time::Duration;
 use rusqlite::{Connection, OpenFlags, ffi};
 use tokio::sync::{OwnedSemaphorePermit, Semaphore};
 
+use super::spelling::Lists;
 use crate::Error;
 use crate::error::bounded;
 
@@ -36,8 +37,14 @@ pub(super) struct Database(Arc<Inner>);
 struct Inner {
     path: PathBuf,
     read_only: bool,
-    idle: Mutex<Vec<Connection>>,
+    idle: Mutex<Vec<Seat>>,
     seats: Arc<Semaphore>,
+}
+
+/// A connection, and what was prepared on it.
+pub(super) struct Seat {
+    pub(super) connection: Connection,
+    pub(super) lists: Lists,
 }
 
 /// Whether somebody still waits for what is being done: a call that was given up leaves nothing behind.
@@ -77,8 +84,8 @@ impl Database {
         let database =
             Self(Arc::new(Inner { path: PathBuf::from(path), read_only, idle: Mutex::default(), seats }));
         // The first read finds out whether the file is a database at all.
-        let first = |connection: &mut Connection, _: &Wanted| {
-            connection.query_row("SELECT count(*) FROM sqlite_schema", (), |_| Ok(()))
+        let first = |seat: &mut Seat, _: &Wanted| {
+            seat.connection.query_row("SELECT count(*) FROM sqlite_schema", (), |_| Ok(()))
         };
         database.call(operation, "", first).await?;
         Ok(database)
@@ -95,7 +102,7 @@ impl Database {
     pub(super) async fn call<T, W>(&self, operation: &'static str, table: &str, work: W) -> Result<T, Error>
     where
         T: Send + 'static,
-        W: Fn(&mut Connection, &Wanted) -> Result<T, Fault> + Send + 'static,
+        W: Fn(&mut Seat, &Wanted) -> Result<T, Fault> + Send + 'static,
     {
         let closed = || Error::Unreachable { operation, detail: "the connection was closed".to_owned() };
         let seats = Arc::clone(&self.0.seats);
@@ -123,25 +130,28 @@ impl Inner {
         &self,
         seat: OwnedSemaphorePermit,
         wanted: &Wanted,
-        work: impl Fn(&mut Connection, &Wanted) -> Result<T, Fault>,
+        work: impl Fn(&mut Seat, &Wanted) -> Result<T, Fault>,
     ) -> Result<T, Fault> {
         let idle = self.idle.lock().unwrap_or_else(PoisonError::into_inner).pop();
-        let mut connection = match idle {
-            Some(connection) => connection,
-            None => self.connect()?,
+        let mut own = match idle {
+            Some(own) => own,
+            None => Seat { connection: self.connect()?, lists: Lists::default() },
         };
         let mut tried = 0;
         let done = loop {
             tried += 1;
-            match work(&mut connection, wanted) {
+            match work(&mut own, wanted) {
                 Err(fault) if is_busy(&fault) && tried < TRIES && wanted.check().is_ok() => {
                     std::thread::sleep(FIRST_PAUSE * 4_u32.pow(tried - 1));
                 }
                 done => break done,
             }
         };
-        if connection.is_autocommit() {
-            self.idle.lock().unwrap_or_else(PoisonError::into_inner).push(connection);
+        if done.is_err() {
+            own.lists.forget();
+        }
+        if own.connection.is_autocommit() {
+            self.idle.lock().unwrap_or_else(PoisonError::into_inner).push(own);
         }
         drop(seat);
         done

@@ -6,8 +6,9 @@ use model::{Cell, ContactId, Email, SupporterId};
 use rusqlite::Connection;
 
 use super::apply::RowEnd;
-use super::connect::Fault;
+use super::connect::{Fault, Wanted};
 use super::describe::Described;
+use super::spelling::Lists;
 use super::sql::{Bind, Ident, Sql};
 use super::{cell, find, update};
 use crate::{Applied, NewId, SupporterWrite};
@@ -21,8 +22,10 @@ pub(super) struct Taken {
 
 impl Taken {
     pub(super) fn look(
+        lists: &mut Lists,
         connection: &Connection,
         table: &Described,
+        asked: &Wanted,
         writes: &[SupporterWrite],
     ) -> Result<Self, Fault> {
         let new = writes.iter().filter_map(|write| match write {
@@ -36,10 +39,10 @@ impl Taken {
         }
         Ok(Self {
             contacts: match &table.contact_id {
-                Some(field) => find::holders(connection, table, field, &contacts)?,
+                Some(field) => find::holders(lists, connection, table, asked, field, &contacts)?,
                 None => HashMap::new(),
             },
-            emails: find::holders(connection, table, &table.email, &emails)?,
+            emails: find::holders(lists, connection, table, asked, &table.email, &emails)?,
         })
     }
 }

@@ -3,7 +3,7 @@
 use model::SupporterId;
 use rusqlite::{Connection, Statement};
 
-use super::connect::{Database, Fault};
+use super::connect::{Database, Fault, Seat};
 use super::schema::{self, Field, Named};
 use super::sql::{Bind, Ident, Sql};
 use super::stamp::Stamps;
@@ -51,6 +51,8 @@ pub(super) struct Described {
     pub(super) read_only: Option<&'static str>,
     /// Texts are kept, and compared, as UTF-8.
     pub(super) utf8: bool,
+    /// Columns may come to hold something else than what was written: triggers, or values the database computes.
+    pub(super) answers_back: bool,
 }
 
 impl Described {
@@ -175,7 +177,7 @@ pub(super) async fn describe(
     let (config, columns) = (config.clone(), columns.to_vec());
     let table = config.table.clone();
     let writable = database.writable();
-    let fit = move |connection: &mut Connection, _: &_| match fit(connection, &config, &columns, writable) {
+    let fit = move |seat: &mut Seat, _: &_| match fit(&seat.connection, &config, &columns, writable) {
         Ok(described) => Ok(Ok(described)),
         Err(Unfit::Error(error)) => Ok(Err(error)),
         Err(Unfit::Fault(fault)) => Err(fault),
@@ -223,7 +225,10 @@ fn fit(
     };
     let utf8: bool =
         connection.query_row("SELECT encoding = 'UTF-8' FROM pragma_encoding", (), |row| row.get(0))?;
+    let triggers = "SELECT count(*) > 0 FROM sqlite_schema WHERE type = 'trigger'";
+    let triggers: bool = connection.query_row(triggers, (), |row| row.get(0))?;
     Ok(Described {
+        answers_back: triggers || fields.iter().any(|field| field.column.generated),
         relation: relation.clone(),
         table,
         id: id.ident,

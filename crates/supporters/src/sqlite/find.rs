@@ -1,58 +1,26 @@
 //! Finding people by Contact Id and by e-mail address, in columns people type into.
 //!
-//! Most values are spelled plainly and are found by equality, through an index where there is one. The others (capitals,
-//! white space around, 18 characters in the wrong case) are few: one pass over the column brings them all, and they are
-//! read here by the same rules as everywhere else.
+//! Most values are spelled plainly and are found by equality, through an index where there is one. The others are listed by
+//! [`super::spelling`], and read here by the same rules as everywhere else.
 
 use std::collections::{HashMap, HashSet};
 
 use model::{ContactId, Email, Supporter, SupporterId};
 use rusqlite::Connection;
 
-use super::connect::{Fault, Wanted};
+use super::connect::{Fault, Seat, Wanted};
 use super::describe::{Care, Described};
 use super::read::{now_seconds, these_in};
 use super::schema::Field;
+use super::spelling::{Age, Lists, Spelled};
 use super::sql::{Bind, Sql};
 use super::{Sqlite, cell};
-use crate::found::{Found, Key};
+use crate::found::Found;
 use crate::{Error, MAX_MATCHES_PER_KEY};
 
 const OPERATION: &str = "find supporters";
 /// Keys looked up by one statement: a column without an index is read once for all of them.
 const CHUNK: usize = 1_000;
-
-/// The most keys that narrow a pass over the column down inside SQLite, which takes 32,766 placeholders.
-const MOST_IN_SQL: usize = 20_000;
-
-/// How a kind of key is told in SQL when it is spelled otherwise than plainly.
-pub(super) trait Spelled: Key {
-    /// A condition that holds for every text that is one of `wanted` spelled otherwise than plainly, and for not many more.
-    fn spelled_otherwise(sql: &mut Sql, field: &Field, wanted: &HashSet<Self>);
-}
-
-impl Spelled for ContactId {
-    fn spelled_otherwise(sql: &mut Sql, field: &Field, _: &HashSet<Self>) {
-        let c = &field.ident;
-        sql.raw("typeof(").ident(c).raw(") = 'text' AND ").ident(c).raw(" <> '' AND (length(").ident(c);
-        sql.raw(") NOT IN (15, 18) OR ").ident(c).raw(" GLOB '*[^0-9A-Za-z]*' OR substr(").ident(c);
-        sql.raw(", 16) GLOB '*[a-z]*')");
-    }
-}
-
-impl Spelled for Email {
-    fn spelled_otherwise(sql: &mut Sql, field: &Field, wanted: &HashSet<Self>) {
-        let c = &field.ident;
-        // Anything but printable ASCII without space and capitals.
-        sql.raw("typeof(").ident(c).raw(") = 'text' AND ").ident(c).raw(" GLOB '*[^!-@[-~]*'");
-        if wanted.len() <= MOST_IN_SQL {
-            // SQLite can undo capitals and spaces of ASCII; the rest is for us.
-            sql.raw(" AND (lower(trim(").ident(c).raw(")) COLLATE BINARY IN (");
-            sql.list(wanted.iter().map(|email| Bind::text(email.expose())));
-            sql.raw(") OR ").ident(c).raw(" GLOB '*[^ -~]*')");
-        }
-    }
-}
 
 /// Which column keys of a kind stand in.
 type Column = fn(&Described) -> Option<&Field>;
@@ -71,8 +39,8 @@ impl Sqlite {
         if wanted.is_empty() || column(&self.table).is_none() {
             return Ok(Vec::new());
         }
-        self.on_table(OPERATION, move |connection, table, asked| match column(table) {
-            Some(field) => find(connection, table, asked, field, &wanted),
+        self.on_seat(OPERATION, move |seat, table, asked| match column(table) {
+            Some(field) => find(seat, table, asked, field, &wanted),
             None => Ok(Vec::new()),
         })
         .await
@@ -80,13 +48,14 @@ impl Sqlite {
 }
 
 fn find<K: Spelled>(
-    connection: &mut Connection,
+    seat: &mut Seat,
     table: &Described,
     asked: &Wanted,
     field: &Field,
     wanted: &HashSet<K>,
 ) -> Result<Vec<Supporter>, Fault> {
-    let read = connection.transaction()?;
+    let lists = &mut seat.lists;
+    let read = seat.connection.transaction()?;
     let mut found = Found::new(wanted);
     let mut supporters = Vec::new();
     let unique: Vec<&K> = wanted.iter().collect();
@@ -98,8 +67,12 @@ fn find<K: Spelled>(
             chunks.extend([one, other]);
         }
     }
-    let others = find_otherwise(&read, table, asked, field, &mut found)?;
+    let others = lists.rows(&read, table, asked, field, wanted.iter(), Age::Young)?;
+    let others: Vec<SupporterId> =
+        others.into_iter().filter(|(id, held)| found.keep(id, held)).map(|(id, _)| id).collect();
     supporters.extend(these_in(&read, table, asked, &others)?.into_iter().flatten());
+    // The list was made in it.
+    read.commit()?;
     Ok(supporters)
 }
 
@@ -138,43 +111,12 @@ fn find_plain<K: Spelled>(
     Ok(rows < most)
 }
 
-/// Ids of rows with the wanted keys in another spelling, from one pass over the column.
-fn find_otherwise<K: Spelled>(
+/// Who holds each of these keys in another spelling than the plain one; the first row found for each.
+pub(super) fn holders<K: Spelled>(
+    lists: &mut Lists,
     connection: &Connection,
     table: &Described,
     asked: &Wanted,
-    field: &Field,
-    found: &mut Found<'_, K>,
-) -> Result<Vec<SupporterId>, Fault> {
-    let sql = select_otherwise(table, field, found.wanted);
-    let mut ids = Vec::new();
-    sql.each(connection, |row| {
-        asked.check()?;
-        if let Some(id) = cell::id(row, 0)?
-            && found.keep(&id, &cell::cell(row, 1)?)
-        {
-            ids.push(id);
-        }
-        Ok(())
-    })?;
-    Ok(ids)
-}
-
-fn select_otherwise<K: Spelled>(table: &Described, field: &Field, wanted: &HashSet<K>) -> Sql {
-    let mut sql = Sql::new("SELECT ");
-    table.id_text(&mut sql);
-    sql.raw(", ");
-    cell::select(&mut sql, &field.ident);
-    table.where_named(&mut sql);
-    sql.raw(" AND ");
-    K::spelled_otherwise(&mut sql, field, wanted);
-    sql
-}
-
-/// Who holds each of these keys in another spelling than the plain one; the first row found for each.
-pub(super) fn holders<K: Spelled>(
-    connection: &Connection,
-    table: &Described,
     field: &Field,
     wanted: &HashSet<K>,
 ) -> Result<HashMap<K, SupporterId>, Fault> {
@@ -182,14 +124,11 @@ pub(super) fn holders<K: Spelled>(
     if wanted.is_empty() {
         return Ok(holders);
     }
-    select_otherwise(table, field, wanted).each(connection, |row| {
-        if let (Some(id), held) = (cell::id(row, 0)?, cell::cell(row, 1)?)
-            && let Some(key) = held.text().and_then(K::read).filter(|key| wanted.contains(key))
-        {
+    for (id, held) in lists.rows(connection, table, asked, field, wanted.iter(), Age::Now)? {
+        if let Some(key) = held.text().and_then(K::read).filter(|key| wanted.contains(key)) {
             holders.entry(key).or_insert(id);
         }
-        Ok(())
-    })?;
+    }
     Ok(holders)
 }
 

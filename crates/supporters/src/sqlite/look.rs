@@ -16,7 +16,7 @@ const OPERATION: &str = "look at a table";
 /// Every table, with its number of rows and without values.
 pub(crate) async fn look_at_all(url: &str, most: usize) -> Result<Vec<(Looked, u64)>, Error> {
     let database = Database::open(url, true).await?;
-    let all = database.call(OPERATION, "", move |connection, _| tables(connection, most)).await;
+    let all = database.call(OPERATION, "", move |seat, _| tables(&seat.connection, most)).await;
     database.close().await;
     all
 }
@@ -46,7 +46,7 @@ fn tables(connection: &Connection, most: usize) -> Result<Vec<(Looked, u64)>, Fa
 pub(crate) async fn look_at(url: &str, table: &str) -> Result<Looked, Error> {
     let database = Database::open(url, true).await?;
     let name = table.to_owned();
-    let found = database.call(OPERATION, table, move |connection, _| one_table(connection, &name)).await;
+    let found = database.call(OPERATION, table, move |seat, _| one_table(&seat.connection, &name)).await;
     database.close().await;
     found?
 }

@@ -15,6 +15,7 @@ mod look;
 mod read;
 mod schema;
 mod shape;
+mod spelling;
 mod sql;
 mod stamp;
 mod update;

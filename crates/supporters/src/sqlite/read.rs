@@ -6,7 +6,7 @@ use model::{Stamp, Supporter, SupporterId};
 use rusqlite::limits::Limit;
 use rusqlite::{CachedStatement, Connection, ffi};
 
-use super::connect::{Fault, Wanted, code};
+use super::connect::{Fault, Seat, Wanted, code};
 use super::describe::{Care, Described, Unfit};
 use super::sql::{Bind, Sql};
 use super::{Sqlite, cell};
@@ -43,10 +43,18 @@ impl Sqlite {
         T: Send + 'static,
         W: Fn(&mut Connection, &Described, &Wanted) -> Result<T, Fault> + Send + 'static,
     {
+        self.on_seat(operation, move |seat, table, wanted| work(&mut seat.connection, table, wanted)).await
+    }
+
+    /// As [`Sqlite::on_table`], with what was prepared on the connection.
+    pub(super) async fn on_seat<T, W>(&self, operation: &'static str, work: W) -> Result<T, Error>
+    where
+        T: Send + 'static,
+        W: Fn(&mut Seat, &Described, &Wanted) -> Result<T, Fault> + Send + 'static,
+    {
         let table = Arc::clone(&self.table);
-        let name = self.table.name().to_owned();
-        let work = move |connection: &mut Connection, wanted: &Wanted| work(connection, &table, wanted);
-        self.database.call(operation, &name, work).await
+        let work = move |seat: &mut Seat, wanted: &Wanted| work(seat, &table, wanted);
+        self.database.call(operation, self.table.name(), work).await
     }
 
     pub(super) async fn read_now(&self) -> Result<Stamp, Error> {

@@ -19,7 +19,7 @@ impl Ident {
 }
 
 /// A value for a placeholder.
-#[derive(Clone)]
+#[derive(Clone, PartialEq, Eq)]
 pub(super) enum Bind {
     Null,
     Int(i64),

@@ -202,3 +202,44 @@ async fn writing_uses_the_index_of_the_id() {
         assert!(plan.iter().any(|step| step.3.contains("PRIMARY KEY")), "{plan:?}");
     }
 }
+
+#[tokio::test]
+async fn an_address_in_capitals_is_found_whoever_typed_it_and_whenever() {
+    let file = File::new(PLAIN).await;
+    file.run("INSERT INTO people (id, email) VALUES (1, 'joe@example.org'), (2, 'ann@example.org')").await;
+    let supporters = file.open(&["email"]).await;
+    let asked = [Email::parse("jo@example.org").unwrap()];
+    let found = async || {
+        let mut ids: Vec<_> =
+            supporters.by_emails(&asked).await.unwrap().into_iter().map(|s| s.id.to_string()).collect();
+        ids.sort();
+        ids
+    };
+    assert!(found().await.is_empty());
+    // WHEN somebody else types it THEN the next question finds it, and no longer when he takes it back
+    file.run("UPDATE people SET email = 'Jo@Example.org' WHERE id = 1").await;
+    assert_eq!(found().await, ["1"]);
+    file.run("UPDATE people SET email = 'joe@example.org' WHERE id = 1").await;
+    assert!(found().await.is_empty());
+    // WHEN we write it ourselves
+    let write = |to: &str| SupporterWrite::Update {
+        id: id(2),
+        set: vec![(0, Cell::Value(to.into()))],
+        expect: vec![],
+        contact_id: None,
+    };
+    supporters.apply(&[write("JO@example.org")]).await.unwrap();
+    assert_eq!(found().await, ["2"]);
+    supporters.apply(&[write("ann@example.org")]).await.unwrap();
+    assert!(found().await.is_empty());
+    // WHEN a trigger makes it of something else that we write
+    file.run(
+        "CREATE TRIGGER shout AFTER UPDATE ON people BEGIN
+            UPDATE people SET email = ' Jo@example.org' WHERE id = 1; END",
+    )
+    .await;
+    let supporters = file.open(&["email"]).await;
+    assert!(supporters.by_emails(&asked).await.unwrap().is_empty());
+    supporters.apply(&[write("anna@example.org")]).await.unwrap();
+    assert_eq!(supporters.by_emails(&asked).await.unwrap().len(), 1);
+}
