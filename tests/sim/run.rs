@@ -86,18 +86,22 @@ impl Sums {
         }
     }
 
+    /// The branches that no story led to.
+    pub fn never(&self) -> impl Iterator<Item = Branch> {
+        let counted = Branch::ALL.into_iter().zip(self.counts.branches);
+        counted.filter(|(_, times)| *times == 0).map(|(branch, _)| branch)
+    }
+
     /// A line to standard error, which the test harness does not keep to itself.
     fn progress(&self, so_far: usize) {
-        let reached =
-            Branch::ALL.into_iter().zip(self.counts.branches).filter(|(_, times)| *times > 0).count();
+        let never: Vec<&str> = self.never().map(Branch::code).collect();
         let line = format!(
-            "{} {so_far} of {}: {} failed, {} deaths, {} cycles given up, {reached} of {} branches reached\n",
+            "{} {so_far} of {}: {} failed, {} deaths, {} cycles given up, never reached: {never:?}\n",
             self.what,
             self.stories,
             self.failed.len(),
             self.deaths,
             self.gave_up,
-            Branch::COUNT
         );
         let _ = std::io::stderr().write_all(line.as_bytes());
     }
