@@ -19,6 +19,7 @@ const MAY_USE: [(&str, &[&str]); 17] = [
             "plan",
             "report",
             "salesforce",
+            "segments",
             "service",
             "setup",
             "simorg",

@@ -5,8 +5,8 @@ use std::path::PathBuf;
 use clap::{ArgAction, Parser, Subcommand};
 
 use crate::commands::{
-    backfill, bench, cases, check, completions, demo, errors, explain, init, plan, pull, push, report,
-    resync, serve, setup, simorg, status, sync, watermark, why,
+    backfill, bench, cases, check, completions, demo, errors, events, explain, init, intake, plan, pull,
+    push, report, resync, serve, setup, simorg, status, sync, watermark, why,
 };
 use crate::exit;
 use crate::output::Format;
@@ -116,8 +116,12 @@ pub enum Verb {
     Errors(errors::Args),
     /// Tell one person's whole story: what was found, decided, sent, refused, linked, asked
     Why(why::Args),
+    /// Show events that were taken in, and what became of them
+    Events(events::Args),
     /// Run cycles on the schedule until told to stop
     Serve(serve::Args),
+    /// Take events in from websites, apps and other systems, and keep them, until told to stop
+    Intake(intake::Args),
     /// Show or move the positions below which everything has been handled
     Watermark(watermark::Args),
     /// Run the simulated org alone, for anybody's client

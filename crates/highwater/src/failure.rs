@@ -43,6 +43,9 @@ pub enum Failure {
         #[source]
         source: state::Error,
     },
+    /// The queue of events.
+    #[error(transparent)]
+    Events(#[from] events::QueueError),
     /// The service's control socket.
     #[error(transparent)]
     Control(#[from] service::control::Error),
@@ -101,6 +104,7 @@ impl Failure {
             Self::Salesforce(error) => of_salesforce(error.kind()).0,
             Self::Supporters(error) => of_supporters(error).0,
             Self::State(error) | Self::StateDirectory { source: error, .. } => of_state(error).0,
+            Self::Events(error) => of_events(error),
             Self::Control(_) => &code::run::SERVICE,
             Self::Cycle(done) => of_cycle(done).map_or(&code::run::UNEXPECTED, |fatal| of_fatal(fatal).0),
             Self::AlreadyRunning(_) => &code::run::CYCLE_RUNNING,
@@ -127,7 +131,11 @@ impl Failure {
             Self::AlreadyRunning(_) | Self::StateInUse(_) | Self::ServiceRunning(_) | Self::NotRun(_) => {
                 Exit::AlreadyRunning
             }
-            Self::Control(_) | Self::Output { .. } | Self::Unexpected(_) => Exit::Unexpected,
+            Self::Events(events::QueueError::Log(segments::Error::InUse(_))) => Exit::AlreadyRunning,
+            Self::Events(events::QueueError::NoEvent(_)) => Exit::Usage,
+            Self::Events(_) | Self::Control(_) | Self::Output { .. } | Self::Unexpected(_) => {
+                Exit::Unexpected
+            }
         }
     }
 
@@ -153,6 +161,7 @@ impl Failure {
             // The state's own words name its parts, the code's name our commands.
             Self::State(_)
             | Self::StateDirectory { .. }
+            | Self::Events(_)
             | Self::Control(_)
             | Self::AlreadyRunning(_)
             | Self::StateInUse(_)
@@ -175,6 +184,22 @@ impl Failure {
         text.push_str(&format!("\n  what to do: {}", self.advice()));
         text.push_str(&format!("\n  more: highwater explain {}", self.code()));
         text
+    }
+}
+
+fn of_events(error: &events::QueueError) -> &'static Code {
+    use events::QueueError;
+    match error {
+        QueueError::Log(segments::Error::InUse(_)) => &code::events::IN_USE,
+        QueueError::Log(segments::Error::Damaged { .. }) | QueueError::Unknown(_) => &code::events::DAMAGED,
+        QueueError::Log(
+            segments::Error::Io { .. }
+            | segments::Error::Full
+            | segments::Error::TooLarge { .. }
+            | segments::Error::Stopped,
+        )
+        | QueueError::TooManyWaiting(_) => &code::events::NOT_KEPT,
+        QueueError::NoEvent(_) => &code::events::NO_EVENT,
     }
 }
 

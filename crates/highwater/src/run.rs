@@ -71,6 +71,14 @@ async fn verb(cli: &Cli, screen: &Screen) -> Result<Exit, Failure> {
             let config = configured(common, false)?;
             beside(config, async |config| commands::setup::run(args, &config, screen).await).await
         }
+        Verb::Events(args) => {
+            let config = configured(common, false)?;
+            commands::events::run(args, &config, &screen.clone().under(config.banner())).await
+        }
+        Verb::Intake(args) => {
+            let config = configured(common, true)?;
+            commands::intake::run(args, &config, &screen.clone().under(config.banner())).await
+        }
         Verb::Serve(args) => {
             let serve = async |desk: Desk| commands::serve::run(args, &desk).await;
             let config = configured(common, true)?;
@@ -138,6 +146,8 @@ pub async fn at_the_desk(verb: &Verb, desk: &Desk) -> Result<Exit, Failure> {
         | Verb::Check(_)
         | Verb::Setup(_)
         | Verb::Serve(_)
+        | Verb::Intake(_)
+        | Verb::Events(_)
         | Verb::Simorg(_)
         | Verb::Bench(_)
         | Verb::Explain(_)

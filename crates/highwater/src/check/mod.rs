@@ -5,6 +5,7 @@ mod database;
 mod duplicate_rules;
 mod finding;
 mod flows;
+mod intake;
 mod look;
 mod org;
 mod rights;
@@ -21,6 +22,7 @@ use crate::failure::Failure;
 pub async fn check(config: &Config, clock: &Clock) -> Vec<Finding> {
     let (mut findings, database) = tokio::join!(org::check(config, clock), database::check(config));
     findings.extend(database);
+    findings.extend(intake::check(config, clock));
     findings
 }
 

@@ -3,6 +3,7 @@
 
 pub mod configuration;
 pub mod contact_fields;
+pub mod events;
 pub mod org;
 pub mod org_setup;
 pub mod run;
@@ -71,6 +72,7 @@ pub fn all() -> impl Iterator<Item = &'static Code> {
         supporters::ALL,
         state::ALL,
         run::ALL,
+        events::ALL,
     ];
     families.into_iter().flatten().copied()
 }

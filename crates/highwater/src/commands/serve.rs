@@ -4,14 +4,15 @@ use std::sync::{Arc, OnceLock};
 use std::time::Duration;
 
 use clap::{Parser, ValueEnum};
-use model::Stamp;
+use model::{Clock, Stamp};
 use plan::{Fatal, Sides};
 use service::control::{Output, Server};
 use service::request::{Mode, Request};
 use service::{Runner, Schedule};
 use tokio::sync::watch;
+use tokio::task::JoinHandle;
 
-use super::starting;
+use super::{intake, starting};
 use crate::cli::Cli;
 use crate::desk::{Desk, Worker};
 use crate::exit::Exit;
@@ -19,6 +20,7 @@ use crate::failure::Failure;
 use crate::job::{self, Done, Job, Report};
 use crate::output::{Format, Screen};
 use crate::run::at_the_desk;
+use crate::wire;
 
 /// How.
 #[derive(Debug, clap::Args)]
@@ -27,7 +29,7 @@ use crate::run::at_the_desk;
 
 Started before the network or a database is there, it keeps trying, and says so. It ends by itself when only a person can put \
 right what is wrong, such as refused credentials. Else it runs until SIGTERM or SIGINT: the first lets the current step come to its end, a second exits at once. While it runs, other \
-highwater commands on the same configuration are carried out by it.")]
+highwater commands on the same configuration are carried out by it. Where [[intake.source]] is configured, it takes events in, too.")]
 pub struct Args {
     /// Run a cycle at once, and then on the schedule
     #[arg(long)]
@@ -39,6 +41,29 @@ pub struct Args {
 /// # Errors
 /// Whatever stands in the way and does not pass by itself; what passes is logged, and tried again.
 pub async fn run(args: &Args, desk: &Desk) -> Result<Exit, Failure> {
+    let taking = taking(desk).await?;
+    let ended = work(args, desk).await;
+    // Events come in for as long as anything else is done here, and no longer.
+    desk.stop().cancel();
+    if let Some(taking) = taking {
+        taking.await.map_err(|_| Failure::Unexpected("taking events in ended in a defect"))?;
+    }
+    ended
+}
+
+/// Takes events in beside everything else, also while the org cannot be reached. `None`: there is no source of any.
+async fn taking(desk: &Desk) -> Result<Option<JoinHandle<()>>, Failure> {
+    if !desk.config.intake.is_on() {
+        return Ok(None);
+    }
+    let queue = wire::intake::queue(&desk.config, &Clock::system()).await?;
+    let listener = wire::intake::listener(&desk.config, None).await?;
+    let taking = intake::take_in(&desk.config, queue, listener, desk.stop().clone())?;
+    tracing::info!("events are taken in on {}", desk.config.intake.listen);
+    Ok(Some(tokio::spawn(taking)))
+}
+
+async fn work(args: &Args, desk: &Desk) -> Result<Exit, Failure> {
     let (schedule, last) = (schedule(desk)?, last(args, desk)?);
     let stop = desk.stop().clone();
     let Some(first) = starting::attempt(desk).await else { return Ok(Exit::Done) };

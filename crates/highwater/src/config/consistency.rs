@@ -1,5 +1,7 @@
 //! What no single key can say: keys that exclude, or need, each other.
 
+use events::SourceName;
+use events::intake::Origins;
 use model::OrgId;
 use report::LinkPattern;
 use salesforce::ApiVersion;
@@ -16,6 +18,7 @@ pub(super) fn check(config: &Config) -> Result<(), ConfigError> {
     check_supporters(config)?;
     check_accounts(config)?;
     check_patterns(config)?;
+    check_intake(config)?;
     if config.fields.is_empty() {
         return refuse(config, "field", "the field map is empty; LastName and Email must be mapped");
     }
@@ -131,6 +134,32 @@ fn check_accounts(config: &Config) -> Result<(), ConfigError> {
         ),
         (None, None) | (Some(_), Some(_)) => Ok(()),
     }
+}
+
+fn check_intake(config: &Config) -> Result<(), ConfigError> {
+    let intake = &config.intake;
+    if !intake.listen.ip().is_loopback() && intake.allow_other_hosts.is_none() {
+        let problem = "is no loopback address: events would come in unencrypted. Let a proxy end TLS on this machine, or \
+                       where it is another one write allow_other_hosts = \"yes_behind_a_proxy_with_tls\"";
+        return refuse(config, "intake.listen", problem);
+    }
+    if let Err(problem) = Origins::parse(&intake.allowed_origins) {
+        return refuse(config, "intake.allowed_origins", &problem.to_string());
+    }
+    for (at, source) in intake.sources.iter().enumerate() {
+        let key = |name: &str| format!("intake.source[{at}].{name}");
+        if let Err(problem) = SourceName::parse(&source.name) {
+            return refuse(config, &key("name"), &problem.to_string());
+        }
+        if intake.sources[..at].iter().any(|other| other.name == source.name) {
+            return refuse(config, &key("name"), "is the name of another source");
+        }
+        if source.write_key().named() != 1 {
+            let problem = "exactly one of the keys ending in _env, _file and _command must be given";
+            return refuse(config, &key("write_key_env"), problem);
+        }
+    }
+    Ok(())
 }
 
 fn check_patterns(config: &Config) -> Result<(), ConfigError> {

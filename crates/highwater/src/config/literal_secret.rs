@@ -6,7 +6,7 @@ use super::place::walk;
 use super::{ConfigError, Place};
 
 /// Names that hold a secret itself. A name that ends in `_env`, `_file` or `_command` says where one is kept.
-const SECRET_NAMES: [&str; 14] = [
+const SECRET_NAMES: [&str; 15] = [
     "client_secret",
     "secret",
     "consumer_secret",
@@ -21,6 +21,7 @@ const SECRET_NAMES: [&str; 14] = [
     "security_token",
     "api_key",
     "key",
+    "write_key",
 ];
 
 /// Refuses the file when a key is named like a secret, whatever its value; and an `_env` key whose value is no name of an

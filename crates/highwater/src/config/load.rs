@@ -53,6 +53,10 @@ pub fn parse_profile(file: &str, text: &str, chosen: Option<&str>) -> Result<Con
         if let (Some(name), false) = (name, own_state) {
             profile::beside(&mut config.state.dir, name);
         }
+        if let Some(name) = name {
+            // Events of a sandbox never lie among those of production, whatever the profile says.
+            profile::beside(&mut config.intake.dir, name);
+        }
         config.profile = name.map(str::to_owned);
         consistency::check(&config)?;
         if name == chosen {

@@ -7,6 +7,7 @@ mod defaults;
 mod environment;
 mod error;
 mod field;
+mod intake;
 mod literal_secret;
 mod load;
 mod log;
@@ -38,6 +39,7 @@ pub use defaults::COMMENTED_DEFAULTS;
 pub use environment::Environment;
 pub use error::ConfigError;
 pub use field::Field;
+pub use intake::{Intake, IntakeSource, SalesforceFlag};
 pub use load::load;
 #[cfg(test)]
 pub use load::parse;
@@ -79,6 +81,9 @@ pub struct Config {
     /// The field map, one entry per Contact field.
     #[serde(default, rename = "field")]
     pub fields: Vec<Field>,
+    /// Events that are taken in.
+    #[serde(default)]
+    pub intake: Intake,
     /// When two records count as one person.
     #[serde(default)]
     pub matching: Matching,

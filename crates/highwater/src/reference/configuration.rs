@@ -99,6 +99,12 @@ fn the_shipped_file_shows_every_key_the_program_knows() {
         // THEN each stands in the file, and nothing else does
         let known: Vec<&str> = known.split('`').skip(1).step_by(2).collect();
         let mut shown: Vec<&str> = keys.iter().map(|key| key.name.as_str()).collect();
+        // A list of tables stands there as tables of its own.
+        let listed = |name: &&str| {
+            let own = format!("[[{}.{name}]]", table.trim_matches(['[', ']']));
+            tables().iter().any(|(other, _)| *other == own)
+        };
+        let known: Vec<&str> = known.into_iter().filter(|name| !listed(name)).collect();
         for name in &known {
             assert!(shown.contains(name), "{table} does not show {name}");
         }

@@ -1,0 +1,60 @@
+//! Events that are taken in.
+
+use super::Code;
+
+/// The port is taken.
+pub static NO_PORT: Code = Code {
+    number: 701,
+    title: "the port for events cannot be had",
+    happened: "Nothing can listen on the address of `intake.listen`: it is taken, or not ours to take.",
+    done: "No event was taken in.",
+    remedy: "Stop whoever listens there, or choose another port in `[intake]`. Ports below 1024 need a right of their own.",
+};
+
+/// A write key is unfit.
+pub static WRITE_KEY: Code = Code {
+    number: 702,
+    title: "a write key cannot be used",
+    happened: "The write key of a source is too short to be safe, too long, or holds characters that no client sends.",
+    done: "No event was taken in.",
+    remedy: "Make one of 16 to 200 letters, digits and signs without \":\", such as the output of `openssl rand -hex 24`, and keep it where the configuration says.",
+};
+
+/// The events are in use.
+pub static IN_USE: Code = Code {
+    number: 703,
+    title: "the events are in use",
+    happened: "Another process takes events in or delivers them, and holds the directory of `intake.dir`.",
+    done: "Nothing was read or written.",
+    remedy: "Stop it, or let it do the work: `highwater serve` takes events in and delivers them.",
+};
+
+/// The events are damaged.
+pub static DAMAGED: Code = Code {
+    number: 704,
+    title: "the kept events are damaged",
+    happened: "Something that was durable in the directory of `intake.dir` does not read back. A tail that was being written when the power went is no damage, and is not meant.",
+    done: "Nothing was cut, skipped or delivered.",
+    remedy: "Look after the disk. Bring the directory back from a copy; or move it aside to begin an empty one, and let the sources send again what they still have.",
+};
+
+/// The events cannot be written.
+pub static NOT_KEPT: Code = Code {
+    number: 705,
+    title: "events cannot be kept",
+    happened: "The file system refused a read or a write in the directory of `intake.dir`, or has no room left.",
+    done: "Whatever was acknowledged is there. What was not is sent again by the clients, which got 503.",
+    remedy: "Make room, or put right the permissions of the directory, and start again.",
+};
+
+/// No such event.
+pub static NO_EVENT: Code = Code {
+    number: 706,
+    title: "no such event",
+    happened: "No event that is still kept has the messageId or the place that was asked for.",
+    done: "Nothing was written.",
+    remedy: "See `highwater events list`. Settled events are kept for `intake.keep_days`.",
+};
+
+/// The family.
+pub static ALL: &[&Code] = &[&NO_PORT, &WRITE_KEY, &IN_USE, &DAMAGED, &NOT_KEPT, &NO_EVENT];
