@@ -10,11 +10,21 @@ use crate::error::Fatal;
 const DIR_MODE: u32 = 0o700;
 const FILE_MODE: u32 = 0o600;
 
-/// Makes a directory with its parents, or tightens the one that is there.
+/// Makes a directory with its parents, or tightens the one that is there. Names that are new are durable when this returns:
+/// a directory whose own name a power cut takes is gone with all that was synced in it.
 pub(crate) fn make_dir(path: &Path) -> Result<(), Fatal> {
     let make = || {
+        let new: Vec<&Path> = path
+            .ancestors()
+            .take_while(|ancestor| !ancestor.as_os_str().is_empty() && !ancestor.exists())
+            .collect();
         DirBuilder::new().recursive(true).mode(DIR_MODE).create(path)?;
-        tighten(path, DIR_MODE)
+        tighten(path, DIR_MODE)?;
+        for name in new {
+            let parent = name.parent().filter(|parent| !parent.as_os_str().is_empty());
+            sync_dir(parent.unwrap_or(Path::new(".")))?;
+        }
+        Ok(())
     };
     make().map_err(|e| Fatal::io("making a state directory", &e))
 }

@@ -1,0 +1,224 @@
+//! A disk that loses what was not synced: built up from a recording, and cut at any moment.
+//!
+//! The strict model. What a file held when it was last synced is safe, and so is a name when its directory was synced after.
+//! Everything since is kept, lost, or, for a write, kept sector by sector, as chance has it; of a directory's changes the first
+//! so many are kept.
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::fs;
+use std::path::{Path, PathBuf};
+
+/// What a drive writes whole.
+const SECTOR: usize = 512;
+
+/// One thing that was done, in the order in which it was done.
+#[derive(Debug, Clone)]
+pub struct Deed {
+    pub kind: u8,
+    pub path: PathBuf,
+    pub place: u64,
+    pub bytes: Vec<u8>,
+}
+
+/// Reads a recording. A deed that was being written when the process was killed is none.
+pub fn read(log: &Path) -> Vec<Deed> {
+    let all = fs::read(log).expect("a recording");
+    let mut rest = all.as_slice();
+    let mut deeds = Vec::new();
+    while let Some(deed) = next(&mut rest) {
+        deeds.push(deed);
+    }
+    deeds
+}
+
+fn next(rest: &mut &[u8]) -> Option<Deed> {
+    let (head, tail) = rest.split_at_checked(3)?;
+    let (path, tail) = tail.split_at_checked(usize::from(u16::from_le_bytes([head[1], head[2]])))?;
+    let (numbers, tail) = tail.split_at_checked(16)?;
+    let (place, length) = numbers.split_at(8);
+    let number = |bytes: &[u8]| u64::from_le_bytes(bytes.try_into().expect("eight bytes"));
+    let (bytes, tail) = tail.split_at_checked(usize::try_from(number(length)).ok()?)?;
+    *rest = tail;
+    let path = PathBuf::from(String::from_utf8(path.to_vec()).expect("paths are text"));
+    Some(Deed { kind: head[0], path, place: number(place), bytes: bytes.to_vec() })
+}
+
+/// A stream of chances; the same for the same seed.
+pub struct Chance(pub u64);
+
+impl Chance {
+    pub fn next(&mut self) -> u64 {
+        self.0 = self.0.wrapping_add(0x9e37_79b9_7f4a_7c15);
+        let mut mixed = self.0;
+        mixed = (mixed ^ (mixed >> 30)).wrapping_mul(0xbf58_476d_1ce4_e5b9);
+        mixed = (mixed ^ (mixed >> 27)).wrapping_mul(0x94d0_49bb_1331_11eb);
+        mixed ^ (mixed >> 31)
+    }
+
+    /// Below `end`, which is not 0.
+    pub fn below(&mut self, end: usize) -> usize {
+        usize::try_from(self.next() % end as u64).expect("it is below a usize")
+    }
+}
+
+#[derive(Clone)]
+enum Change {
+    Write(usize, Vec<u8>),
+    Resize(usize),
+}
+
+#[derive(Clone, Default)]
+struct File {
+    safe: Vec<u8>,
+    since: Vec<Change>,
+}
+
+#[derive(Clone)]
+enum Naming {
+    Given(PathBuf, usize),
+    Taken(PathBuf),
+    Moved(PathBuf, PathBuf),
+}
+
+/// The disk.
+#[derive(Clone, Default)]
+pub struct Disk {
+    files: Vec<File>,
+    /// Names as the process sees them, and as they are safe.
+    seen: BTreeMap<PathBuf, usize>,
+    safe: BTreeMap<PathBuf, usize>,
+    /// Per directory: what was done to its names since it was synced.
+    namings: BTreeMap<PathBuf, Vec<Naming>>,
+    directories: BTreeSet<PathBuf>,
+}
+
+fn write(content: &mut Vec<u8>, place: usize, bytes: &[u8]) {
+    let end = place + bytes.len();
+    if content.len() < end {
+        content.resize(end, 0);
+    }
+    content[place..end].copy_from_slice(bytes);
+}
+
+impl Change {
+    fn apply(&self, content: &mut Vec<u8>) {
+        match self {
+            Self::Write(place, bytes) => write(content, *place, bytes),
+            Self::Resize(size) => content.resize(*size, 0),
+        }
+    }
+
+    /// Kept, lost, or kept in part.
+    fn survive(&self, content: &mut Vec<u8>, chance: &mut Chance) {
+        match (chance.below(3), self) {
+            (0, _) => self.apply(content),
+            (1, Self::Write(place, bytes)) => {
+                // Sectors of the file, wherever in them the write begins.
+                let mut at = 0;
+                while at < bytes.len() {
+                    let end = bytes.len().min(((place + at) / SECTOR + 1) * SECTOR - place);
+                    if chance.below(2) == 0 {
+                        write(content, place + at, &bytes[at..end]);
+                    }
+                    at = end;
+                }
+            }
+            _ => {}
+        }
+    }
+}
+
+impl Naming {
+    fn apply(&self, names: &mut BTreeMap<PathBuf, usize>) {
+        match self {
+            Self::Given(path, file) => {
+                names.insert(path.clone(), *file);
+            }
+            Self::Taken(path) => {
+                names.remove(path);
+            }
+            Self::Moved(from, to) => {
+                if let Some(file) = names.remove(from) {
+                    names.insert(to.clone(), file);
+                }
+            }
+        }
+    }
+}
+
+impl Disk {
+    /// Does what was done.
+    pub fn does(&mut self, deed: &Deed) {
+        let place = usize::try_from(deed.place).expect("files are small");
+        match deed.kind {
+            b'c' | b'm' => {
+                self.files.push(File::default());
+                if deed.kind == b'm' {
+                    self.directories.insert(deed.path.clone());
+                }
+                self.names(&deed.path, Naming::Given(deed.path.clone(), self.files.len() - 1));
+            }
+            b'u' => self.names(&deed.path, Naming::Taken(deed.path.clone())),
+            b'r' => {
+                let to = PathBuf::from(String::from_utf8(deed.bytes.clone()).expect("paths are text"));
+                self.names(&to.clone(), Naming::Moved(deed.path.clone(), to));
+            }
+            b'w' => self.change(&deed.path, Change::Write(place, deed.bytes.clone())),
+            b't' => self.change(&deed.path, Change::Resize(place)),
+            b's' => self.sync(&deed.path),
+            other => panic!("no deed is called {other}"),
+        }
+    }
+
+    fn names(&mut self, path: &Path, naming: Naming) {
+        naming.apply(&mut self.seen);
+        let directory = path.parent().expect("everything lies in a directory").to_owned();
+        self.namings.entry(directory).or_default().push(naming);
+    }
+
+    fn change(&mut self, path: &Path, change: Change) {
+        let file = *self.seen.get(path).unwrap_or_else(|| panic!("{} was never made", path.display()));
+        self.files[file].since.push(change);
+    }
+
+    fn sync(&mut self, path: &Path) {
+        // A directory, the topmost one too, which was there before.
+        for naming in self.namings.remove(path).unwrap_or_default() {
+            naming.apply(&mut self.safe);
+        }
+        if let Some(file) = self.seen.get(path).copied() {
+            let file = &mut self.files[file];
+            for change in std::mem::take(&mut file.since) {
+                change.apply(&mut file.safe);
+            }
+        }
+    }
+
+    /// What is found after the power went now, written below `to` in place of `root`.
+    pub fn cut(&self, chance: &mut Chance, root: &Path, to: &Path) {
+        let mut names = self.safe.clone();
+        for namings in self.namings.values() {
+            for naming in &namings[..chance.below(namings.len() + 1)] {
+                naming.apply(&mut names);
+            }
+        }
+        for (path, file) in &names {
+            let below = path.strip_prefix(root).expect("only files below the root are recorded");
+            let parents = path.ancestors().skip(1).take_while(|parent| *parent != root);
+            if !parents.into_iter().all(|parent| names.contains_key(parent)) {
+                continue;
+            }
+            let target = to.join(below);
+            if self.directories.contains(path) {
+                fs::create_dir_all(&target).expect("made");
+                continue;
+            }
+            let file = &self.files[*file];
+            let mut content = file.safe.clone();
+            for change in &file.since {
+                change.survive(&mut content, chance);
+            }
+            fs::write(&target, content).expect("written");
+        }
+    }
+}
