@@ -5,8 +5,7 @@ use std::path::PathBuf;
 use clap::{ArgAction, Parser, Subcommand};
 
 use crate::commands::{
-    backfill, bench, cases, check, completions, demo, errors, events, explain, init, intake, plan, pull,
-    push, report, resync, serve, setup, simorg, status, sync, watermark, why,
+    backfill, bench, cases, check, completions, demo, errors, events, explain, forget, init, intake, plan, pull, push, report, resync, serve, setup, simorg, status, sync, watermark, why,
 };
 use crate::exit;
 use crate::output::Format;
@@ -118,6 +117,8 @@ pub enum Verb {
     Why(why::Args),
     /// Show events that were taken in, and what became of them
     Events(events::Args),
+    /// Erase what is remembered of one person, and leave them alone from now on
+    Forget(forget::Args),
     /// Run cycles on the schedule until told to stop
     Serve(serve::Args),
     /// Take events in from websites, apps and other systems, and keep them, until told to stop

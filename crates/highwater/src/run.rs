@@ -79,6 +79,14 @@ async fn verb(cli: &Cli, screen: &Screen) -> Result<Exit, Failure> {
             let config = configured(common, true)?;
             commands::intake::run(args, &config, &screen.clone().under(config.banner())).await
         }
+        Verb::Forget(args) => {
+            let config = configured(common, false)?;
+            refuse_without_state(&cli.verb, &config.state_dir())?;
+            let (dir, simulated) = (config.state_dir(), config.clone());
+            let work = async |desk: Desk| commands::forget::run(args, &desk).await;
+            let exit = opened(simulated, common, screen, work).await?;
+            commands::forget::compact(dir, exit).await
+        }
         Verb::Serve(args) => {
             let serve = async |desk: Desk| commands::serve::run(args, &desk).await;
             let config = configured(common, true)?;
@@ -148,6 +156,7 @@ pub async fn at_the_desk(verb: &Verb, desk: &Desk) -> Result<Exit, Failure> {
         | Verb::Serve(_)
         | Verb::Intake(_)
         | Verb::Events(_)
+        | Verb::Forget(_)
         | Verb::Simorg(_)
         | Verb::Bench(_)
         | Verb::Explain(_)
@@ -198,6 +207,7 @@ fn refuse_without_state(verb: &Verb, dir: &Path) -> Result<(), Failure> {
             | Verb::Errors(_)
             | Verb::Why(_)
             | Verb::Watermark(_)
+            | Verb::Forget(_)
     );
     if looks && !wire::state::exists(dir) {
         return Err(Failure::Arguments {

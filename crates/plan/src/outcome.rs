@@ -29,6 +29,8 @@ pub enum SkipReason {
     Tombstone,
     /// The record is gone on the side that named it.
     Gone,
+    /// The person was forgotten on purpose, and nothing brings them back.
+    Forgotten,
 }
 
 impl SkipReason {
@@ -46,6 +48,7 @@ impl SkipReason {
             Self::PersonAccount => "person_account",
             Self::Tombstone => "tombstone",
             Self::Gone => "gone",
+            Self::Forgotten => "forgotten",
         }
     }
 }

@@ -52,8 +52,9 @@ pub(crate) async fn read(
     holds: &(dyn Fn(&SupporterId) -> bool + Sync),
 ) -> Result<Batch, Fatal> {
     let mut desk = Desk { sides, at, lift, outcomes: Vec::new(), pairs: Vec::new(), changes: Changes::new() };
-    let (mut supporters, strangers) = sort(sides, subjects, holds, &mut desk.changes)?;
+    let (mut supporters, mut strangers) = sort(sides, subjects, holds, &mut desk.changes)?;
     supporters.retain(|id| !holds(id));
+    desk.leave_alone(&mut supporters, &mut strangers)?;
     desk.linked_and_lost(directory, &supporters).await?;
     desk.strangers(directory, &strangers, holds).await?;
     desk.decide()
@@ -109,6 +110,26 @@ fn sort(
 }
 
 impl Desk<'_> {
+    /// People who were forgotten on purpose are met as if they were not there.
+    fn leave_alone(
+        &mut self,
+        supporters: &mut Vec<SupporterId>,
+        contacts: &mut Vec<ContactId>,
+    ) -> Result<(), Fatal> {
+        let named = supporters.iter().cloned().map(Subject::Supporter);
+        let subjects: Vec<Subject> = named.chain(contacts.iter().copied().map(Subject::Contact)).collect();
+        for subject in subjects {
+            if self.sides.state.is_forgotten(&subject)? {
+                match &subject {
+                    Subject::Supporter(id) => supporters.retain(|other| other != id),
+                    Subject::Contact(id) => contacts.retain(|other| other != id),
+                }
+                self.close(&subject, Outcome::Skipped(SkipReason::Forgotten));
+            }
+        }
+        Ok(())
+    }
+
     /// Linked people are paired; those whose link leads nowhere, or who never had one, are looked up.
     async fn linked_and_lost(
         &mut self,
@@ -210,6 +231,11 @@ impl Desk<'_> {
             match answer {
                 // The supporter's row is on its way: what this Contact is to it shows when that has arrived.
                 Identified::One(supporter, _) if holds(&supporter.id) => {}
+                Identified::One(supporter, _)
+                    if self.sides.state.is_forgotten(&Subject::Supporter(supporter.id.clone()))? =>
+                {
+                    self.close(&subject, Outcome::Skipped(SkipReason::Forgotten));
+                }
                 Identified::One(supporter, evidence) => match paired.get(&supporter.id) {
                     // Looked for from the other side, it had none and would have been created.
                     Some(&at) if self.pairs[at].contact.is_none() => {

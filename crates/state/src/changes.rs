@@ -5,6 +5,7 @@ use model::{
     Link, LinkLife, PlanId, RuleKey, Side, Stamp, Standing, Subject, SupporterId,
 };
 
+use crate::forgotten::Tombstone;
 use crate::{Conflict, Dirty, NoteKind, Progress};
 
 /// One change, in the words of [`Changes`].
@@ -47,7 +48,8 @@ pub(crate) enum Change {
     SetMap(Digest),
     PutBookmark { name: String, value: serde_json::Value },
     RemoveBookmark(String),
-    PutNote { kind: NoteKind, key: Vec<u8>, value: Option<Vec<u8>> },
+use crate::forgotten::Tombstone;
+use crate::{Conflict, Dirty, NoteKind, Progress};
     BeginCycle,
     Tell { who: Subject, what: Box<Happened> },
 }

@@ -18,6 +18,7 @@ use crate::{Change, NoteKind, Receipt, keys, notes, seal};
 
 mod apply;
 mod case;
+mod forget;
 mod history;
 mod link;
 mod mark;

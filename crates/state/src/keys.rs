@@ -79,6 +79,14 @@ pub(crate) fn apart_contact(key: &[u8]) -> Result<ContactId, Fatal> {
     id.ok_or_else(|| Fatal::damaged(Tree::Index, key, Damage::Key))
 }
 
+/// Begins the digest of somebody who was forgotten, in the index.
+pub(crate) const FORGOTTEN: u8 = b'f';
+
+/// The id inside a [`seen`] key.
+pub(crate) fn seen_id(key: &[u8]) -> &[u8] {
+    key.get(9..).unwrap_or_default()
+}
+
 /// The part of `seen` that belongs to one side.
 pub(crate) const fn seen_prefix(side: Side) -> [u8; 1] {
     match side {

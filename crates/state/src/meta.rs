@@ -85,6 +85,9 @@ pub(crate) struct Counts {
     /// Pairs that are known to be different people.
     #[serde(skip_serializing_if = "is_none")]
     pub(crate) apart: u64,
+    /// Supporters and Contacts that were forgotten.
+    #[serde(skip_serializing_if = "is_none")]
+    pub(crate) forgotten: u64,
 }
 
 /// A cycle or a part of one that came to its end.

@@ -15,7 +15,7 @@ use crate::sled_store::SledStore;
 use crate::state::{DEFAULT_HISTORY, DEFAULT_OVERLAP, Inner};
 use crate::store::Store;
 use crate::story::Book;
-use crate::{State, digest_key, meta, private_files, takeover, upgrade};
+use crate::{State, compact, digest_key, meta, private_files, takeover, upgrade};
 
 /// Least free space beside a state, in bytes, unless told otherwise.
 const MIN_FREE_BYTES: u64 = 200 * 1024 * 1024;
@@ -71,6 +71,7 @@ impl State {
         check_place(dir)?;
         private_files::make_dir(dir)?;
         let lock = lock(dir)?;
+        compact::put_back(dir)?;
         private_files::make_dir(&dir.join("spool"))?;
         check_space(dir, options.min_free_bytes)?;
         let found = manifest::read(dir)?;
@@ -119,7 +120,7 @@ impl State {
 }
 
 /// Refuses links, and directories that hold something else.
-fn check_place(dir: &Path) -> Result<(), Error> {
+pub(crate) fn check_place(dir: &Path) -> Result<(), Error> {
     let metadata = match std::fs::symlink_metadata(dir) {
         Ok(metadata) => metadata,
         Err(e) if e.kind() == std::io::ErrorKind::NotFound => return Ok(()),
@@ -140,7 +141,7 @@ fn is_empty(dir: &Path) -> Result<bool, Fatal> {
 }
 
 /// Keeps other processes out until the file is dropped, also after a crash of this one.
-fn lock(dir: &Path) -> Result<File, Error> {
+pub(crate) fn lock(dir: &Path) -> Result<File, Error> {
     let file = private_files::open_file(&dir.join(LOCK)).map_err(|e| Fatal::io("opening the lock", &e))?;
     match file.try_lock() {
         Ok(()) => Ok(file),
@@ -149,7 +150,7 @@ fn lock(dir: &Path) -> Result<File, Error> {
     }
 }
 
-fn check_space(dir: &Path, floor: u64) -> Result<(), Error> {
+pub(crate) fn check_space(dir: &Path, floor: u64) -> Result<(), Error> {
     let io = |e| Fatal::io("measuring free space", &e);
     let needed = floor.max(2 * private_files::size_of(dir).map_err(io)?);
     let free = fs2::available_space(dir).map_err(io)?;
@@ -157,7 +158,11 @@ fn check_space(dir: &Path, floor: u64) -> Result<(), Error> {
 }
 
 /// Checks whose state it is, and that the digest key is the right one.
-fn check_manifest(dir: &Path, found: &Manifest, options: &OpenOptions) -> Result<DigestKey, Error> {
+pub(crate) fn check_manifest(
+    dir: &Path,
+    found: &Manifest,
+    options: &OpenOptions,
+) -> Result<DigestKey, Error> {
     upgrade::check(found.format, upgrade::FORMAT)?;
     if let (Some(expected), Some(asked)) = (found.org, options.org)
         && expected != asked
@@ -174,7 +179,7 @@ fn check_manifest(dir: &Path, found: &Manifest, options: &OpenOptions) -> Result
 }
 
 /// Opens the database, refuses an old copy of it, and brings it to this version's format.
-fn open_store(dir: &Path, expected: u64) -> Result<SledStore, Error> {
+pub(crate) fn open_store(dir: &Path, expected: u64) -> Result<SledStore, Error> {
     let path: PathBuf = dir.join(DATABASE);
     private_files::make_dir(&path)?;
     let store = SledStore::open(&path)?;

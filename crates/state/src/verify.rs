@@ -150,6 +150,7 @@ impl Check<'_> {
         })?;
         let blocked = entries.get(&keys::BLOCK_PREFIX[0]).copied().unwrap_or(0);
         self.counts.apart = entries.get(&keys::APART_PREFIX[0]).copied().unwrap_or(0);
+        self.counts.forgotten = entries.get(&keys::FORGOTTEN).copied().unwrap_or(0);
         if blocked != self.counts.blocks {
             let blocks = self.counts.blocks;
             self.verified.find(|| format!("{blocked} blocks in the index, {blocks} found"));

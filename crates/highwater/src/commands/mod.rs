@@ -11,6 +11,7 @@ pub mod errors;
 pub mod events;
 pub mod events_kept;
 pub mod explain;
+pub mod forget;
 pub mod init;
 pub mod intake;
 pub mod plan;

@@ -49,6 +49,9 @@ impl Draft<'_> {
             Change::PutSummary { cycle, value } => self.put_summary(cycle, value)?,
             Change::SetProgress(progress) => self.set_meta(meta::PROGRESS, &progress)?,
             Change::SetMap(map) => self.set_meta(meta::MAP, &map)?,
+            Change::Forget { supporter, contact, tombstones } => {
+                self.forget(&supporter, contact, &tombstones)?;
+            }
             Change::PutBookmark { name, value } => self.set_meta(&meta::bookmark_row(&name), &value)?,
             Change::RemoveBookmark(name) => {
                 *self.meta.slot(self.store, &meta::bookmark_row(&name))? = None;

@@ -12,6 +12,7 @@ use serde::Serialize;
 
 pub(crate) use book::Book;
 pub(crate) use page::{Head, Page};
+pub(crate) use read::copy_without;
 
 /// One thing that happened, when, in which cycle, and to whom.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]

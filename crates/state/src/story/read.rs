@@ -1,12 +1,13 @@
 //! Reading the story of some people: whole pages are passed over by their bytes before anything is decoded.
 
 use std::collections::{HashSet, VecDeque};
+use std::path::Path;
 
 use memchr::memmem::Finder;
-use model::{Happened, PlanId, Stamp, Subject};
+use model::{Clock, Happened, PlanId, Stamp, Subject};
 
-use super::Told;
 use super::page::{Head, Page};
+use super::{Book, Told};
 use crate::error::{Error, Fatal};
 use crate::{State, takeover};
 
@@ -59,6 +60,67 @@ impl State {
             search.look(page)?;
         }
         Ok(search.found.into())
+    }
+}
+
+/// Copies what a book tells into a new one, but for whatever names somebody who is to be left out. What came to be by this
+/// generation of the state is told as it was, and belongs to no commit any more.
+pub(crate) fn copy_without(
+    from: &Path,
+    to: &Path,
+    generation: u64,
+    clock: &Clock,
+    left_out: &dyn Fn(&Subject) -> Result<bool, Fatal>,
+) -> Result<(), Fatal> {
+    let (old, new) = (Book::in_folder(from.into(), clock.clone()), Book::in_folder(to.into(), clock.clone()));
+    let damaged = || Fatal::Corrupt { operation: "reading the story" };
+    let mut keep = |page: &Page| {
+        let mut kept = Vec::new();
+        'told: for (who, what) in Page::told(&page.content().ok_or_else(damaged)?).ok_or_else(damaged)? {
+            for subject in who.iter().cloned().chain(named_in(&what)) {
+                if left_out(&subject)? {
+                    continue 'told;
+                }
+            }
+            kept.push((who, what));
+        }
+        if kept.is_empty() {
+            return Ok(());
+        }
+        new.append(page.head.at, Page::write(Head { bare: true, ..page.head }, kept))
+    };
+    let mut pages = Pages { pending: Vec::new() };
+    old.each(&mut |bytes| pages.next(Page::read(bytes).ok_or_else(damaged)?, &mut keep))?;
+    pages
+        .pending
+        .iter()
+        .filter(|page| page.head.bare || page.head.generation <= generation)
+        .try_for_each(keep)
+}
+
+/// Whom something that happened to somebody names beside them.
+fn named_in(what: &Happened) -> Vec<Subject> {
+    match what {
+        Happened::Linked { contact, .. }
+        | Happened::Unlinked(contact)
+        | Happened::LinkLife { contact, .. }
+        | Happened::Apart(contact)
+        | Happened::ApartEnded(contact) => vec![Subject::Contact(*contact)],
+        Happened::LinkRefused { contact, by } => vec![Subject::Contact(*contact), by.clone()],
+        Happened::CaseOpened { with, .. } => with.clone(),
+        Happened::Marked(_)
+        | Happened::Decided { .. }
+        | Happened::Ended(_)
+        | Happened::Sent(_)
+        | Happened::Saved { .. }
+        | Happened::Refused { .. }
+        | Happened::Blocked { .. }
+        | Happened::BlockLifted
+        | Happened::CaseClosed { .. }
+        | Happened::Ruled { .. }
+        | Happened::CarriedOut { .. }
+        | Happened::Overwritten { .. }
+        | Happened::Job { .. } => Vec::new(),
     }
 }
 

@@ -10,6 +10,7 @@ mod damage;
 mod dirty;
 mod export;
 mod fixture;
+mod forgetting;
 mod history;
 mod journal;
 mod kill;

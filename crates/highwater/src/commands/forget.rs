@@ -1,0 +1,80 @@
+//! `highwater forget`: erasure of one person from the state.
+
+use std::path::PathBuf;
+
+use model::SupporterId;
+use serde_json::json;
+use state::{Changes, OpenOptions, State};
+
+use crate::commands::watermark::who;
+use crate::desk::Desk;
+use crate::exit::Exit;
+use crate::failure::Failure;
+use crate::output::{Answer, Sheet};
+
+/// Whom.
+#[derive(Debug, clap::Args)]
+#[command(after_help = "Examples:
+  highwater forget 10042 --yes
+
+Erase the person in the supporter database and in Salesforce first: highwater deletes nobody there. What it remembers itself \
+(the link, what both sides agreed on, marks, blocks, cases, values of conflicts, reports on file excepted) is removed, and its \
+database is written anew, so that nothing of it stays on the disk. A keyed digest of the two ids stays, by which the person is \
+left alone from now on: no cycle, resync or backfill brings them back. The service must not be running.")]
+pub struct Args {
+    /// The supporter's id
+    pub supporter: String,
+    /// Do it; it cannot be taken back
+    #[arg(long, required = true)]
+    pub yes: bool,
+}
+
+/// Erases what names the person, in one commit.
+///
+/// # Errors
+/// [`Failure`] when the id is none, a row of theirs is in a job, or the state fails.
+pub async fn run(args: &Args, desk: &Desk) -> Result<Exit, Failure> {
+    let id = SupporterId::parse(&args.supporter).map_err(|_| Failure::Arguments {
+        problem: "this cannot be a supporter's id".to_owned(),
+        advice: "give the id as the supporter database has it",
+    })?;
+    if !desk.state.journal()?.is_empty() {
+        return Err(Failure::Arguments {
+            problem: "a job of an earlier cycle is not settled yet, and may hold this person's row"
+                .to_owned(),
+            advice: "run `highwater sync` once, then forget the person",
+        });
+    }
+    let forgotten = desk.state.forget(&id).await?;
+    remove_spool(desk)?;
+    let mut audit = Changes::new();
+    audit.audit(&who(), "forgot a person");
+    let _receipt = desk.state.commit(audit).await?;
+    let mut sheet = Sheet::new("forgotten", &["supporter", "contact", "cases", "conflicts"]);
+    let contact = forgotten.contact.map_or_else(|| "-".to_owned(), |contact| contact.to_string());
+    sheet.row([id.to_string(), contact, forgotten.cases.to_string(), forgotten.conflicts.to_string()]);
+    let value = json!({
+        "supporter": id, "contact": forgotten.contact, "cases": forgotten.cases, "conflicts": forgotten.conflicts,
+    });
+    desk.screen.answer(&Answer::of(sheet, value)).await.map_err(Failure::stdout)?;
+    Ok(Exit::Done)
+}
+
+/// No job is open: whatever lies in the spool belongs to nobody, and may hold this person's row.
+fn remove_spool(desk: &Desk) -> Result<(), Failure> {
+    let failed = |source| Failure::Output { what: "the spool".to_owned(), source };
+    for file in std::fs::read_dir(desk.state.spool_dir()).map_err(failed)?.flatten() {
+        std::fs::remove_file(file.path()).map_err(failed)?;
+    }
+    Ok(())
+}
+
+/// Writes the database anew, once nobody has it open any more.
+///
+/// # Errors
+/// [`Failure`] when the new database cannot be made; the old one counts then, and the next `forget` tries again.
+pub async fn compact(dir: PathBuf, exit: Exit) -> Result<Exit, Failure> {
+    let compacted = tokio::task::spawn_blocking(move || State::compact(dir, &OpenOptions::default())).await;
+    compacted.map_err(|_| Failure::Unexpected("writing the state anew ended in a defect"))??;
+    Ok(exit)
+}
