@@ -20,6 +20,11 @@ fn contact_of<'a>(contacts: &'a [Json], supporter: u32) -> Vec<&'a Json> {
     contacts.iter().filter(|contact| contact["EN_Supporter_Id__c"] == supporter.to_string()).collect()
 }
 
+/// The id of a round's newcomer: far above those that the database gives out itself.
+const fn newcomer(round: u32) -> u32 {
+    round * 1_000
+}
+
 impl Town {
     /// Two linked people and one that cannot be sent.
     pub async fn founded() -> Self {
@@ -38,7 +43,7 @@ impl Town {
         self.stage
             .sql(&format!("UPDATE supporters SET phone = '555-1{round:05}', modified_at = {stamp} WHERE supporter_id = 1"))
             .await;
-        let id = 100 + round;
+        let id = newcomer(round);
         self.stage
             .sql(&format!(
                 "INSERT INTO supporters VALUES ({id}, 'Neighbour{round}', 'Sam', 'sam{round}@example.org', NULL, NULL, {stamp})"
@@ -100,7 +105,11 @@ impl Town {
             assert!(rows.iter().any(|row| row.contains(&phone)), "{what}: the Contact's edit: {rows:?}");
         }
         for round in 1..=round {
-            assert_eq!(contact_of(&contacts, 100 + round).len(), 1, "{what}: the newcomer of round {round}");
+            assert_eq!(
+                contact_of(&contacts, newcomer(round)).len(),
+                1,
+                "{what}: the newcomer of round {round}"
+            );
             let name = format!("Villager{round}");
             let theirs: Vec<_> = contacts.iter().filter(|contact| contact["LastName"] == name).collect();
             assert_eq!(theirs.len(), 1, "{what}: {name}");

@@ -80,7 +80,7 @@ fn s16_nothing_on_the_disk_names_a_person_who_was_forgotten() {
     let dir = dir.path().join("state");
     let gone = 7_654_321;
     let contact_id = contact(gone % 100_000);
-    let told_of_the_other;
+    let mut told_of_the_other = 0;
     {
         let state = State::open(&dir, options()).unwrap();
         block_on(async {
