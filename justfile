@@ -8,6 +8,10 @@ check:
 test:
     bash tests/run
 
+# What only a night has time for; prints its figures.
+verify-deep:
+    bash tests/verify-deep
+
 # Format, and take clippy's advice.
 fix:
     cargo fmt --all

@@ -110,6 +110,10 @@ fn sort(
 }
 
 impl Desk<'_> {
+    fn is_forgotten(&self, id: &SupporterId) -> Result<bool, Fatal> {
+        Ok(self.sides.state.is_forgotten(&Subject::Supporter(id.clone()))?)
+    }
+
     /// People who were forgotten on purpose are met as if they were not there.
     fn leave_alone(
         &mut self,
@@ -231,9 +235,7 @@ impl Desk<'_> {
             match answer {
                 // The supporter's row is on its way: what this Contact is to it shows when that has arrived.
                 Identified::One(supporter, _) if holds(&supporter.id) => {}
-                Identified::One(supporter, _)
-                    if self.sides.state.is_forgotten(&Subject::Supporter(supporter.id.clone()))? =>
-                {
+                Identified::One(supporter, _) if self.is_forgotten(&supporter.id)? => {
                     self.close(&subject, Outcome::Skipped(SkipReason::Forgotten));
                 }
                 Identified::One(supporter, evidence) => match paired.get(&supporter.id) {

@@ -48,8 +48,8 @@ pub(crate) enum Change {
     SetMap(Digest),
     PutBookmark { name: String, value: serde_json::Value },
     RemoveBookmark(String),
-use crate::forgotten::Tombstone;
-use crate::{Conflict, Dirty, NoteKind, Progress};
+    PutNote { kind: NoteKind, key: Vec<u8>, value: Option<Vec<u8>> },
+    Forget { supporter: SupporterId, contact: Option<ContactId>, tombstones: Vec<Tombstone> },
     BeginCycle,
     Tell { who: Subject, what: Box<Happened> },
 }

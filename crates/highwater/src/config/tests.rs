@@ -255,3 +255,16 @@ proptest::proptest! {
         let _ = parse("x", &format!("{MINIMAL}{text}"));
     }
 }
+
+proptest::proptest! {
+    /// A file that is almost right: a configuration or an error, never a panic.
+    #[test]
+    fn fuzz_config(from in 0_usize..6_000, length in 0_usize..60, piece in "(\\PC|\n|=|\\[|\\]|\"){0,30}") {
+        for text in [MINIMAL, COMMENTED_DEFAULTS] {
+            let bent: String = text.chars().take(from).chain(piece.chars()).chain(text.chars().skip(from + length)).collect();
+            if let Err(error) = parse("highwater.toml", &bent) {
+                proptest::prop_assert!(!error.to_string().is_empty());
+            }
+        }
+    }
+}

@@ -46,7 +46,7 @@ impl Town {
         let id = newcomer(round);
         self.stage
             .sql(&format!(
-                "INSERT INTO supporters VALUES ({id}, 'Neighbour{round}', 'Sam', 'sam{round}@example.org', NULL, NULL, {stamp})"
+                "INSERT INTO supporters (supporter_id, last_name, first_name, email, phone, contact_id, modified_at) VALUES ({id}, 'Neighbour{round}', 'Sam', 'sam{round}@example.org', NULL, NULL, {stamp})"
             ))
             .await;
         let person = self.stage.org.person();
