@@ -1,11 +1,13 @@
 //! Whole cycles against the simulated org.
 
 mod architecture;
+mod ask_the_org;
 mod cases;
 mod columns;
 mod consent;
 mod crash_and_resume;
 mod duplicates;
+mod every_case;
 mod families;
 mod first_contact;
 mod forgetting;
@@ -20,6 +22,9 @@ mod resync;
 mod rows;
 mod security;
 mod stopping;
+mod supporter_merges;
+mod take_back;
 mod watermarks;
 mod ways_in;
+mod whole_walk;
 mod why;

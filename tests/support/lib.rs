@@ -64,6 +64,10 @@ pub struct World {
     pub no_contact_id: bool,
     /// The table's ids are texts.
     pub text_ids: bool,
+    /// Contact fields whose yes only the person confirms.
+    pub confirmed: Vec<String>,
+    /// Supporters that were merged away name the one that remains.
+    pub merges: bool,
 }
 
 impl World {
@@ -335,7 +339,7 @@ async fn database(path: &std::path::Path, text_ids: bool) -> SqlitePool {
     let id = if text_ids { "TEXT" } else { "INTEGER" };
     sqlx::query(AssertSqlSafe(format!(
         "CREATE TABLE supporters (id {id} PRIMARY KEY, email TEXT, first_name TEXT, last_name TEXT, address_1 TEXT, \
-         address_2 TEXT, city TEXT, phone TEXT, opt_in TEXT, sf_contact_id TEXT, modified TEXT)"
+         address_2 TEXT, city TEXT, phone TEXT, opt_in TEXT, sf_contact_id TEXT, modified TEXT, merged_into TEXT)"
     )))
     .execute(&pool)
     .await
@@ -395,7 +399,17 @@ fn client(org: &simorg::Org, patient: bool) -> Org {
 
 async fn sides(org: &simorg::Org, dir: &tempfile::TempDir, world: World) -> (Sides, Arc<Holding>) {
     let World {
-        settings, policies, rules: extra, push_marker, account, on_disk, patient, no_contact_id, ..
+        settings,
+        policies,
+        rules: extra,
+        push_marker,
+        account,
+        on_disk,
+        patient,
+        no_contact_id,
+        merges,
+        confirmed,
+        ..
     } = world;
     let text = |field: &str, column: &str| plain_rule(field, column, FieldType::Text);
     let mut rules = vec![
@@ -418,12 +432,16 @@ async fn sides(org: &simorg::Org, dir: &tempfile::TempDir, world: World) -> (Sid
     for (field, policy) in policies {
         rules.iter_mut().filter(|rule| rule.contact_field == field).for_each(|rule| rule.policy = policy);
     }
+    for field in confirmed {
+        rules.iter_mut().filter(|rule| rule.contact_field == field).for_each(|rule| rule.confirmation = true);
+    }
     let technical = TechnicalFields {
         supporter_id: "EN_Supporter_Id__c".into(),
         account_id: account.map(|own| ("EN_Account_Id__c".to_owned(), own)),
         push_marker: push_marker.then(|| "EN_Push__c".to_owned()),
     };
     let map = FieldMap::new(rules, technical).expect("a map");
+    let map = if merges { map.with_merged_into("merged_into") } else { map };
     let client = client(org, patient);
     let describe = client.describe("Contact").await.expect("described");
     let columns = ContactColumns::new(&map, &settings, &describe).expect("every field is there");

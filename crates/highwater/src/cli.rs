@@ -5,7 +5,7 @@ use std::path::PathBuf;
 use clap::{ArgAction, Parser, Subcommand};
 
 use crate::commands::{
-    backfill, bench, cases, check, completions, demo, errors, events, explain, forget, init, intake, plan, pull, push, report, resync, serve, setup, simorg, status, sync, watermark, why,
+    backfill, bench, cases, check, completions, conflicts, demo, errors, events, explain, forget, init, intake, plan, pull, push, report, resync, serve, setup, simorg, status, sync, watermark, why,
 };
 use crate::exit;
 use crate::output::Format;
@@ -109,6 +109,8 @@ pub enum Verb {
     Report(report::Args),
     /// What only a person can decide: list, look, decide, put off
     Cases(cases::Args),
+    /// Fields both sides had changed: list them, take back the value that lost
+    Conflicts(conflicts::Args),
     /// Show watermarks, the last cycles, who is waiting, and the policies in force
     Status(status::Args),
     /// Show which records are set aside, why, and what to do

@@ -5,6 +5,7 @@ use std::sync::Arc;
 use plan::{CycleReport, Fatal, Sides};
 use service::request::Request;
 use service::resync::{NotFound, ResyncReport, Who, resync};
+use service::take_back::{NotTaken, TakenBack, take_back};
 use state::AlreadyRunning;
 
 use crate::failure::Failure;
@@ -22,6 +23,13 @@ pub enum Job {
     },
     /// One person, with before and after.
     Resync(Who),
+    /// A value that lost a conflict, back.
+    TakeBack {
+        /// The entry of the conflict log.
+        number: u64,
+        /// Who asks.
+        by: String,
+    },
 }
 
 impl Job {
@@ -39,6 +47,8 @@ pub enum Report {
     Cycle(Box<CycleReport>),
     /// One person, or why there was none.
     Person(Box<Result<ResyncReport, NotFound>>),
+    /// A value that was taken back, or why it was not.
+    TakenBack(Box<Result<TakenBack, NotTaken>>),
 }
 
 /// What came of it. Shared, because the service keeps the last one.
@@ -55,6 +65,10 @@ pub async fn carry_out(sides: &Sides, job: &Job) -> Done {
             };
             let ended = service::cycle::run(sides, request, &mut see).await;
             ended.map(|begun| begun.map(|report| Report::Cycle(Box::new(report))))
+        }
+        Job::TakeBack { number, by } => {
+            let ended = take_back(sides, *number, by).await;
+            ended.map(|begun| begun.map(|taken| Report::TakenBack(Box::new(taken))))
         }
         Job::Resync(who) => {
             let ended = resync(sides, who).await;
@@ -82,6 +96,8 @@ pub fn report(done: &Done) -> Result<&Report, Failure> {
 pub fn cycle_report(done: &Done) -> Result<&CycleReport, Failure> {
     match report(done)? {
         Report::Cycle(report) => Ok(report),
-        Report::Person(_) => Err(Failure::Unexpected("a cycle was asked for and a person came back")),
+        Report::Person(_) | Report::TakenBack(_) => {
+            Err(Failure::Unexpected("a cycle was asked for and something else came back"))
+        }
     }
 }

@@ -110,6 +110,7 @@ async fn verb(cli: &Cli, screen: &Screen) -> Result<Exit, Failure> {
         | Verb::Status(_)
         | Verb::Errors(_)
         | Verb::Why(_)
+        | Verb::Conflicts(_)
         | Verb::Cases(_)
         | Verb::Watermark(_) => beside_a_service(cli, screen).await,
     }
@@ -148,6 +149,7 @@ pub async fn at_the_desk(verb: &Verb, desk: &Desk) -> Result<Exit, Failure> {
         Verb::Errors(args) => commands::errors::run(args, desk).await,
         Verb::Cases(args) => commands::cases::run(args, desk).await,
         Verb::Why(args) => commands::why::run(args, desk).await,
+        Verb::Conflicts(args) => commands::conflicts::run(args, desk).await,
         Verb::Watermark(args) => commands::watermark::run(args, desk).await,
         Verb::Demo(_)
         | Verb::Init(_)
@@ -206,6 +208,7 @@ fn refuse_without_state(verb: &Verb, dir: &Path) -> Result<(), Failure> {
             | Verb::Status(_)
             | Verb::Errors(_)
             | Verb::Why(_)
+            | Verb::Conflicts(_)
             | Verb::Watermark(_)
             | Verb::Forget(_)
     );

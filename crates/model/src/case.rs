@@ -1,5 +1,6 @@
 //! What only a person can decide, with what that person needs to decide it.
 
+use std::borrow::Cow;
 use std::hash::Hasher;
 
 use serde::{Deserialize, Serialize};
@@ -39,6 +40,8 @@ pub enum CaseKind {
     Blocked,
     /// Many records fail for one new reason: something in the org or the map is broken.
     Systemic,
+    /// Supporters were merged, and their Contacts are still two.
+    ContactMergeNeeded,
 }
 
 impl CaseKind {
@@ -60,6 +63,7 @@ impl CaseKind {
             Self::DuplicateOfOtherObject => "duplicate_of_other_object",
             Self::Blocked => "blocked",
             Self::Systemic => "systemic",
+            Self::ContactMergeNeeded => "contact_merge_needed",
         }
     }
 
@@ -100,6 +104,7 @@ impl CaseKind {
             Self::Blocked => {
                 "correct the field that is named, on either side; the record is tried again by itself"
             }
+            Self::ContactMergeNeeded => "merge the two Contacts in Salesforce; whichever remains is followed",
             Self::Systemic => "correct the cause in the org or the map, then resync",
         }
     }
@@ -146,6 +151,21 @@ pub struct Case {
 }
 
 impl Case {
+    /// What the administrator should do, with the duplicate rule that is behind it where the org named one.
+    #[must_use]
+    pub fn advice(&self) -> Cow<'static, str> {
+        let general = self.kind.advice();
+        let named = |prefix: &str| self.reasons.iter().find_map(|reason| reason.strip_prefix(prefix));
+        let Some(rule) = named("rule:") else { return Cow::Borrowed(general) };
+        let what = match named("object:") {
+            Some(object) => format!("it found a {object}"),
+            None => "it looks at something else than address and names".to_owned(),
+        };
+        Cow::Owned(format!(
+            "{general}; the duplicate rule {rule} refused it ({what}): let it report only, or except the integration user in it"
+        ))
+    }
+
     /// The case's name: ten hexadecimal digits that stay the same for as long as it is about the same subject and of the same
     /// kind. They say nothing about anybody.
     #[must_use]

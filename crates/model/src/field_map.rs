@@ -4,7 +4,7 @@ use std::borrow::Cow;
 
 use serde::{Deserialize, Serialize};
 
-use crate::{Cell, Digest, DigestKey, FieldType, InvalidValue, RuleKey};
+use crate::{Cell, Digest, DigestKey, FieldType, InvalidValue, RuleKey, Supporter, SupporterId};
 
 /// Which way a field's changes travel.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]
@@ -84,6 +84,8 @@ pub struct FieldRule {
     pub yes_no: Option<(String, String)>,
     /// A fixed value that every pushed Contact carries instead of a column's.
     pub constant: Option<String>,
+    /// A consent that the person confirms themselves, as by a double opt-in: a yes is never written to the supporter.
+    pub confirmation: bool,
 }
 
 impl FieldRule {
@@ -242,6 +244,7 @@ pub struct FieldMap {
     columns: Vec<String>,
     sources: Vec<Vec<usize>>,
     technical: TechnicalFields,
+    merged_into: Option<usize>,
 }
 
 impl FieldMap {
@@ -268,7 +271,28 @@ impl FieldMap {
         for rule in &rules {
             sources.push(rule.columns.iter().map(|column| place_of(&mut columns, column)).collect());
         }
-        Ok(Self { rules, keys, columns, sources, technical })
+        Ok(Self { rules, keys, columns, sources, technical, merged_into: None })
+    }
+
+    /// The same map over a table in which a supporter that was merged away names, in this column, the one that remains. The
+    /// column is read with the mapped ones and never written.
+    #[must_use]
+    pub fn with_merged_into(mut self, column: &str) -> Self {
+        self.merged_into = Some(place_of(&mut self.columns, column));
+        self
+    }
+
+    /// Whether the table says which supporters were merged away.
+    #[must_use]
+    pub const fn follows_merges(&self) -> bool {
+        self.merged_into.is_some()
+    }
+
+    /// The supporter this one was merged into, as its row says; `None` for one that stands for itself.
+    #[must_use]
+    pub fn merged_into(&self, supporter: &Supporter) -> Option<SupporterId> {
+        let id = SupporterId::parse(supporter.cells.get(self.merged_into?)?.text()?.trim()).ok()?;
+        (id != supporter.id).then_some(id)
     }
 
     /// The rules, in the order of the configuration.
@@ -415,6 +439,7 @@ pub fn plain_rule(contact_field: &str, column: &str, kind: FieldType) -> FieldRu
         decode: Vec::new(),
         yes_no: None,
         constant: None,
+        confirmation: false,
     }
 }
 

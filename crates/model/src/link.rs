@@ -59,6 +59,20 @@ pub enum Evidence {
     },
     /// An administrator said so.
     Administrator,
+    /// The org's own duplicate rule named the Contact, and names and address do not speak against it.
+    DuplicateRule {
+        /// Developer name of the rule.
+        rule: String,
+        /// `probable`, `strong` or `exact`, by our matcher.
+        strength: String,
+        /// The matcher's reason codes.
+        reasons: Vec<String>,
+    },
+    /// The supporter who had the link was merged into this one.
+    SupporterMerged {
+        /// The supporter that was merged away.
+        supporter: SupporterId,
+    },
 }
 
 impl Evidence {
@@ -73,6 +87,8 @@ impl Evidence {
             Self::CreatedSupporter => "created_supporter",
             Self::MergedFrom { .. } => "merged_from",
             Self::Administrator => "administrator",
+            Self::DuplicateRule { .. } => "duplicate_rule",
+            Self::SupporterMerged { .. } => "supporter_merged",
         }
     }
 }

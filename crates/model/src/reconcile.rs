@@ -90,6 +90,8 @@ pub enum Leave {
     OneWay,
     /// An empty value does not travel here.
     Blank,
+    /// A yes that only the person confirms is not written for them.
+    Unconfirmed,
 }
 
 /// What to do about one field of one person.
@@ -204,13 +206,16 @@ fn conflict(q: &Question<'_>, policy: Policy) -> Decision {
     winner.map_or(Decision::Hold(policy), |side| carry(q, side, Cause::Policy(policy)))
 }
 
-/// Writes `from`'s value to the other side, unless it is empty and empties do not travel.
+/// Writes `from`'s value to the other side, unless it is empty and empties do not travel, or a yes that only the person gives.
 fn carry(q: &Question<'_>, from: Side, cause: Cause) -> Decision {
     if stays_home(q, from) {
         return Decision::Leave(Leave::Blank);
     }
     match from {
         Side::Supporter => Decision::ToContact(cause),
+        Side::Salesforce if q.rule.confirmation && !refuses(q, q.contact) => {
+            Decision::Leave(Leave::Unconfirmed)
+        }
         Side::Salesforce => Decision::ToSupporter(cause),
     }
 }

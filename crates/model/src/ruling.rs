@@ -109,6 +109,7 @@ impl CaseKind {
             Self::SeveralContactsOneKey | Self::MergedIntoLinked => &[Way::Link],
             Self::ContactDeleted => &[Way::CreateAnew, Way::Link, Way::Leave],
             Self::SupporterDeleted => &[Way::Leave],
+            Self::ContactMergeNeeded => &[Way::Link, Way::Leave],
             Self::ConflictHeld => &[Way::Take],
             Self::DuplicateUnresolved | Self::DuplicateOfOtherObject => &[Way::Link, Way::Retry],
             Self::Blocked | Self::Systemic => &[Way::Retry],

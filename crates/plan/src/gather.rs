@@ -5,6 +5,7 @@ use std::collections::HashMap;
 use model::{ContactId, Evidence, Link, LinkLife, Subject, Supporter, SupporterId};
 
 use crate::columns::SeenContact;
+use crate::merged::survivors;
 use crate::read::{Fate, contacts, fates};
 use crate::{Directory, Fatal, Pair, Sides, Tie};
 use state::Known;
@@ -40,6 +41,17 @@ pub enum Ended {
     },
     /// The link was a tombstone before, and still is.
     Tombstone(Link),
+    /// The supporter was merged into another in the supporter database.
+    SupporterMerged {
+        /// The supporter that was merged away.
+        supporter: SupporterId,
+        /// Its link, live or not.
+        link: Option<Link>,
+        /// The supporter that remains.
+        into: SupporterId,
+        /// The Contact that one has already.
+        kept: Option<ContactId>,
+    },
 }
 
 /// Reads supporters and their Contacts. The answers come in the order of `ids`.
@@ -69,8 +81,44 @@ pub async fn gather(
         .filter_map(|(id, owner)| Some((*id, owner?)))
         .collect();
     let seen = Seen { live, fates, owners };
+    let merged = merged_away(sides, &supporters, &known).await?;
     let each = ids.iter().zip(supporters).zip(known);
-    Ok(each.map(|((id, supporter), known)| one(&seen, id, supporter, known, anew)).collect())
+    let gathered = each.map(|((id, supporter), known)| match merged.get(id) {
+        Some(ended) => Gathered::Ended(ended.clone()),
+        None => one(&seen, id, supporter, known, anew),
+    });
+    Ok(gathered.collect())
+}
+
+/// Those among the supporters that were merged into another, each with what becomes of the link.
+async fn merged_away(
+    sides: &Sides,
+    supporters: &[Option<Supporter>],
+    known: &[Known],
+) -> Result<HashMap<SupporterId, Ended>, Fatal> {
+    if !sides.map.follows_merges() {
+        return Ok(HashMap::new());
+    }
+    let there: Vec<Supporter> =
+        supporters.iter().flatten().filter(|s| sides.map.merged_into(s).is_some()).cloned().collect();
+    let survivors = survivors(sides, &there).await?;
+    let remaining: Vec<SupporterId> = survivors.values().cloned().collect();
+    let live = sides.state.links_of(&remaining)?.into_iter().flatten().filter(|l| l.life == LinkLife::Live);
+    let mut kept: HashMap<SupporterId, ContactId> = live.map(|link| (link.supporter, link.contact)).collect();
+    let mut merged = HashMap::new();
+    for (supporter, known) in supporters.iter().zip(known) {
+        let Some(supporter) = supporter else { continue };
+        let Some(into) = survivors.get(&supporter.id).cloned() else { continue };
+        let link = known.link.clone();
+        let before = kept.get(&into).copied();
+        // The first of several brings the Contact along; those after it meet it there.
+        if let Some(live) = link.as_ref().filter(|link| link.life == LinkLife::Live) {
+            kept.entry(into.clone()).or_insert(live.contact);
+        }
+        let supporter = supporter.id.clone();
+        merged.insert(supporter.clone(), Ended::SupporterMerged { supporter, link, into, kept: before });
+    }
+    Ok(merged)
 }
 
 struct Seen {

@@ -140,7 +140,8 @@ async fn note_owners(sides: &Sides, fetched: &mut Fetched) -> Result<(), Fatal> 
     owners.sort();
     owners.dedup();
     let found = sides.supporters.get(&owners).await?;
-    fetched.alive = found.into_iter().flatten().map(|supporter| supporter.id).collect();
+    let stands = |supporter: &Supporter| sides.map.merged_into(supporter).is_none();
+    fetched.alive = found.into_iter().flatten().filter(stands).map(|supporter| supporter.id).collect();
     Ok(())
 }
 
@@ -418,6 +419,7 @@ async fn ask_about_strangers(
             let contact = person_of_contact(&sides.map, seen, &email);
             neighbours.iter().any(|neighbour| {
                 neighbour.id != supporters[at].id
+                    && sides.map.merged_into(neighbour).is_none()
                     && email_of(&sides.map, neighbour).as_ref() == Some(&email)
                     && matching::compare(
                         &person_of_supporter(&sides.map, neighbour, &email),
@@ -469,14 +471,16 @@ fn rank(found: &Found) -> u8 {
     match evidence {
         Evidence::Administrator => 9,
         Evidence::StoredContactId => 8,
-        Evidence::MergedFrom { .. } => 7,
+        Evidence::MergedFrom { .. } | Evidence::SupporterMerged { .. } => 7,
         Evidence::ExternalId => 6,
         Evidence::CreatedContact | Evidence::CreatedSupporter => 5,
-        Evidence::EmailAndName { strength, .. } => match strength.as_str() {
-            "exact" => 4,
-            "strong" => 3,
-            "probable" => 2,
-            _ => 1,
-        },
+        Evidence::EmailAndName { strength, .. } | Evidence::DuplicateRule { strength, .. } => {
+            match strength.as_str() {
+                "exact" => 4,
+                "strong" => 3,
+                "probable" => 2,
+                _ => 1,
+            }
+        }
     }
 }

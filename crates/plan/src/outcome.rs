@@ -31,6 +31,8 @@ pub enum SkipReason {
     Gone,
     /// The person was forgotten on purpose, and nothing brings them back.
     Forgotten,
+    /// The supporter was merged into another, who goes on in its place.
+    MergedAway,
 }
 
 impl SkipReason {
@@ -49,6 +51,7 @@ impl SkipReason {
             Self::Tombstone => "tombstone",
             Self::Gone => "gone",
             Self::Forgotten => "forgotten",
+            Self::MergedAway => "merged_away",
         }
     }
 }

@@ -179,6 +179,7 @@ pub const fn explain(decision: Decision) -> (&'static str, &'static str) {
         Decision::Hold(policy) => ("held", by_policy(policy)),
         Decision::Leave(Leave::Absent) => ("left", "one side did not deliver the field"),
         Decision::Leave(Leave::OneWay) => ("left", "the field does not travel in that direction"),
+        Decision::Leave(Leave::Unconfirmed) => ("left", "a yes that only the person confirms"),
         Decision::Leave(Leave::Blank) => ("left", "an empty value does not travel here"),
     }
 }

@@ -4,8 +4,8 @@ use std::collections::HashSet;
 
 use drill::{Branch, Mistake, met, planted};
 use model::{
-    Case, CaseKind, CaseRecord, Cause, CycleId, Decision, Evidence, Happened, Link, LinkLife, Stamp, Subject,
-    SupporterId, Turn,
+    Case, CaseKind, CaseRecord, Cause, ContactId, CycleId, Decision, DirtyReason, Evidence, Happened, Link,
+    LinkLife, Stamp, Subject, SupporterId, Turn,
 };
 use state::{Changes, Conflict};
 
@@ -24,7 +24,8 @@ pub struct Moment {
 }
 
 /// The cases that say "we do not know who this is": closed as soon as we do.
-static IDENTITY: [CaseKind; 9] = [
+static IDENTITY: [CaseKind; 10] = [
+    CaseKind::ContactMergeNeeded,
     CaseKind::AmbiguousContacts,
     CaseKind::ReviewMatch,
     CaseKind::NamesDisagree,
@@ -299,6 +300,57 @@ fn bounded(text: &str) -> String {
     }
 }
 
+/// A supporter went into another one: whoever remains takes the Contact, or has one already, and then the two Contacts are one
+/// person and a person merges them.
+fn record_supporter_merge(
+    changes: &mut Changes,
+    supporter: &SupporterId,
+    link: Option<&Link>,
+    into: &SupporterId,
+    kept: Option<ContactId>,
+    at: Moment,
+) {
+    changes.close_cases_of(&Subject::Supporter(supporter.clone()));
+    changes.lift_block(supporter);
+    // Whoever remains may have waited for this: two rows for one Contact are one now.
+    changes.lift_block(into);
+    changes.mark_dirty(Subject::Supporter(into.clone()), DirtyReason::SupporterChanged, None);
+    let Some(link) = link else { return };
+    changes.remove_link(supporter);
+    if link.life != LinkLife::Live {
+        return;
+    }
+    match kept {
+        None => {
+            // What was agreed with another Contact, or by another supporter, says nothing about these two.
+            changes.drop_bases(into);
+            changes.put_link(Link {
+                supporter: into.clone(),
+                contact: link.contact,
+                made_at: at.now,
+                cycle: at.cycle,
+                evidence: Evidence::SupporterMerged { supporter: supporter.clone() },
+                life: LinkLife::Live,
+            });
+            close_identity_cases(changes, &Subject::Supporter(into.clone()));
+        }
+        Some(kept) if kept == link.contact => {}
+        Some(kept) => {
+            changes.open_case(Case {
+                kind: CaseKind::ContactMergeNeeded,
+                subject: Subject::Contact(link.contact),
+                supporters: vec![into.clone()],
+                contacts: vec![kept, link.contact],
+                reasons: vec![format!("merged_supporter:{supporter}")],
+                records: Vec::new(),
+                opened_at: at.now,
+                seen_at: at.now,
+                standing: model::Standing::default(),
+            });
+        }
+    }
+}
+
 /// Records how a link ended. Returns the outcome.
 pub fn record_end(changes: &mut Changes, ended: &Ended, at: Moment) -> crate::Outcome {
     let case =
@@ -334,5 +386,9 @@ pub fn record_end(changes: &mut Changes, ended: &Ended, at: Moment) -> crate::Ou
             crate::Outcome::Case(CaseKind::MergedIntoLinked)
         }
         Ended::Tombstone(_) => crate::Outcome::Skipped(crate::SkipReason::Tombstone),
+        Ended::SupporterMerged { supporter, link, into, kept } => {
+            record_supporter_merge(changes, supporter, link.as_ref(), into, *kept, at);
+            crate::Outcome::Skipped(crate::SkipReason::MergedAway)
+        }
     }
 }

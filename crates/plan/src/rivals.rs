@@ -50,7 +50,8 @@ fn by_names(found: &Found) -> Option<&SeenContact> {
 
 /// Supporters with these addresses who have no Contact.
 async fn free_holders(sides: &Sides, emails: &[Email]) -> Result<HashMap<Email, Vec<Supporter>>, Fatal> {
-    let holders = sides.supporters.by_emails(emails).await?;
+    let mut holders = sides.supporters.by_emails(emails).await?;
+    holders.retain(|holder| sides.map.merged_into(holder).is_none());
     let ids: Vec<SupporterId> = holders.iter().map(|holder| holder.id.clone()).collect();
     let links = sides.state.links_of(&ids)?;
     let mut free: HashMap<Email, Vec<Supporter>> = HashMap::new();

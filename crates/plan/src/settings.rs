@@ -35,6 +35,8 @@ pub struct Settings {
     pub exclude: Vec<Exclude>,
     /// Contact fields that hold further addresses of the person, beside `Email`.
     pub email_fields: Vec<String>,
+    /// Who finds the Contact that a duplicate rule stands up for. Default: our matcher alone.
+    pub twin: Twin,
     /// The matcher's settings.
     pub matching: matching::Config,
     /// The most rows in one job. Default 100,000.
@@ -64,6 +66,17 @@ impl Settings {
     pub fn has_settled(&self, stamp: Stamp, until: Stamp) -> bool {
         until.since(stamp) >= self.settle
     }
+}
+
+/// How the Contact is found whose duplicate a refused row is.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Twin {
+    /// By external id, address and names.
+    Ours,
+    /// By asking the org's duplicate rules, one call for each; by ids before.
+    Org,
+    /// By ours; whoever is left is asked about in the org.
+    Both,
 }
 
 /// What to do about a supporter whose address belongs to a Contact of another name: a partner, a colleague, or the same
@@ -102,6 +115,7 @@ impl Default for Settings {
             only_own_account: false,
             exclude: Vec::new(),
             email_fields: Vec::new(),
+            twin: Twin::Ours,
             matching: matching::Config::default(),
             job_rows: 100_000,
             job_bytes: 90_000_000,

@@ -186,10 +186,10 @@ impl Marker<'_> {
             if !self.whole && state.recently_seen(Side::Salesforce, id.as_str(), *stamp)? {
                 continue;
             }
-            // A deleted stranger is nobody's loss.
+            // A deleted stranger is nobody's loss, unless a case asks about it.
             let subject = match owner {
                 Some(owner) => Subject::Supporter(owner),
-                None if *deleted => continue,
+                None if *deleted && state.cases_of(&Subject::Contact(*id))?.is_empty() => continue,
                 None => Subject::Contact(*id),
             };
             self.marked += 1;

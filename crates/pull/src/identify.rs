@@ -61,16 +61,17 @@ async fn read(sides: &Sides, contacts: &[SeenContact]) -> Result<Known, Fatal> {
         linked: HashSet::new(),
         apart: HashSet::new(),
     };
-    for supporter in sides.supporters.by_contact_ids(&ids).await? {
+    let stands = |supporter: &Supporter| sides.map.merged_into(supporter).is_none();
+    for supporter in sides.supporters.by_contact_ids(&ids).await?.into_iter().filter(stands) {
         let stored = supporter.contact_id.text().and_then(|raw| ContactId::parse(raw.trim()).ok());
         if let Some(id) = stored {
             known.by_contact.entry(id).or_default().push(supporter);
         }
     }
-    for supporter in sides.supporters.get(&keys).await?.into_iter().flatten() {
+    for supporter in sides.supporters.get(&keys).await?.into_iter().flatten().filter(stands) {
         known.by_id.insert(supporter.id.clone(), supporter);
     }
-    for supporter in sides.supporters.by_emails(&emails).await? {
+    for supporter in sides.supporters.by_emails(&emails).await?.into_iter().filter(stands) {
         if let Some(email) = email_of(&sides.map, &supporter) {
             known.by_email.entry(email).or_default().push(supporter);
         }

@@ -3,7 +3,8 @@
 //!
 //! This crate does not know `pull`. What both need (reading fresh, deciding, looking up) stands in `plan`.
 
-pub mod deliver;
+pub mod ask;
+mod deliver;
 pub mod discover;
 pub mod encode;
 pub mod outbox;

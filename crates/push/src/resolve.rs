@@ -8,10 +8,12 @@ use model::{Block, CaseKind, ContactId, Digest, Evidence, Link, LinkLife, Subjec
 use plan::look_up::{carriers, email_of};
 use plan::record::{close_identity_cases, identity_case, refused_links};
 use plan::{
-    CycleReport, Deferral, Depth, Fatal, Found, Moment, Outcome, SeenContact, Sides, Stretch, look_up,
+    CycleReport, Deferral, Depth, Fatal, Found, Moment, Outcome, SeenContact, Sides, Stretch, Twin, look_up,
 };
 use salesforce::record_error::DuplicateKind;
 use state::Changes;
+
+use crate::ask::{MOST_ASKED, ask_the_org};
 
 /// Somebody whose row a duplicate rule refused.
 #[derive(Clone)]
@@ -56,13 +58,16 @@ pub async fn resolve(
     let (stuck, refused): (Vec<Refused>, Vec<Refused>) =
         refused.iter().cloned().partition(|refused| refused.linked.is_some());
     leave_linked(sides, report, &stuck, at).await?;
+    let mut asks = MOST_ASKED;
     for chunk in refused.chunks(sides.settings.batch) {
         let ids: Vec<SupporterId> = chunk.iter().map(|refused| refused.supporter.clone()).collect();
         let supporters = sides.supporters.get(&ids).await?;
         let there: Vec<Supporter> = supporters.iter().flatten().cloned().collect();
         let gone = (ids.len() - there.len()) as u64;
         report.count_many(&Outcome::Deferred(Deferral::ChangedMeanwhile), gone);
-        let found = look_up(sides, None, &there, Depth::ByNames).await?;
+        let depth = if sides.settings.twin == Twin::Org { Depth::ByIds } else { Depth::ByNames };
+        let found = look_up(sides, None, &there, depth).await?;
+        let found = ask_the_org(sides, &there, found, &mut asks).await?;
         let mut changes = Changes::new();
         for (supporter, found) in there.iter().zip(found) {
             let Some(refusal) = chunk.iter().find(|refused| refused.supporter == supporter.id) else {

@@ -17,6 +17,7 @@ pub mod inert;
 mod link_pattern;
 pub mod merges;
 mod options;
+pub mod people;
 mod proposal;
 mod resolution;
 pub mod story;

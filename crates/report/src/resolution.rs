@@ -24,6 +24,9 @@ pub(crate) const fn done(kind: CaseKind) -> &'static str {
         }
         CaseKind::DuplicateOfOtherObject => "did not create the Contact and left the other record alone",
         CaseKind::Blocked => "set the record aside; all others go on",
+        CaseKind::ContactMergeNeeded => {
+            "kept the link of the supporter that remains, and left the other Contact alone"
+        }
         CaseKind::Systemic => {
             "stopped sending, so that the same failure does not set everybody aside one by one"
         }

@@ -123,6 +123,7 @@ fn turn(turn: &Turn) -> String {
         Decision::Hold(_) => ("held", "both differ, and a person decides"),
         Decision::Leave(Leave::Absent) => ("left", "one side did not deliver it"),
         Decision::Leave(Leave::OneWay) => ("left", "it does not travel in that direction"),
+        Decision::Leave(Leave::Unconfirmed) => ("left", "a yes that only the person confirms"),
         Decision::Leave(Leave::Blank) => ("left", "an empty value does not travel here"),
     };
     format!("{}: {where_to}, {why}", turn.field)
@@ -162,6 +163,7 @@ fn ended(outcome: &str) -> String {
         "skipped:no_contact" => "no Contact fits the supporter, and none is created",
         "skipped:person_account" => "the Contact belongs to a person account, which is not written",
         "skipped:tombstone" => "one record of the two was deleted",
+        "skipped:merged_away" => "the supporter was merged into another, who goes on in its place",
         "skipped:gone" => "the record is gone",
         "deferred:transient" => "refused in passing; it is tried again",
         "deferred:unprocessed" => "the job ended first; it is tried again",
@@ -187,6 +189,15 @@ fn on(evidence: &Evidence) -> String {
         Evidence::CreatedSupporter => "the supporter was created from it".to_owned(),
         Evidence::MergedFrom { contact } => format!("Contact {contact} was merged into it"),
         Evidence::Administrator => "an administrator said so".to_owned(),
+        Evidence::SupporterMerged { supporter } => {
+            format!("supporter {supporter}, who had it, was merged into them")
+        }
+        Evidence::DuplicateRule { rule, strength, reasons } => {
+            format!(
+                "the org's duplicate rule {rule} names it, and names fit, {strength} ({})",
+                reasons.join(", ")
+            )
+        }
     }
 }
 

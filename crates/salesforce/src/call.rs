@@ -25,6 +25,8 @@ pub enum Call {
     Updated,
     /// `GET /sobjects/{object}/deleted/`
     Deleted,
+    /// `POST /composite` with a save that is always rolled back: a read.
+    AskDuplicates,
     /// `POST /sobjects/{object}`
     Create,
     /// `PATCH /sobjects/{object}/{id}`
@@ -82,6 +84,7 @@ impl Call {
             Self::GetMany => "read records by id",
             Self::Updated => "list updated ids",
             Self::Deleted => "list deleted ids",
+            Self::AskDuplicates => "ask the duplicate rules",
             Self::Create => "create record",
             Self::Update => "update record",
             Self::Upsert => "upsert record",
@@ -126,6 +129,8 @@ impl Call {
             | Self::QueryPage
             // A spare query job only reads; Salesforce removes it after seven days.
             | Self::CreateQueryJob
+            // Rolled back whatever it finds.
+            | Self::AskDuplicates
             // The same values once more change nothing.
             | Self::Update
             | Self::CollectionUpdate => AfterSend::Repeat,

@@ -5,6 +5,7 @@
 //! are built with [`soql`]. Answers are outside data: bounded, complete or an error, and never shown in logs or errors.
 
 mod answer;
+mod ask_duplicates;
 mod backoff;
 mod call;
 mod client;
@@ -42,6 +43,7 @@ pub mod record_error;
 pub mod soql;
 pub mod transport;
 
+pub use ask_duplicates::WouldBe;
 pub use backoff::RetryPolicy;
 pub use bulk::{
     BulkRows, Downloaded, IngestSpec, JobError, JobErrorClass, JobInfo, JobKind, JobState, Operation, Page,

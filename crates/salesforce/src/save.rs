@@ -263,7 +263,7 @@ fn with_rule(ask: Ask, duplicates: Option<DuplicateRuleHeader>) -> Ask {
     }
 }
 
-fn row_errors(errors: &[RestError], texts: &AlertTexts) -> RowErrors {
+pub(crate) fn row_errors(errors: &[RestError], texts: &AlertTexts) -> RowErrors {
     let one =
         |error: &RestError| RecordError::from_parts(&error.code, &error.message, error.fields.clone(), texts);
     let error = RecordError::joined(errors.iter().map(one).collect())

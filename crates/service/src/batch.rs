@@ -8,8 +8,8 @@ use model::{
 use plan::gather::{alone, found_pair, fresh, gather};
 use plan::record::{close_other_identity_cases, identity_case, record_end};
 use plan::{
-    Decided, Depth, Directory, Ended, Fatal, Found, Gathered, Moment, Outcome, Pair, PersonPlan, Rules,
-    SeenContact, Sides, SkipReason, Tie, decide, look_up, travelling,
+    Decided, Deferral, Depth, Directory, Ended, Fatal, Found, Gathered, Moment, Outcome, Pair, PersonPlan,
+    Rules, SeenContact, Sides, SkipReason, Tie, decide, look_up, travelling,
 };
 use pull::{Identified, identify};
 use state::{Changes, Known};
@@ -55,7 +55,7 @@ pub(crate) async fn read(
     let (mut supporters, mut strangers) = sort(sides, subjects, holds, &mut desk.changes)?;
     supporters.retain(|id| !holds(id));
     desk.leave_alone(&mut supporters, &mut strangers)?;
-    desk.linked_and_lost(directory, &supporters).await?;
+    desk.linked_and_lost(directory, &supporters, holds).await?;
     desk.strangers(directory, &strangers, holds).await?;
     desk.decide()
 }
@@ -139,11 +139,17 @@ impl Desk<'_> {
         &mut self,
         directory: Option<&Directory>,
         ids: &[SupporterId],
+        holds: &(dyn Fn(&SupporterId) -> bool + Sync),
     ) -> Result<(), Fatal> {
         let (mut lost, mut known): (Vec<Supporter>, Vec<Known>) = (Vec::new(), Vec::new());
         for (id, gathered) in ids.iter().zip(gather(self.sides, directory, ids, self.lift).await?) {
             match gathered {
                 Gathered::Pair(pair) => self.pairs.push(*pair),
+                // A row of whoever remains is on its way: what becomes of it shows first.
+                Gathered::Ended(Ended::SupporterMerged { into, .. }) if holds(&into) => {
+                    let waits = Outcome::Deferred(Deferral::InFlight);
+                    self.outcomes.push((Subject::Supporter(id.clone()), waits));
+                }
                 Gathered::Ended(ended) => {
                     let outcome = record_end(&mut self.changes, &ended, self.at);
                     self.close(&Subject::Supporter(id.clone()), outcome);
@@ -258,14 +264,8 @@ impl Desk<'_> {
                 },
                 Identified::Case { kind, supporters, reasons } => {
                     let supporters: Vec<&Supporter> = supporters.iter().collect();
-                    let case = identity_case(
-                        self.sides,
-                        kind,
-                        &supporters,
-                        std::slice::from_ref(&seen),
-                        reasons,
-                        self.at,
-                    );
+                    let contacts = std::slice::from_ref(&seen);
+                    let case = identity_case(self.sides, kind, &supporters, contacts, reasons, self.at);
                     self.case(case, kind, &subject);
                 }
                 Identified::New => self.pairs.push(Pair {
@@ -424,6 +424,21 @@ impl Desk<'_> {
         }
         Outcome::Blocked(code)
     }
+}
+
+/// Those among the subjects whose row names another supporter as the one that remains.
+pub(crate) async fn merged(
+    sides: &Sides,
+    subjects: impl Iterator<Item = Subject>,
+) -> Result<Vec<Subject>, Fatal> {
+    let supporter = |subject| match subject {
+        Subject::Supporter(id) => Some(id),
+        Subject::Contact(_) => None,
+    };
+    let ids: Vec<SupporterId> = subjects.filter_map(supporter).collect();
+    let found = sides.supporters.get(&ids).await?.into_iter().flatten();
+    let merged = found.filter(|supporter| sides.map.merged_into(supporter).is_some());
+    Ok(merged.map(|supporter| Subject::Supporter(supporter.id)).collect())
 }
 
 /// How a person's turn ended goes into their story, where nothing else of it tells so.

@@ -165,6 +165,14 @@ impl<'a> Cycle<'a> {
     }
 
     async fn work_in_batches(&mut self, subjects: &[Subject]) -> Result<(), Fatal> {
+        let mut subjects = subjects.to_vec();
+        if self.sides.map.follows_merges() {
+            let merged = batch::merged(self.sides, subjects.iter().cloned()).await?;
+            if !merged.is_empty() {
+                self.work(&merged).await?;
+                subjects.retain(|subject| !merged.contains(subject));
+            }
+        }
         for chunk in subjects.chunks(self.sides.settings.batch) {
             if self.sides.stopping() {
                 self.report.count_many(&Outcome::Deferred(Deferral::Stopped), chunk.len() as u64);
@@ -225,9 +233,29 @@ impl<'a> Cycle<'a> {
     /// that Contact must not become a second supporter before.
     async fn work_off_the_marks(&mut self) -> Result<(), Fatal> {
         self.sides.progress.begin(Stretch::Decide, Some(self.sides.state.dirty_count()?));
+        self.merged_first().await?;
         self.pass(|subject| matches!(subject, Subject::Supporter(_))).await?;
         self.pass(|subject| matches!(subject, Subject::Contact(_))).await?;
         self.sides.progress.end();
+        Ok(())
+    }
+
+    /// Supporters that were merged away go before everybody else: whoever remains must have their Contact before it is asked
+    /// whether one is to be created.
+    async fn merged_first(&mut self) -> Result<(), Fatal> {
+        if !self.sides.map.follows_merges() {
+            return Ok(());
+        }
+        let mut after: Option<Subject> = None;
+        while !self.sides.stopping() && !self.circuit_open {
+            let page = self.sides.state.dirty_page(after.as_ref(), self.sides.settings.batch)?;
+            let Some(last) = page.last() else { break };
+            after = Some(last.subject.clone());
+            let merged = batch::merged(self.sides, page.into_iter().map(|dirty| dirty.subject)).await?;
+            if !merged.is_empty() {
+                self.work(&merged).await?;
+            }
+        }
         Ok(())
     }
 
@@ -250,8 +278,11 @@ impl<'a> Cycle<'a> {
     async fn work(&mut self, subjects: &[Subject]) -> Result<(), Fatal> {
         let batch = self.batch(subjects).await?;
         let Batch { outcomes, plans, changes } = batch;
-        for (_, outcome) in &outcomes {
+        for (subject, outcome) in &outcomes {
             self.report.count(outcome);
+            if let (Outcome::Deferred(_), Subject::Supporter(id)) = (outcome, subject) {
+                self.waiting.insert(id.clone());
+            }
         }
         let plans = self.as_agreed(plans);
         let _receipt = self.sides.state.commit(changes).await?;

@@ -13,8 +13,10 @@ pub mod resync;
 mod rulings;
 pub mod runner;
 pub mod schedule;
+pub mod standing;
 pub mod status;
 pub mod stop;
+pub mod take_back;
 mod upkeep;
 
 pub use runner::{Handle, NotRun, Runner};

@@ -3,8 +3,8 @@
 use std::collections::HashSet;
 
 use model::{
-    Case, Cell, Choice, DirtyReason, Evidence, Happened, InvalidValue, Link, LinkLife, RuleKey, Ruling, Side,
-    Subject, SupporterId,
+    Case, Cell, Choice, ContactId, DirtyReason, Evidence, Happened, InvalidValue, Link, LinkLife, RuleKey,
+    Ruling, Side, Subject, SupporterId,
 };
 use plan::record::close_identity_cases;
 use plan::{CycleReport, Fatal, Gathered, Moment, Pair, Sides};
@@ -72,7 +72,9 @@ async fn one(
     let mut done = true;
     match &ruling.choice {
         Choice::Link { supporter, contact } => {
-            free(sides, &mut changes, &mut people, supporter, *contact)?;
+            let lost = free(sides, &mut changes, &mut people, supporter, *contact)?;
+            let others = case.contacts.iter().copied().chain(lost).filter(|other| other != contact);
+            release_key(sides, report, supporter, others.collect()).await?;
             let evidence = Evidence::Administrator;
             report.count_link(&evidence);
             changes.put_link(Link {
@@ -147,15 +149,40 @@ fn tell(changes: &mut Changes, case: &Case, ruling: &Ruling, done: bool) {
     }
 }
 
+/// The external id is unique: a Contact that still carries it would have the org refuse it on the one that is linked now. It is taken
+/// from the Contacts that are not this supporter's.
+async fn release_key(
+    sides: &Sides,
+    report: &mut CycleReport,
+    supporter: &SupporterId,
+    others: Vec<ContactId>,
+) -> Result<(), Fatal> {
+    if !sides.settings.push {
+        return Ok(());
+    }
+    for seen in plan::read::contacts(sides, &others).await?.into_iter().flatten() {
+        if seen.contact.supporter_id.text() != Some(supporter.as_str()) {
+            continue;
+        }
+        let mut fields = salesforce::Fields::new();
+        fields.insert(sides.map.technical().supporter_id.clone(), serde_json::Value::Null);
+        if let Err(refused) = sides.org.update("Contact", seen.id().into(), &fields, None).await? {
+            let code = refused.error.code().as_str();
+            report.notes.push(format!("Contact {} keeps the id of supporter {supporter}: {code}", seen.id()));
+        }
+    }
+    Ok(())
+}
+
 /// Ends what stands in the way of a link: the supporter's other Contact, the Contact's other supporter. Whoever loses a Contact
-/// is looked at anew.
+/// is looked at anew. Returns the Contact that the supporter had.
 fn free(
     sides: &Sides,
     changes: &mut Changes,
     people: &mut Vec<Subject>,
     supporter: &SupporterId,
-    contact: model::ContactId,
-) -> Result<(), Fatal> {
+    contact: ContactId,
+) -> Result<Option<ContactId>, Fatal> {
     if let Some(other) = sides.state.supporter_of(&contact)?
         && other != *supporter
     {
@@ -167,9 +194,10 @@ fn free(
         changes.remove_link(supporter);
         if link.contact != contact {
             people.push(Subject::Contact(link.contact));
+            return Ok(Some(link.contact));
         }
     }
-    Ok(())
+    Ok(None)
 }
 
 /// Whether a field still holds what the administrator saw beside it.

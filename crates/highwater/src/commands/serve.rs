@@ -141,6 +141,7 @@ async fn logged(sides: &Sides, job: Job, ended: &OnceLock<Done>) -> Done {
     }
     match done.as_ref() {
         Ok(Ok(Report::Person(_))) => tracing::info!("a resync of one person ended"),
+        Ok(Ok(Report::TakenBack(_))) => tracing::info!("a value that had lost a conflict was asked for"),
         Ok(Ok(Report::Cycle(report))) => tracing::info!(
             cycle.id = report.cycle.0,
             cycle.mode = report.mode,

@@ -5,6 +5,7 @@ use std::collections::BTreeMap;
 use model::{Policy, Side, Stamp};
 use serde_json::{Value, json};
 
+use super::people::{self, Which};
 use crate::desk::{Desk, Worker};
 use crate::exit::Exit;
 use crate::failure::Failure;
@@ -16,16 +17,35 @@ const CYCLES: usize = 5;
 /// How many marks are counted by reason before the count is called "at least".
 const MARKS: usize = 10_000;
 
-/// Nothing to choose.
+/// The whole, or some supporters.
 #[derive(Debug, clap::Args)]
-#[command(after_help = "Examples:\n  highwater status\n  highwater status --format json")]
-pub struct Args {}
+#[command(after_help = "Examples:
+  highwater status
+  highwater status --format json
+  highwater status --not-synced --format csv
+  highwater status --not-synced --by-reason
+  highwater status --blocked
 
-/// Shows how things stand. Asks neither side: everything is in the state.
+Without an option neither side is asked: everything is in the state. With one of them the supporter table is read, Salesforce is not.")]
+pub struct Args {
+    /// Which supporters.
+    #[command(flatten)]
+    pub which: Which,
+    /// Count them by reason instead of listing
+    #[arg(long)]
+    pub by_reason: bool,
+}
+
+/// Shows how things stand, or the supporters asked for.
 ///
 /// # Errors
 /// [`Failure`] when the state cannot be read.
-pub async fn run(_: &Args, desk: &Desk) -> Result<Exit, Failure> {
+pub async fn run(args: &Args, desk: &Desk) -> Result<Exit, Failure> {
+    if args.which.any() || args.by_reason {
+        let all = Which { synced: true, not_synced: true, blocked: true };
+        let which = if args.which.any() { args.which } else { all };
+        return people::run(which, args.by_reason, desk).await;
+    }
     let parts = [
         positions(desk)?,
         service(desk),

@@ -74,7 +74,8 @@ async fn left(sides: &Sides, groups: &[Reported]) -> Result<Vec<Left>, Failure> 
     let there: HashMap<&SupporterId, Option<String>> = supporters
         .iter()
         .zip(rows)
-        .filter_map(|(id, row)| Some((id, row?.contact_id.text().map(str::to_owned))))
+        .filter_map(|(id, row)| Some((id, row.filter(|row| sides.map.merged_into(row).is_none())?)))
+        .map(|(id, row)| (id, row.contact_id.text().map(str::to_owned)))
         .collect();
     let living = living(sides, &contacts).await?;
     let links = sides.state.links_of(&supporters)?.into_iter().flatten();

@@ -46,6 +46,9 @@ pub struct Field {
     pub yes: Option<String>,
     /// How the column spells no.
     pub no: Option<String>,
+    /// A consent the person confirms themselves: a yes is never written to the supporter.
+    #[serde(default)]
+    pub confirmation: bool,
 }
 
 impl Field {

@@ -6,6 +6,8 @@ use serde::Deserialize;
 #[derive(Debug, Clone, Default, PartialEq, Eq, Deserialize)]
 #[serde(deny_unknown_fields, default)]
 pub struct Matching {
+    /// How the Contact is found whose duplicate a refused row is.
+    pub find: Find,
     /// The weakest verdict that links without a person having looked.
     pub link_from: LinkFrom,
     /// What happens when several Contacts fit equally well.
@@ -46,4 +48,17 @@ pub enum TieChoice {
     Newest,
     /// The one modified last.
     LastModified,
+}
+
+/// How the Contact is found whose duplicate a refused row is.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Find {
+    /// By address and names, with our own matcher.
+    #[default]
+    Fuzzy,
+    /// By asking the org's duplicate rules.
+    LeverageSalesforce,
+    /// By our matcher; whoever it does not find, by asking the org.
+    Auto,
 }

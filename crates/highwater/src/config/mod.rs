@@ -44,7 +44,7 @@ pub use load::load;
 #[cfg(test)]
 pub use load::parse;
 pub use log::{Log, LogFormat, LogLevel};
-pub use matching::{LinkFrom, Matching, TieChoice};
+pub use matching::{Find, LinkFrom, Matching, TieChoice};
 pub use place::{Place, Places};
 pub use report::Report;
 pub use salesforce::{GrantName, PlainHttp, Salesforce, SecretKind, sandbox_by_address};

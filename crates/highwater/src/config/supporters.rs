@@ -50,6 +50,8 @@ pub struct Supporters {
     pub undated_rows: UndatedRows,
     /// The column that takes the Contact's Id.
     pub contact_id_column: Option<String>,
+    /// The column in which a supporter that was merged away names the id of the one that remains.
+    pub merged_into_column: Option<String>,
     /// The column of the e-mail address, where it is not the one mapped to `Email`.
     pub email_column: Option<String>,
     /// This database's own id, where several of them feed one org.

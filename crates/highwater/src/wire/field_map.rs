@@ -24,10 +24,14 @@ pub fn field_map(config: &Config, describe: &Describe) -> Result<FieldMap, Failu
     }
     let rules = config.fields.iter().enumerate().map(|(at, field)| rule(config, at, field, describe));
     let rules = rules.collect::<Result<Vec<_>, _>>()?;
-    FieldMap::new(rules, technical(config)).map_err(|problem| Failure::Setup {
+    let map = FieldMap::new(rules, technical(config)).map_err(|problem| Failure::Setup {
         code: &code::configuration::FIELD_MAP,
         problem: problem.to_string(),
         advice: code::configuration::FIELD_MAP.remedy.to_owned(),
+    })?;
+    Ok(match &config.supporters.merged_into_column {
+        Some(column) => map.with_merged_into(column),
+        None => map,
     })
 }
 
@@ -94,6 +98,7 @@ pub fn rule_of(field: &Field, kind: FieldType, seen: Option<&DescribeField>) -> 
             .collect(),
         yes_no: field.yes.clone().zip(field.no.clone()),
         constant: field.constant.clone(),
+        confirmation: field.confirmation,
     }
 }
 

@@ -3,9 +3,9 @@
 use std::time::Duration;
 
 use matching::{EmailEquivalence, OnTie, Strength};
-use plan::{Exclude, Settings};
+use plan::{Exclude, Settings, Twin};
 
-use crate::config::{Config, LinkFrom, Matching, SharedAddress, TieChoice, Whole};
+use crate::config::{Config, Find, LinkFrom, Matching, SharedAddress, TieChoice, Whole};
 
 /// The settings of a configuration.
 #[must_use]
@@ -33,6 +33,11 @@ pub fn settings(config: &Config) -> Settings {
             .map(|exclude| Exclude { field: exclude.field.clone(), values: exclude.values.clone() })
             .collect(),
         email_fields: config.matching.email_fields.clone(),
+        twin: match config.matching.find {
+            Find::Fuzzy => Twin::Ours,
+            Find::LeverageSalesforce => Twin::Org,
+            Find::Auto => Twin::Both,
+        },
         matching: matching(&config.matching),
         job_rows: sync.job_rows.count(),
         job_bytes: sync.job_megabytes.get() * 1_000_000,

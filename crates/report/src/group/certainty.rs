@@ -80,7 +80,8 @@ pub(super) const fn connects(kind: CaseKind) -> bool {
         | CaseKind::ReviewMatch
         | CaseKind::TwoSupportersOneContact
         | CaseKind::SeveralContactsOneKey
-        | CaseKind::MergedIntoLinked => true,
+        | CaseKind::MergedIntoLinked
+        | CaseKind::ContactMergeNeeded => true,
         CaseKind::NamesDisagree
         | CaseKind::IdAndEmailDisagree
         | CaseKind::ContactDeleted
@@ -97,7 +98,10 @@ pub(super) const fn connects(kind: CaseKind) -> bool {
 const fn by_id(kind: CaseKind) -> bool {
     matches!(
         kind,
-        CaseKind::TwoSupportersOneContact | CaseKind::SeveralContactsOneKey | CaseKind::MergedIntoLinked
+        CaseKind::TwoSupportersOneContact
+            | CaseKind::SeveralContactsOneKey
+            | CaseKind::MergedIntoLinked
+            | CaseKind::ContactMergeNeeded
     )
 }
 

@@ -14,7 +14,7 @@ pub(super) fn steps(group: &Group, cases: &[&Case]) -> Vec<String> {
             let mut seen = BTreeSet::new();
             let mut steps: Vec<String> = Vec::new();
             for case in cases.iter().filter(|case| seen.insert((case.kind, case.name()))) {
-                steps.push(format!("case {}: {}", case.name(), case.kind.advice()));
+                steps.push(format!("case {}: {}", case.name(), case.advice()));
             }
             if group.action == Action::Decide {
                 steps.push("or decide it here: highwater cases show, then cases resolve".to_owned());

@@ -59,7 +59,7 @@ impl<'a> Csv<'a> {
             contacts.join(" "),
             case.reasons.join("; "),
             resolution::done(case.kind).to_owned(),
-            case.kind.advice().to_owned(),
+            case.advice().into_owned(),
             self.link(&case.subject),
         ]
     }

@@ -1,5 +1,6 @@
 //! For programs: one array, an object per case, values exactly as they are.
 
+use std::borrow::Cow;
 use std::io::Write;
 
 use model::{Case, Stamp, Subject};
@@ -23,7 +24,7 @@ struct CaseObject<'a> {
     contacts: Vec<Record>,
     reasons: &'a [String],
     done: &'static str,
-    advice: &'static str,
+    advice: Cow<'static, str>,
     choices: Vec<&'static str>,
     standing: &'a model::Standing,
     /// Whose values `fields` holds, in this order.
@@ -78,7 +79,7 @@ impl Rendering for Json<'_> {
             contacts: case.contacts.iter().map(|id| self.record(&Subject::Contact(*id))).collect(),
             reasons: &case.reasons,
             done: resolution::done(case.kind),
-            advice: case.kind.advice(),
+            advice: case.advice(),
             choices: case.kind.ways().iter().map(|way| way.option()).collect(),
             standing: &case.standing,
             records: records.iter().map(|record| self.record(&record.subject)).collect(),

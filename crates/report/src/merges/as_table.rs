@@ -157,7 +157,7 @@ impl Rendering for Table<'_> {
         self.line(if contacts.len() == 1 { "Contact" } else { "Contacts" }, &contacts.join(", "))?;
         self.line("why", &case.reasons.join("; "))?;
         self.line("done", resolution::done(case.kind))?;
-        self.line("to do", case.kind.advice())?;
+        self.line("to do", &case.advice())?;
         self.line("standing", &standing(&case.standing))?;
         self.links(case)?;
         let records = ordered(case);

@@ -139,7 +139,7 @@ impl Rendering for Xlsx<'_> {
             contacts.join(" "),
             case.reasons.join("; "),
             resolution::done(case.kind).to_owned(),
-            case.kind.advice().to_owned(),
+            case.advice().into_owned(),
         ];
         self.cases.row(&mut self.workbook, row.iter().map(String::as_str))
     }

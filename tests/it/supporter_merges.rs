@@ -1,0 +1,137 @@
+//! Supporters that are merged in the supporter database are followed: their Contact goes with whoever remains, nobody is made a
+//! second time, and what only a person can merge becomes a case.
+
+use std::time::Duration;
+
+use e2e::{Harness, Person, World};
+use model::{Happened, Subject, SupporterId};
+
+fn merging() -> World {
+    World { merges: true, ..World::default() }
+}
+
+fn later(h: &Harness) {
+    h.org.admin().clock().advance(Duration::from_secs(120));
+}
+
+/// Two supporters of one name at two addresses, each with a Contact.
+async fn both_linked() -> (Harness, String, String) {
+    let h = Harness::start_in(merging()).await;
+    h.supporter(&Person::new(1, "Ann", "Lee", "ann@example.org")).await;
+    h.supporter(&Person::new(2, "Ann", "Lee", "ann.lee@example.org")).await;
+    h.sync().await;
+    let (first, second) = (h.link(1).expect("linked"), h.link(2).expect("linked"));
+    (h, first, second)
+}
+
+#[tokio::test]
+async fn the_contact_goes_with_the_supporter_that_remains() {
+    let h = Harness::start_in(merging()).await;
+    h.supporter(&Person::new(1, "Ann", "Lee", "ann@example.org")).await;
+    h.sync().await;
+    let ann = h.link(1).unwrap();
+    // WHEN a new row takes her over, under another address, before it ever had a Contact
+    h.supporter(&Person::new(2, "Ann", "Lee-Miller", "ann.miller@example.org")).await;
+    h.edit_supporter(1, "merged_into", Some("2")).await;
+    let report = h.sync().await;
+    assert_eq!((h.link(1), h.link(2)), (None, Some(ann.clone())), "{report:?}");
+    assert_eq!(report.outcome("skipped:merged_away"), 1, "{report:?}");
+    assert_eq!(h.contacts().len(), 1, "no second Contact: {report:?}");
+    assert_eq!(h.contact_field(&ann, "EN_Supporter_Id__c"), "2");
+    assert_eq!(h.supporter_cell(2, "sf_contact_id").await, Some(ann));
+    assert_eq!(h.cases(), Vec::<&str>::new());
+    // AND it stays so, whoever is touched
+    later(&h);
+    h.edit_supporter(1, "city", Some("Perth")).await;
+    let report = h.sync().await;
+    assert!(report.wrote_nothing(), "{report:?}");
+    assert_eq!(h.contacts().len(), 1);
+    let story = h.sides.state.story(&[Subject::Supporter(SupporterId::parse("2").unwrap())]).unwrap();
+    let linked = |told: &state::Told| matches!(&told.what, Happened::Linked { evidence, .. } if evidence.code() == "supporter_merged");
+    assert!(story.iter().any(linked), "{story:?}");
+}
+
+#[tokio::test]
+async fn two_contacts_of_one_supporter_are_a_case_until_they_are_merged_whichever_remains() {
+    for first_remains in [true, false] {
+        let (h, first, second) = both_linked().await;
+        h.edit_supporter(1, "merged_into", Some("2")).await;
+        let report = h.sync().await;
+        assert_eq!((h.link(1), h.link(2)), (None, Some(second.clone())), "{report:?}");
+        assert_eq!(h.cases(), ["contact_merge_needed"], "{report:?}");
+        assert!(h.sync().await.wrote_nothing());
+        assert_eq!(h.cases(), ["contact_merge_needed"], "it waits");
+        let (master, loser) = if first_remains { (&first, &second) } else { (&second, &first) };
+        let admin = h.org.admin();
+        admin.merge_as(&admin.person(), "Contact", master, &[loser.as_str()]).unwrap();
+        later(&h);
+        h.sync().await;
+        later(&h);
+        let report = h.sync().await;
+        assert_eq!(h.link(2).as_deref(), Some(master.as_str()), "{first_remains}: {report:?}");
+        assert_eq!(h.contact_field(master, "EN_Supporter_Id__c"), "2", "{first_remains}");
+        assert_eq!(h.cases(), Vec::<&str>::new(), "{first_remains}: {report:?}");
+        assert_eq!((h.contacts().len(), h.link(1)), (1, None));
+        later(&h);
+        assert!(h.sync().await.wrote_nothing());
+    }
+}
+
+#[tokio::test]
+async fn a_chain_of_merges_ends_at_whoever_stands_for_themselves() {
+    let h = Harness::start_in(merging()).await;
+    h.supporter(&Person::new(1, "Ann", "Lee", "ann@example.org")).await;
+    h.sync().await;
+    let ann = h.link(1).unwrap();
+    h.supporter(&Person::new(2, "Ann", "Lee", "ann@example.org")).await;
+    h.supporter(&Person::new(3, "Ann", "Lee", "ann@example.org")).await;
+    h.edit_supporter(1, "merged_into", Some("2")).await;
+    h.edit_supporter(2, "merged_into", Some("3")).await;
+    let report = h.sync().await;
+    assert_eq!((h.link(1), h.link(2), h.link(3)), (None, None, Some(ann)), "{report:?}");
+    assert_eq!(report.outcome("skipped:merged_away"), 2, "{report:?}");
+    assert_eq!((h.contacts().len(), h.cases().len()), (1, 0), "{:?}", h.cases());
+}
+
+#[tokio::test]
+async fn who_was_merged_away_before_is_never_made_a_contact() {
+    let h = Harness::start_in(merging()).await;
+    h.supporter(&Person::new(2, "Ann", "Lee", "ann@example.org")).await;
+    h.supporter(&Person::new(1, "Ann", "Lee", "ann@example.org")).await;
+    h.edit_supporter(1, "merged_into", Some("2")).await;
+    for mode in [service::request::Mode::Backfill, service::request::Mode::Sync] {
+        let report = h.run(mode).await;
+        assert_eq!(h.contacts().len(), 1, "{report:?}");
+        assert!(h.link(2).is_some() && h.link(1).is_none(), "{report:?}");
+        assert_eq!(h.cases(), Vec::<&str>::new(), "a row that was merged away rivals nobody");
+    }
+}
+
+#[tokio::test]
+async fn rows_that_point_at_each_other_or_at_nobody_stand_for_themselves() {
+    let (h, first, second) = both_linked().await;
+    h.edit_supporter(1, "merged_into", Some("2")).await;
+    h.edit_supporter(2, "merged_into", Some("1")).await;
+    h.sync().await;
+    assert_eq!((h.link(1), h.link(2)), (Some(first.clone()), Some(second)));
+    h.edit_supporter(2, "merged_into", None).await;
+    h.edit_supporter(1, "merged_into", Some("99")).await;
+    h.sync().await;
+    assert_eq!(h.link(1), Some(first));
+}
+
+#[tokio::test]
+async fn without_such_a_column_a_merge_is_noticed_when_the_contact_id_moves() {
+    let h = Harness::start().await;
+    h.supporter(&Person::new(1, "Ann", "Lee", "ann@example.org")).await;
+    h.sync().await;
+    let ann = h.link(1).unwrap();
+    h.supporter(&Person::new(2, "Ann", "Lee", "ann.lee@example.org").linked_to(&ann)).await;
+    h.delete_supporter(1).await;
+    let report = h.sync().await;
+    assert_eq!(h.link(2).as_deref(), Some(ann.as_str()), "{report:?}");
+    assert_eq!(h.contact_field(&ann, "EN_Supporter_Id__c"), "2");
+    assert_eq!((h.contacts().len(), h.cases()), (1, Vec::<&str>::new()));
+    later(&h);
+    assert!(h.sync().await.wrote_nothing());
+}
