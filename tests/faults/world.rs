@@ -159,7 +159,7 @@ impl World {
 
     /// The engine, started if it is not running.
     async fn engine(&mut self) -> Result<Sides, Fatal> {
-        let settings = Settings::default();
+        let settings = Settings { direct_calls: 0, ..Settings::default() };
         if self.process.is_none() {
             let client = self.client();
             let describe = client.describe("Contact").await?;

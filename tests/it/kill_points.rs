@@ -89,6 +89,8 @@ async fn k09_killed_while_the_job_runs() {
 #[tokio::test]
 async fn k12_killed_with_one_result_file_of_three() {
     let mut h = two_new_people().await;
+    // Refused: without such a row nobody asks for a second file.
+    h.supporter(&Person::new(3, "Kim", "Roe", "kim..roe@example.org")).await;
     h.org.admin().fault(Op::IngestFailed, NEVER);
     h.kill_when(Mode::Sync, |h| spool(h).iter().any(|file| file.ends_with("successful.csv"))).await;
     assert_eq!(phase(&h), Some(Phase::Closed));

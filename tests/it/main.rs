@@ -6,6 +6,7 @@ mod cases;
 mod columns;
 mod consent;
 mod crash_and_resume;
+mod direct;
 mod duplicates;
 mod every_case;
 mod families;

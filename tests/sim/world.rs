@@ -212,6 +212,8 @@ impl World {
             job_deadline: Duration::from_secs(options.deadline),
             directory_from: options.directory,
             create_supporters: options.create_supporters,
+            // A quarter of the stories by calls of their own where these are cheaper, the rest by jobs alone.
+            direct_calls: usize::from(self.seed % 4 == 3),
             ..Settings::default()
         }
     }

@@ -68,6 +68,8 @@ pub struct World {
     pub confirmed: Vec<String>,
     /// Supporters that were merged away name the one that remains.
     pub merges: bool,
+    /// Small lots go without a job, as they do by default; otherwise everything goes as a job.
+    pub direct: bool,
 }
 
 impl World {
@@ -399,7 +401,7 @@ fn client(org: &simorg::Org, patient: bool) -> Org {
 
 async fn sides(org: &simorg::Org, dir: &tempfile::TempDir, world: World) -> (Sides, Arc<Holding>) {
     let World {
-        settings,
+        mut settings,
         policies,
         rules: extra,
         push_marker,
@@ -409,8 +411,12 @@ async fn sides(org: &simorg::Org, dir: &tempfile::TempDir, world: World) -> (Sid
         no_contact_id,
         merges,
         confirmed,
+        direct,
         ..
     } = world;
+    if !direct {
+        settings.direct_calls = 0;
+    }
     let text = |field: &str, column: &str| plain_rule(field, column, FieldType::Text);
     let mut rules = vec![
         plain_rule("Email", "email", FieldType::Email),
@@ -444,6 +450,8 @@ async fn sides(org: &simorg::Org, dir: &tempfile::TempDir, world: World) -> (Sid
     let map = if merges { map.with_merged_into("merged_into") } else { map };
     let client = client(org, patient);
     let describe = client.describe("Contact").await.expect("described");
+    // Tests turn the org's clock between the sign-in and the first cycle: no cycle takes the sign-in's time for the present.
+    let _ = client.has_just_signed_in(Duration::MAX).await.expect("signed in");
     let columns = ContactColumns::new(&map, &settings, &describe).expect("every field is there");
     let mut table = table(dir.path());
     if no_contact_id {

@@ -5,7 +5,8 @@ use std::path::PathBuf;
 use clap::{ArgAction, Parser, Subcommand};
 
 use crate::commands::{
-    backfill, bench, cases, check, completions, conflicts, demo, errors, events, explain, forget, init, intake, plan, pull, push, report, resync, serve, setup, simorg, status, sync, watermark, why,
+    backfill, bench, cases, check, completions, conflicts, demo, errors, events, explain, forget, init,
+    intake, plan, pull, push, report, resync, serve, setup, simorg, status, sync, watermark, why,
 };
 use crate::exit;
 use crate::output::Format;

@@ -10,6 +10,7 @@ use state::AlreadyRunning;
 
 use crate::failure::Failure;
 use crate::plan_text::PlanSender;
+use crate::wire::known_org;
 
 /// What is asked for.
 #[derive(Clone)]
@@ -56,7 +57,7 @@ pub type Done = Arc<Result<Result<Report, AlreadyRunning>, Fatal>>;
 
 /// Carries a job out.
 pub async fn carry_out(sides: &Sides, job: &Job) -> Done {
-    Arc::new(match job {
+    let done = match job {
         Job::Cycle { request, plans } => {
             let mut see = |seen: service::request::Seen<'_>| {
                 if let Some(plans) = plans {
@@ -74,7 +75,12 @@ pub async fn carry_out(sides: &Sides, job: &Job) -> Done {
             let ended = resync(sides, who).await;
             ended.map(|begun| begun.map(|person| Report::Person(Box::new(person))))
         }
-    })
+    };
+    if done.is_err() {
+        // A field may be gone or hidden. If this fails, too, the state says so the next time.
+        let _ = known_org::forget(&sides.state).await;
+    }
+    Arc::new(done)
 }
 
 /// The report of a job that came to its end.

@@ -43,6 +43,8 @@ pub enum Phase {
     Closed,
     /// The three result files lie complete on this machine.
     Stored,
+    /// No job: the rows go out in calls of their own, and any of them may have arrived.
+    Sending,
 }
 
 /// One job in flight.
@@ -60,7 +62,7 @@ pub struct JournalEntry {
     pub planned_at: Stamp,
     /// Rows in the file.
     pub rows: u64,
-    /// SHA-256 of the file, hexadecimal.
+    /// SHA-256 of the file, hexadecimal; empty where no file is sent.
     pub sha256: String,
     /// How far it got.
     pub phase: Phase,

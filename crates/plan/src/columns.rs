@@ -52,6 +52,18 @@ const FIXED: [&str; 6] =
     ["Id", "SystemModstamp", "LastModifiedById", "AccountId", "IsDeleted", "MasterRecordId"];
 
 impl ContactColumns {
+    /// The fields that are looked for in every org, whatever the map: one of them, `IsPersonAccount`, not every org has.
+    pub const ALWAYS: [&str; 8] = [
+        FIXED[ID],
+        FIXED[STAMP],
+        FIXED[BY],
+        FIXED[ACCOUNT],
+        FIXED[DELETED],
+        FIXED[MASTER],
+        "IsPersonAccount",
+        "Email",
+    ];
+
     /// Collects the fields that the map and the settings need.
     ///
     /// # Errors

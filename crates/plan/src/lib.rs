@@ -18,6 +18,7 @@ pub mod progress;
 pub mod read;
 pub mod record;
 mod rivals;
+pub mod road;
 pub mod settings;
 pub mod sides;
 
@@ -33,5 +34,6 @@ pub use pair::{Pair, Tie};
 pub use person_plan::{FieldPlan, PersonPlan};
 pub use progress::{Progress, Quiet, Stretch};
 pub use record::Moment;
+pub use road::Road;
 pub use settings::{Exclude, Settings, SharedAddress, Twin};
 pub use sides::Sides;

@@ -10,10 +10,11 @@ use std::time::Duration;
 
 use drill::KillPoint::{K01, K02, K03, K04, K05, K06, K07, K08, K09, K10, K11, K12, K13, K15, K17};
 use drill::{Branch, Mistake, met, planted, reached};
-use model::{JobId, JournalEntry, Lane, Phase, PlanId, Stamp};
-use plan::{CycleReport, Deferral, Fatal, Moment, Outcome, Sides, Stretch};
+use model::{JobId, JournalEntry, Lane, Phase, Stamp};
+use plan::{CycleReport, Deferral, Fatal, Moment, Outcome, Road, Sides, Stretch};
 use salesforce::{ErrorKind, IngestSpec, JobInfo, ResultSet};
 
+use crate::direct;
 use crate::encode::OutRow;
 use crate::settle::{self, Settled};
 use crate::spool::{self, Spool};
@@ -21,7 +22,7 @@ use crate::spool::{self, Spool};
 /// How many intents one commit takes.
 const INTENTS_PER_COMMIT: usize = 1_000;
 
-/// Sends rows as one job, waits for Salesforce, and settles every row.
+/// Sends rows by the cheaper road, as one job or in a few calls, waits for Salesforce, and settles every row.
 ///
 /// # Errors
 /// [`Fatal`] when the org, the disk or the state fails. The journal says how far it got; the next start settles it.
@@ -35,6 +36,26 @@ pub async fn deliver(
     if rows.is_empty() {
         return Ok(Settled::default());
     }
+    let bytes = rows.iter().map(OutRow::bytes).sum();
+    match sides.settings.road(rows.len(), bytes) {
+        Road::Job => deliver_job(sides, report, lane, rows, at).await,
+        Road::Direct => {
+            let direct::Sent { mut settled, refused } = direct::send(sides, report, lane, rows, at).await?;
+            if !refused.is_empty() {
+                settled.absorb(deliver_job(sides, report, lane, refused, at).await?);
+            }
+            Ok(settled)
+        }
+    }
+}
+
+async fn deliver_job(
+    sides: &Sides,
+    report: &mut CycleReport,
+    lane: Lane,
+    rows: Vec<OutRow>,
+    at: Moment,
+) -> Result<Settled, Fatal> {
     let entry = journal(sides, lane, rows, at).await?;
     sides.progress.begin(Stretch::Job, Some(entry.rows));
     let settled = match send(sides, report, entry).await? {
@@ -198,7 +219,7 @@ pub(crate) async fn finish(
             forget(sides, &entry).await?;
             return Ok(Settled::default());
         }
-        let fetched = fetch(sides, &job, entry.plan, &info).await;
+        let fetched = fetch(sides, &job, &entry, &info).await;
         match fetched {
             Ok(()) => {}
             Err(Fatal::Salesforce(error)) if out_of_reach(sides, &entry, &error) => {
@@ -263,16 +284,22 @@ fn note_failure(report: &mut CycleReport, info: &JobInfo) {
     }
 }
 
-/// Fetches all three result sets, whatever the job's state: a failed job may have saved rows, a complete one may have
-/// refused all of them.
-async fn fetch(sides: &Sides, job: &JobId, plan: PlanId, info: &JobInfo) -> Result<(), Fatal> {
-    let spool = Spool::of(&sides.state.spool_dir(), plan);
+/// Fetches the result sets until every row that was sent stands in one of them, whatever the job's state: a failed job may
+/// have saved rows, a complete one may have refused all of them. A row has one outcome, so when the files at hand hold as many
+/// rows as were sent, the others are empty.
+async fn fetch(sides: &Sides, job: &JobId, entry: &JournalEntry, info: &JobInfo) -> Result<(), Fatal> {
+    let spool = Spool::of(&sides.state.spool_dir(), entry.plan);
     let refused = info.number_records_failed;
+    let mut held = 0;
     for (set, path, rows) in [
         (ResultSet::Successful, &spool.successful, info.succeeded()),
         (ResultSet::Failed, &spool.failed, refused),
         (ResultSet::Unprocessed, &spool.unprocessed, None),
     ] {
+        if held == entry.rows {
+            spool::write_empty_results(path).await?;
+            continue;
+        }
         let mut got = sides.org.download_results(job, set, path).await?;
         reached(K12);
         if rows.is_some_and(|rows| rows != got.rows) {
@@ -280,6 +307,7 @@ async fn fetch(sides: &Sides, job: &JobId, plan: PlanId, info: &JobInfo) -> Resu
             // checked when the rows are settled.
             got = sides.org.download_results(job, set, path).await?;
         }
+        held += got.rows;
         tracing::debug!(job.id = %job, result.rows = got.rows, result.bytes = got.bytes, "result set {set:?} stored");
     }
     Ok(())

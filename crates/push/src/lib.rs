@@ -4,7 +4,8 @@
 //! This crate does not know `pull`. What both need (reading fresh, deciding, looking up) stands in `plan`.
 
 pub mod ask;
-mod deliver;
+pub mod deliver;
+mod direct;
 pub mod discover;
 pub mod encode;
 pub mod outbox;

@@ -6,6 +6,7 @@
 //! | Created, Uploaded | Open, or closed with the answer lost | Open: aborted, dropped. Else: as Closed |
 //! | Closed | queued, running, or done | waited for, fetched, settled |
 //! | Stored | done | settled from the files on this machine |
+//! | Sending | some calls were answered, some not, one perhaps lost | dropped; whoever was saved is recognised when they are read |
 //!
 //! "Dropped" loses nothing: the people stay marked, and what was on its way stays known as ours.
 
@@ -94,6 +95,10 @@ async fn one(
             met(Branch::PollResumed);
             finish(sides, report, entry, at).await
         }
+        Phase::Sending => {
+            forget(sides, &entry).await?;
+            Ok(Settled::default())
+        }
         Phase::Stored => {
             let spool = Spool::of(&sides.state.spool_dir(), entry.plan);
             let complete =
@@ -115,7 +120,7 @@ async fn give_up_if_open(sides: &Sides, entry: &JournalEntry, state: JobState) -
 /// Open jobs of our user that no journal entry knows, made since the plan: their create was answered into the void.
 async fn abort_orphans(sides: &Sides, report: &mut CycleReport, entry: &JournalEntry) -> Result<(), Fatal> {
     met(Branch::OrphanSearched);
-    let us = sides.org.identity().await?.user_id;
+    let us = sides.org.whose_session().await?.user_id;
     let known: Vec<_> = sides.state.journal()?.into_iter().filter_map(|entry| entry.job).collect();
     let earliest = entry.planned_at.minus(ORPHAN_SLACK);
     let ours = |job: &JobInfo| {

@@ -18,6 +18,11 @@ pub(crate) struct Joined {
 }
 
 impl Joined {
+    /// Whether the row says what became of it: saved as which Contact, or refused for what.
+    pub(crate) fn has_outcome(&self) -> bool {
+        self.error.is_some() || self.contact().is_some()
+    }
+
     /// The Contact the row was saved as.
     pub(crate) fn contact(&self) -> Option<ContactId> {
         self.id.and_then(|id| ContactId::parse(id.as_str()).ok())

@@ -54,6 +54,11 @@ impl Settled {
         self.refused.extend(other.refused);
         self.circuit_open |= other.circuit_open;
     }
+
+    /// Adds people whose rows were not got to.
+    pub(crate) fn leave(&mut self, people: Vec<SupporterId>) {
+        self.again.extend(people.into_iter().map(|id| (id, Again::Unprocessed)));
+    }
 }
 
 /// Settles a job from its files.
@@ -68,12 +73,14 @@ pub(crate) async fn settle(
 ) -> Result<Settled, Fatal> {
     let spool = Spool::of(&sides.state.spool_dir(), entry.plan);
     let mut settled = Settled::default();
-    let mut succeeded = 0;
+    let (mut succeeded, mut ended) = (0, 0);
     let mut file =
         Results::open(sides, &sides.map, entry.plan, &spool.successful, ResultSet::Successful).await?;
     while let Some(chunk) = file.chunk(sides, CHUNK).await? {
         succeeded += chunk.rows - chunk.foreign;
-        save_successes(sides, report, entry.lane, &chunk.joined, at).await?;
+        let saved: Vec<&Joined> = chunk.joined.iter().collect();
+        ended += saved.iter().filter(|row| row.has_outcome()).count();
+        save_successes(sides, report, entry.lane, &saved, at).await?;
         sides.progress.advance(chunk.rows);
     }
     let mut unprocessed = 0;
@@ -81,6 +88,7 @@ pub(crate) async fn settle(
         Results::open(sides, &sides.map, entry.plan, &spool.unprocessed, ResultSet::Unprocessed).await?;
     while let Some(chunk) = file.chunk(sides, CHUNK).await? {
         unprocessed += chunk.rows - chunk.foreign;
+        ended += chunk.joined.len();
         let mut changes = state::Changes::new();
         for row in &chunk.joined {
             met(Branch::Unprocessed);
@@ -89,12 +97,47 @@ pub(crate) async fn settle(
         }
         let _receipt = sides.state.commit(changes).await?;
     }
-    let failed = settle_failures(sides, report, entry, &spool, &mut settled, at).await?;
+    let failed = settle_failures(sides, report, entry, &spool, &mut settled, &mut ended, at).await?;
     if succeeded > 0 && !settled.circuit_open {
         close_systemic_cases(sides).await?;
     }
     let rows = RowCounts { succeeded, failed, unprocessed, ..RowCounts::default() };
-    close_entry(sides, report, entry, rows).await?;
+    close_entry(sides, report, entry, rows, ended as u64).await?;
+    Ok(settled)
+}
+
+/// Settles rows that were answered one by one, without a job. `untried` were sent nowhere.
+///
+/// # Errors
+/// [`Fatal`] when the supporter database or the state fails.
+pub(crate) async fn settle_answers(
+    sides: &Sides,
+    report: &mut CycleReport,
+    entry: &JournalEntry,
+    answers: &[Joined],
+    untried: &[SupporterId],
+    at: Moment,
+) -> Result<Settled, Fatal> {
+    let mut settled = Settled::default();
+    let (refused, saved): (Vec<&Joined>, Vec<&Joined>) = answers.iter().partition(|row| row.error.is_some());
+    save_successes(sides, report, entry.lane, &saved, at).await?;
+    let systemic = systemic_of(sides, entry.rows, refused.iter().filter_map(|row| row.error.as_ref()));
+    let mut changes = Changes::new();
+    for row in &refused {
+        settle_failure(sides, &mut changes, report, &mut settled, row, systemic.as_deref(), at)?;
+    }
+    for supporter in untried {
+        changes.clear_intent(supporter);
+    }
+    let _receipt = sides.state.commit(changes).await?;
+    note_systemic(sides, report, &mut settled, systemic);
+    if !saved.is_empty() && !settled.circuit_open {
+        close_systemic_cases(sides).await?;
+    }
+    let (succeeded, failed) = (saved.len() as u64, refused.len() as u64);
+    let rows = RowCounts { succeeded, failed, ..RowCounts::default() };
+    let ended = answers.iter().filter(|row| row.has_outcome()).count();
+    close_entry(sides, report, entry, rows, ended as u64).await?;
     Ok(settled)
 }
 
@@ -129,19 +172,37 @@ pub(crate) async fn lose(
 ) -> Result<Settled, Fatal> {
     met(Branch::JobLost);
     reached(K16);
-    close_entry(sides, report, entry, RowCounts::default()).await?;
+    close_entry(sides, report, entry, RowCounts::default(), 0).await?;
     Ok(Settled::default())
 }
 
-/// Counts the rows, and finds whose row came to no outcome: those people stay marked, and what was sent stays known as ours.
+/// Counts the rows, and finds whose row came to no outcome, unless `ended`, those that did, are all who were sent: those people
+/// stay marked, and what was sent stays known as ours.
 async fn close_entry(
     sides: &Sides,
     report: &mut CycleReport,
     entry: &JournalEntry,
     rows: RowCounts,
+    ended: u64,
 ) -> Result<(), Fatal> {
     let unknown = entry.rows.saturating_sub(rows.succeeded + rows.failed + rows.unprocessed);
     report.rows.add(&RowCounts { sent: entry.rows, unknown, ..rows });
+    // Everybody who was sent was met in the results: nobody is left to be looked for.
+    if ended < entry.rows {
+        close_the_unknown(sides, report, entry).await?;
+    }
+    if unknown > 0 {
+        report.notes.push(format!("{unknown} rows are in none of the result sets: they are looked up again"));
+    }
+    crate::deliver::forget(sides, entry).await
+}
+
+/// People of a plan whose row came to no outcome, wherever they are.
+async fn close_the_unknown(
+    sides: &Sides,
+    report: &mut CycleReport,
+    entry: &JournalEntry,
+) -> Result<(), Fatal> {
     let mut after: Option<SupporterId> = None;
     loop {
         // What is settled has no intent any more.
@@ -162,10 +223,7 @@ async fn close_entry(
         }
         let _receipt = sides.state.commit(changes).await?;
     }
-    if unknown > 0 {
-        report.notes.push(format!("{unknown} rows are in none of the result sets: they are looked up again"));
-    }
-    crate::deliver::forget(sides, entry).await
+    Ok(())
 }
 
 /// Saved rows: the link, what both sides agree on from now on, and the Contact Id on the supporter's row.
@@ -173,7 +231,7 @@ async fn save_successes(
     sides: &Sides,
     report: &mut CycleReport,
     lane: Lane,
-    rows: &[Joined],
+    rows: &[&Joined],
     at: Moment,
 ) -> Result<(), Fatal> {
     let mut changes = state::Changes::new();
@@ -220,8 +278,8 @@ async fn save_successes(
 }
 
 /// Who is linked already to the Contacts that upserted rows were saved as.
-fn owners(sides: &Sides, rows: &[Joined]) -> Result<HashMap<ContactId, SupporterId>, Fatal> {
-    let contacts: Vec<ContactId> = rows.iter().filter_map(Joined::contact).collect();
+fn owners(sides: &Sides, rows: &[&Joined]) -> Result<HashMap<ContactId, SupporterId>, Fatal> {
+    let contacts: Vec<ContactId> = rows.iter().filter_map(|row| row.contact()).collect();
     let owners: Vec<SupporterId> = sides.state.supporters_of(&contacts)?.into_iter().flatten().collect();
     let links = sides.state.links_of(&owners)?.into_iter().flatten();
     Ok(links.filter(|link| link.life == LinkLife::Live).map(|link| (link.contact, link.supporter)).collect())
@@ -260,6 +318,7 @@ async fn settle_failures(
     entry: &JournalEntry,
     spool: &Spool,
     settled: &mut Settled,
+    ended: &mut usize,
     at: Moment,
 ) -> Result<u64, Fatal> {
     let systemic = systemic_code(sides, entry, spool).await?;
@@ -267,6 +326,7 @@ async fn settle_failures(
     let mut file = Results::open(sides, &sides.map, entry.plan, &spool.failed, ResultSet::Failed).await?;
     while let Some(chunk) = file.chunk(sides, CHUNK).await? {
         failed += chunk.rows - chunk.foreign;
+        *ended += chunk.joined.iter().filter(|row| row.has_outcome()).count();
         let mut changes = state::Changes::new();
         for row in &chunk.joined {
             settle_failure(sides, &mut changes, report, settled, row, systemic.as_deref(), at)?;
@@ -275,7 +335,13 @@ async fn settle_failures(
         let _receipt = sides.state.commit(changes).await?;
         sides.progress.advance(chunk.rows);
     }
-    if let Some(code) = systemic {
+    note_systemic(sides, report, settled, systemic);
+    Ok(failed)
+}
+
+/// Most rows fail for one reason that is not theirs: nothing more is sent, and the operator is told.
+fn note_systemic(sides: &Sides, report: &mut CycleReport, settled: &mut Settled, code: Option<String>) {
+    if let Some(code) = code {
         met(Branch::Circuit);
         settled.circuit_open = true;
         report.notes.push(format!(
@@ -283,25 +349,46 @@ async fn settle_failures(
             sides.settings.circuit_share * 100.0
         ));
     }
-    Ok(failed)
 }
 
-/// The permanent error that so many rows share that it cannot be the rows' fault.
+/// The systemic code of a job's file of refused rows.
 async fn systemic_code(sides: &Sides, entry: &JournalEntry, spool: &Spool) -> Result<Option<String>, Fatal> {
     let mut counts: HashMap<String, u64> = HashMap::new();
     let mut reader = sides.org.read_results(&spool.failed, ResultSet::Failed).await?;
     while let Some(row) = reader.next_row().await? {
-        if let Some(error) = row.error.filter(|error| matches!(error.class(), Class::Permanent)) {
-            *counts.entry(error.code().as_str().to_owned()).or_default() += 1;
-        }
+        count_permanent(&mut counts, row.error.as_ref());
     }
+    Ok(most_frequent(sides, entry.rows, counts))
+}
+
+/// The same of rows that were answered one by one.
+fn systemic_of<'a>(
+    sides: &Sides,
+    rows: u64,
+    errors: impl Iterator<Item = &'a RecordError>,
+) -> Option<String> {
+    let mut counts: HashMap<String, u64> = HashMap::new();
+    for error in errors {
+        count_permanent(&mut counts, Some(error));
+    }
+    most_frequent(sides, rows, counts)
+}
+
+fn count_permanent(counts: &mut HashMap<String, u64>, error: Option<&RecordError>) {
+    if let Some(error) = error.filter(|error| matches!(error.class(), Class::Permanent)) {
+        *counts.entry(error.code().as_str().to_owned()).or_default() += 1;
+    }
+}
+
+/// The permanent error that so many rows share that it cannot be the rows' fault.
+fn most_frequent(sides: &Sides, rows: u64, counts: HashMap<String, u64>) -> Option<String> {
     #[allow(clippy::cast_precision_loss)] // a share of at most 100,000 rows
-    let share = |count: u64| count as f64 / entry.rows.max(1) as f64;
-    Ok(counts
+    let share = |count: u64| count as f64 / rows.max(1) as f64;
+    counts
         .into_iter()
         .filter(|(_, count)| *count >= CIRCUIT_FROM && share(*count) > sides.settings.circuit_share)
         .max_by_key(|(_, count)| *count)
-        .map(|(code, _)| code))
+        .map(|(code, _)| code)
 }
 
 /// One refused row. Every class has its consequence; none is only logged.

@@ -68,3 +68,14 @@ pub async fn write(map: &FieldMap, lane: Lane, rows: &[OutRow], path: &Path) -> 
     }
     writer.finish().await.map_err(failed())
 }
+
+/// A result set that is known to hold no row, without asking for it.
+///
+/// # Errors
+/// [`Fatal`] when the disk fails.
+pub async fn write_empty_results(path: &Path) -> Result<(), Fatal> {
+    let failed = || Fatal::spool("noting an empty result set");
+    let _ = std::fs::remove_file(path);
+    let writer = RowWriter::create(path, &["sf__Id", "sf__Error"]).await.map_err(failed())?;
+    writer.finish().await.map(drop).map_err(failed())
+}

@@ -2,7 +2,7 @@
 
 use std::collections::HashMap;
 use std::marker::PhantomData;
-use std::sync::atomic::AtomicBool;
+use std::sync::atomic::{AtomicBool, AtomicU64};
 use std::sync::{Arc, Mutex};
 
 use bytes::Bytes;
@@ -37,6 +37,8 @@ pub(crate) struct Client {
     pub(crate) describes: Mutex<HashMap<String, Arc<Describe>>>,
     /// Whether a login ever succeeded: only then is the org known to be there.
     pub(crate) logged_in: AtomicBool,
+    /// The session that [`crate::Org::has_just_signed_in`] was last asked of.
+    pub(crate) begun: AtomicU64,
     sessions: Sessions,
 }
 
@@ -131,6 +133,7 @@ impl Client {
             meter: Meter::default(),
             describes: Mutex::default(),
             logged_in: AtomicBool::new(false),
+            begun: AtomicU64::new(0),
             sessions: Sessions::default(),
         })
     }

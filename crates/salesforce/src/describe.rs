@@ -3,7 +3,7 @@
 use std::collections::HashMap;
 use std::sync::{Arc, PoisonError};
 
-use serde::Deserialize;
+use serde::{Deserialize, Serialize};
 
 use crate::call::Call;
 use crate::client::Ask;
@@ -12,8 +12,8 @@ use crate::org::Org;
 use crate::soql::ObjectName;
 
 /// One object, as `GET /sobjects/{object}/describe` shows it (REST guide, "sObject Describe").
-#[derive(Debug, Clone, Deserialize)]
-#[serde(from = "Wire")]
+#[derive(Debug, Clone, Serialize, Deserialize)]
+#[serde(from = "Wire", into = "Wire")]
 pub struct Describe {
     /// API name.
     pub name: String,
@@ -36,7 +36,7 @@ pub struct Describe {
 }
 
 /// One field.
-#[derive(Debug, Clone, Default, Deserialize)]
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase", default)]
 pub struct DescribeField {
     /// API name.
@@ -87,7 +87,7 @@ pub struct DescribeField {
 }
 
 /// One value of a picklist.
-#[derive(Debug, Clone, Default, PartialEq, Eq, Deserialize)]
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(default)]
 pub struct PicklistValue {
     /// Can be chosen.
@@ -119,6 +119,18 @@ impl Describe {
         self.at.get(&name.to_ascii_lowercase()).map(|at| &self.fields[*at])
     }
 
+    /// The same with these fields only, and without the values of picklists: little enough to be kept.
+    #[must_use]
+    pub fn only<N: AsRef<str>>(&self, names: impl IntoIterator<Item = N>) -> Self {
+        let mut fields: Vec<DescribeField> = Vec::new();
+        for field in names.into_iter().filter_map(|name| self.field(name.as_ref())) {
+            if !fields.iter().any(|kept| kept.name == field.name) {
+                fields.push(DescribeField { picklist_values: Vec::new(), ..field.clone() });
+            }
+        }
+        Wire { fields, ..Wire::from(self.clone()) }.into()
+    }
+
     /// All fields this user can see.
     #[must_use]
     pub fn fields(&self) -> &[DescribeField] {
@@ -126,7 +138,7 @@ impl Describe {
     }
 }
 
-#[derive(Deserialize)]
+#[derive(Serialize, Deserialize)]
 #[serde(rename_all = "camelCase")]
 struct Wire {
     name: String,
@@ -162,6 +174,22 @@ impl From<Wire> for Describe {
             replicateable: wire.replicateable,
             fields: wire.fields,
             at,
+        }
+    }
+}
+
+impl From<Describe> for Wire {
+    fn from(describe: Describe) -> Self {
+        Self {
+            name: describe.name,
+            key_prefix: describe.key_prefix,
+            label: describe.label,
+            createable: describe.createable,
+            updateable: describe.updateable,
+            deletable: describe.deletable,
+            queryable: describe.queryable,
+            replicateable: describe.replicateable,
+            fields: describe.fields,
         }
     }
 }
@@ -211,5 +239,23 @@ mod tests {
         assert!(describe.field("LASTNAME").unwrap().required_on_create());
         assert!(describe.field("email").unwrap().upsert_key());
         assert!(describe.field("Hidden__c").is_none());
+    }
+
+    #[test]
+    fn what_is_kept_of_a_description_reads_back_the_same() {
+        let describe: Describe = serde_json::from_str(
+            r#"{"name":"Contact","createable":true,"fields":[
+            {"name":"LastName","type":"string","length":80,"createable":true},
+            {"name":"Salutation","type":"picklist","picklistValues":[{"active":true,"label":"Dr.","value":"Dr."}]},
+            {"name":"Title","type":"string"}]}"#,
+        )
+        .unwrap();
+        let kept = describe.only(["lastname", "LastName", "Salutation", "Hidden__c"]);
+        let text = serde_json::to_string(&kept).unwrap();
+        let back: Describe = serde_json::from_str(&text).unwrap();
+        assert_eq!(back.fields(), kept.fields());
+        assert_eq!(back.field("lastname"), describe.field("LastName"));
+        assert!(back.field("Salutation").unwrap().picklist_values.is_empty());
+        assert!(back.field("Title").is_none() && back.createable);
     }
 }

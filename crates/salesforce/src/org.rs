@@ -1,6 +1,7 @@
 //! One org.
 
 use std::sync::Arc;
+use std::sync::atomic::Ordering;
 
 use model::{OrgId, Stamp, UserId};
 use serde::Deserialize;
@@ -154,6 +155,20 @@ impl Org {
         Ok(identity)
     }
 
+    /// The same without a call of its own where the answer to the sign-in said whose session it is, as OAuth's identity address
+    /// (`id`) and SOAP `login()` do; then the username is what the grant names, or empty.
+    ///
+    /// # Errors
+    /// As [`Org::identity`], and as a sign-in.
+    pub async fn whose_session(&self) -> Result<Identity, Error> {
+        let Account { org, user, username } = self.0.session().await?.account.clone();
+        let (Some(org_id), Some(user_id)) = (org, user) else { return self.identity().await };
+        if self.0.config.expected_org.is_some_and(|expected| expected != org_id) {
+            return Err(Error::of_kind(ErrorKind::WrongOrg).during(Call::Token));
+        }
+        Ok(Identity { org_id, user_id, username: username.unwrap_or_default() })
+    }
+
     /// A session of SOAP `login()` is no OAuth session, and the OAuth identity service may refuse it; its login has said
     /// whose it is.
     async fn identity_of_login(&self, refused: Error) -> Result<Identity, Error> {
@@ -193,6 +208,17 @@ impl Org {
     #[must_use]
     pub fn server_time(&self) -> Option<Stamp> {
         self.0.meter.server_time()
+    }
+
+    /// Whether the present session was opened within `age` and this was not asked of it before: then the org's clock is as young
+    /// as the sign-in, and whoever begins something at it needs no call to learn the time.
+    ///
+    /// # Errors
+    /// As a sign-in.
+    pub async fn has_just_signed_in(&self, age: std::time::Duration) -> Result<bool, Error> {
+        let session = self.0.session().await?.generation;
+        let asked = self.0.begun.swap(session, Ordering::Relaxed) == session;
+        Ok(!asked && self.0.meter.server_time_within(age).is_some())
     }
 }
 

@@ -2,9 +2,11 @@
 
 use std::collections::BTreeMap;
 use std::sync::{Mutex, PoisonError};
+use std::time::Duration;
 
 use http::HeaderMap;
 use model::Stamp;
+use tokio::time::Instant;
 
 use crate::call::Call;
 
@@ -41,10 +43,10 @@ impl Usage {
 
 /// The running counts.
 #[derive(Debug, Default)]
-pub(crate) struct Meter(Mutex<(Usage, Option<Stamp>)>);
+pub(crate) struct Meter(Mutex<(Usage, Option<(Stamp, Instant)>)>);
 
 impl Meter {
-    fn with<T>(&self, act: impl FnOnce(&mut (Usage, Option<Stamp>)) -> T) -> T {
+    fn with<T>(&self, act: impl FnOnce(&mut (Usage, Option<(Stamp, Instant)>)) -> T) -> T {
         act(&mut self.0.lock().unwrap_or_else(PoisonError::into_inner))
     }
 
@@ -65,8 +67,8 @@ impl Meter {
         let date = text("date").and_then(|date| Stamp::parse(date).ok());
         let limit = text("sforce-limit-info").and_then(api_usage);
         self.with(|(usage, newest)| {
-            if date.is_some() {
-                *newest = date;
+            if let Some(date) = date {
+                *newest = Some((date, Instant::now()));
             }
             if let Some((used, max)) = limit {
                 usage.api_used = Some(used);
@@ -81,7 +83,12 @@ impl Meter {
     }
 
     pub(crate) fn server_time(&self) -> Option<Stamp> {
-        self.with(|(_, newest)| *newest)
+        self.with(|(_, newest)| newest.map(|(date, _)| date))
+    }
+
+    /// The same, if the answer that told it came no longer ago than this.
+    pub(crate) fn server_time_within(&self, age: Duration) -> Option<Stamp> {
+        self.with(|(_, newest)| newest.filter(|(_, seen)| seen.elapsed() <= age).map(|(date, _)| date))
     }
 }
 

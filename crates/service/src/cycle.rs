@@ -7,8 +7,9 @@ mod carry_out;
 mod preview;
 
 use std::collections::{BTreeMap, HashMap, HashSet};
+use std::time::Duration;
 
-use model::{CycleId, DirtyReason, Lane, Stamp, Subject, SupporterId};
+use model::{CycleId, DirtyReason, Lane, Side, Stamp, Subject, SupporterId};
 use plan::{CycleReport, Deferral, Directory, Fatal, Moment, Outcome, PersonPlan, Sides, Stretch};
 use push::{Again, Outbox, Settled};
 use state::{AlreadyRunning, Changes};
@@ -21,6 +22,9 @@ use carry_out::Agreement;
 
 /// How many people of one cycle are remembered to be tried again in it; the rest waits, marked, for the next.
 const AGAIN_AT_MOST: usize = 200_000;
+
+/// How old the org's clock may be when a cycle begins: windows end at it.
+const CLOCK_FRESH: Duration = Duration::from_secs(10);
 
 /// How many plans one commit records: what a commit replaces is freed only after it.
 const PLANS_PER_COMMIT: usize = 500;
@@ -58,9 +62,17 @@ pub async fn run(
     result.map(|()| Ok(report))
 }
 
-/// Who answers, and the org's clock. The state belongs to one org: another is refused before anything is read or written.
+/// Who answers, and the org's clock. The state belongs to one org: another is refused before anything is read or written. The
+/// sign-in has told both where it is a moment old; in an older session the org is asked again.
 async fn server_now(sides: &Sides) -> Result<Stamp, Fatal> {
-    let identity = sides.org.identity().await?;
+    let identity = if sides.org.has_just_signed_in(CLOCK_FRESH).await? {
+        sides.org.whose_session().await?
+    } else {
+        let identity = sides.org.identity().await?;
+        // A session that this very call had to renew is not taken for a new one by the next cycle.
+        sides.org.has_just_signed_in(CLOCK_FRESH).await?;
+        identity
+    };
     sides.state.adopt_org(identity.org_id)?;
     Ok(sides.org.server_time().unwrap_or_else(|| sides.clock.now()))
 }
@@ -234,8 +246,8 @@ impl<'a> Cycle<'a> {
     async fn work_off_the_marks(&mut self) -> Result<(), Fatal> {
         self.sides.progress.begin(Stretch::Decide, Some(self.sides.state.dirty_count()?));
         self.merged_first().await?;
-        self.pass(|subject| matches!(subject, Subject::Supporter(_))).await?;
-        self.pass(|subject| matches!(subject, Subject::Contact(_))).await?;
+        self.pass(Side::Supporter).await?;
+        self.pass(Side::Salesforce).await?;
         self.sides.progress.end();
         Ok(())
     }
@@ -260,16 +272,14 @@ impl<'a> Cycle<'a> {
     }
 
     /// The marked of one kind, a page at a time. Nobody is visited twice.
-    async fn pass(&mut self, wanted: fn(&Subject) -> bool) -> Result<(), Fatal> {
+    async fn pass(&mut self, side: Side) -> Result<(), Fatal> {
         let mut after: Option<Subject> = None;
         while !self.sides.stopping() && !self.circuit_open {
-            let page = self.sides.state.dirty_page(after.as_ref(), self.sides.settings.batch)?;
+            let page = self.sides.state.dirty_page_of(side, after.as_ref(), self.sides.settings.batch)?;
             let Some(last) = page.last() else { break };
             after = Some(last.subject.clone());
-            let subjects: Vec<Subject> = page.into_iter().map(|dirty| dirty.subject).filter(wanted).collect();
-            if !subjects.is_empty() {
-                self.work(&subjects).await?;
-            }
+            let subjects: Vec<Subject> = page.into_iter().map(|dirty| dirty.subject).collect();
+            self.work(&subjects).await?;
         }
         Ok(())
     }

@@ -2,14 +2,14 @@
 
 use std::collections::HashSet;
 
-use model::{Email, Subject, SupporterId};
+use model::{Cell, Email, Subject, SupporterId};
 use plan::look_up::{carriers, email_of};
-use plan::{CycleReport, Fatal, SeenContact, Sides};
+use plan::{CycleReport, Fatal, PersonPlan, SeenContact, Sides};
 use serde::Serialize;
 use state::AlreadyRunning;
 
 use crate::cycle;
-use crate::request::{Mode, Request};
+use crate::request::{Mode, Request, Seen};
 
 /// How the person is named.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -84,18 +84,54 @@ pub async fn resync(sides: &Sides, who: &Who) -> Result<Resynced, Fatal> {
         Ok(subject) => subject,
         Err(nobody) => return Ok(Ok(Err(nobody))),
     };
-    let before = view(sides, &subject).await?;
-    if before.supporter.is_none() && before.contact.is_none() {
+    if is_unknown(sides, &subject).await? {
         return Ok(Ok(Err(NotFound::Nobody)));
     }
     let request = Request { only: Some(vec![subject.clone()]), ..Request::whole(Mode::Resync) };
-    let cycle = match cycle::run(sides, &request, &mut |_| {}).await? {
+    let mut before = None;
+    let mut keep_first = |seen: Seen<'_>| {
+        if let Seen::Plan(plan, _) = seen
+            && before.is_none()
+        {
+            before = Some((decided_on(plan), plan.is_still()));
+        }
+    };
+    let cycle = match cycle::run(sides, &request, &mut keep_first).await? {
         Ok(report) => report,
         Err(running) => return Ok(Err(running)),
     };
-    let after = view(sides, &subject).await?;
+    // What the decision read is what was there before. Where nothing was to be written, nothing is read twice.
+    let (before, after) = match before {
+        Some((before, true)) => (before.clone(), before),
+        Some((before, false)) => (before, view(sides, &subject).await?),
+        None => {
+            let now = view(sides, &subject).await?;
+            (now.clone(), now)
+        }
+    };
+    if after.supporter.is_none() && after.contact.is_none() && before.supporter.is_none() {
+        return Ok(Ok(Err(NotFound::Nobody)));
+    }
     let outcome = outcome_of(&cycle).unwrap_or_else(|| "in_step".to_owned());
     Ok(Ok(Ok(ResyncReport { before, after, outcome, cycle })))
+}
+
+/// Whether there is no such supporter and never was one that we knew of. Costs no call.
+async fn is_unknown(sides: &Sides, subject: &Subject) -> Result<bool, Fatal> {
+    let Subject::Supporter(id) = subject else { return Ok(false) };
+    let there = sides.supporters.get(std::slice::from_ref(id)).await?.into_iter().flatten().next();
+    Ok(there.is_none() && sides.state.link_of(id)?.is_none())
+}
+
+/// Both sides as a plan was decided on them.
+fn decided_on(plan: &PersonPlan) -> View {
+    let text = |cell: &Cell| cell.text().map(str::to_owned);
+    let fields = plan.fields.iter().map(|field| FieldView {
+        field: field.field.clone(),
+        supporter: text(&field.supporter).filter(|_| plan.supporter.is_some()),
+        contact: text(&field.contact).filter(|_| plan.contact.is_some()),
+    });
+    View { supporter: plan.supporter_id().cloned(), contact: plan.contact, fields: fields.collect() }
 }
 
 /// The outcome of the person asked for: what an earlier job left to be settled first is not theirs.
@@ -158,10 +194,11 @@ pub async fn view(sides: &Sides, subject: &Subject) -> Result<View, Fatal> {
         None => None,
     };
     let ours = supporter.as_ref().map(|supporter| sides.map.supporter_values(&supporter.cells));
+    let theirs = contact.as_ref().map(|seen| sides.map.contact_values(&seen.contact.cells));
     let fields = sides.map.rules().iter().enumerate().map(|(at, rule)| FieldView {
         field: rule.contact_field.clone(),
         supporter: ours.as_ref().and_then(|values| values[at].as_ref().ok()?.text().map(str::to_owned)),
-        contact: contact.as_ref().and_then(|seen| seen.contact.cells[at].text().map(str::to_owned)),
+        contact: theirs.as_ref().and_then(|values| values[at].as_ref().ok()?.text().map(str::to_owned)),
     });
     Ok(View {
         supporter: supporter.as_ref().map(|supporter| supporter.id.clone()),

@@ -54,6 +54,36 @@ pub(crate) enum Change {
     Tell { who: Subject, what: Box<Happened> },
 }
 
+/// What the changes that come in thousands are about, so that it can be read at once before they are applied.
+impl Change {
+    /// Whose record it changes.
+    pub(crate) const fn person(&self) -> Option<&SupporterId> {
+        if let Self::PutLink(Link { supporter, .. })
+        | Self::SetBases { supporter, .. }
+        | Self::PutIntent { supporter, .. }
+        | Self::ClearIntent(supporter)
+        | Self::LiftBlock(supporter)
+        | Self::PutOutcome { supporter, .. } = self
+        {
+            return Some(supporter);
+        }
+        None
+    }
+
+    /// Whose mark it changes.
+    pub(crate) const fn marked(&self) -> Option<&Subject> {
+        if let Self::MarkDirty { subject, .. } | Self::ClearDirty(subject) = self {
+            return Some(subject);
+        }
+        None
+    }
+
+    /// Which Contact it links.
+    pub(crate) const fn linked(&self) -> Option<&ContactId> {
+        if let Self::PutLink(link) = self { Some(&link.contact) } else { None }
+    }
+}
+
 /// Changes that become durable together or not at all. Applied in the order of the calls: a link before its bases.
 #[derive(Debug, Clone, Default)]
 #[must_use = "nothing changes before `State::commit`"]

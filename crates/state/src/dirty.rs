@@ -1,6 +1,6 @@
 //! The dirty set: who must be compared, and why. Windows discover; delivery works from here.
 
-use model::{CycleId, DirtyReason, Stamp, Subject};
+use model::{CycleId, DirtyReason, Side, Stamp, Subject};
 use serde::{Deserialize, Serialize};
 
 use crate::error::Error;
@@ -103,8 +103,25 @@ impl State {
     /// # Errors
     /// [`Error::Fatal`].
     pub fn dirty_page(&self, after: Option<&Subject>, limit: usize) -> Result<Vec<Dirty>, Error> {
+        self.marks(&[], after, limit)
+    }
+
+    /// The same of supporters alone, or of Contacts that belong to nobody alone.
+    ///
+    /// # Errors
+    /// [`Error::Fatal`].
+    pub fn dirty_page_of(
+        &self,
+        side: Side,
+        after: Option<&Subject>,
+        limit: usize,
+    ) -> Result<Vec<Dirty>, Error> {
+        self.marks(&keys::side_prefix(side), after, limit)
+    }
+
+    fn marks(&self, prefix: &[u8], after: Option<&Subject>, limit: usize) -> Result<Vec<Dirty>, Error> {
         let after = after.map(keys::subject);
-        let scan = Scan { prefix: &[], after: after.as_deref() };
+        let scan = Scan { prefix, after: after.as_deref() };
         record::page::<Mark>(self.store(), scan, limit)?
             .into_iter()
             .map(|(key, mark)| Ok(mark.of(keys::parse_subject(Tree::Dirty, &key)?)))

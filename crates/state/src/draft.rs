@@ -48,6 +48,10 @@ pub(crate) struct Draft<'s> {
     counts_before: Counts,
     refused: Vec<SupporterId>,
     apart: BTreeMap<Vec<u8>, bool>,
+    /// The present cycle, once it was asked for.
+    cycle: Option<CycleId>,
+    /// The last plan number, once it was asked for.
+    last_plan: Option<u64>,
     seen: Vec<(Side, String, Stamp)>,
     raised: Vec<Side>,
     batch: Batch,
@@ -88,16 +92,37 @@ impl<'s> Draft<'s> {
             counts,
             refused: Vec::new(),
             apart: BTreeMap::new(),
+            cycle: None,
+            last_plan: None,
             seen: Vec::new(),
             raised: Vec::new(),
             receipt: Receipt::default(),
             milestone: false,
             told: Vec::new(),
         };
+        draft.prefetch(&changes)?;
         for change in changes {
             draft.apply(change)?;
         }
         draft.finish()
+    }
+
+    /// Reads what most changes are about, each kind at once.
+    fn prefetch(&mut self, changes: &[Change]) -> Result<(), Fatal> {
+        let store = self.store;
+        self.people.prefetch(store, changes.iter().filter_map(Change::person))?;
+        self.marks.prefetch(store, changes.iter().filter_map(Change::marked))?;
+        self.contacts.prefetch(store, changes.iter().filter_map(Change::linked))
+    }
+
+    /// The latest cycle; 0 before the first.
+    fn cycle_now(&mut self) -> Result<CycleId, Fatal> {
+        if let Some(cycle) = self.cycle {
+            return Ok(cycle);
+        }
+        let cycle = CycleId(self.meta_value(meta::CYCLE)?.unwrap_or(0));
+        self.cycle = Some(cycle);
+        Ok(cycle)
     }
 
     fn finish(mut self) -> Result<Drafted, Error> {
@@ -152,28 +177,17 @@ impl<'s> Draft<'s> {
     /// Brings the index in line with the people that were changed.
     fn write_index(&mut self) {
         for (id, held) in self.people.iter() {
-            let (before, now) = (held.before.as_ref(), held.now.as_ref());
-            let entries = [
-                (
-                    before.and_then(Person::plan).map(|p| keys::planned(p, id)),
-                    now.and_then(Person::plan).map(|p| keys::planned(p, id)),
-                ),
-                (
-                    before.and_then(|p| p.block.as_ref()).map(|_| keys::blocked(id)),
-                    now.and_then(|p| p.block.as_ref()).map(|_| keys::blocked(id)),
-                ),
-            ];
-            for (before, now) in entries {
-                if before == now {
-                    continue;
-                }
-                if let Some(key) = before {
-                    self.batch.delete(Tree::Index, key);
-                }
-                if let Some(key) = now {
-                    let value = seal::seal(Tree::Index, &key, 1, &[]);
-                    self.batch.put(Tree::Index, key, value);
-                }
+            let blocked = |person: &Option<Person>| person.as_ref().is_some_and(|p| p.block.is_some());
+            let (before, now) = (blocked(&held.before), blocked(&held.now));
+            if before == now {
+                continue;
+            }
+            let key = keys::blocked(id);
+            if now {
+                let value = seal::seal(Tree::Index, &key, 1, &[]);
+                self.batch.put(Tree::Index, key, value);
+            } else {
+                self.batch.delete(Tree::Index, key);
             }
         }
     }

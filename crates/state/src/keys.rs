@@ -1,6 +1,6 @@
 //! How keys are spelled. Numbers are big-endian, so that their order on disk is their order.
 
-use model::{ContactId, PlanId, Side, Stamp, Subject, SupporterId};
+use model::{ContactId, Side, Stamp, Subject, SupporterId};
 
 use crate::error::{Damage, Fatal};
 use crate::tree::Tree;
@@ -36,17 +36,8 @@ fn parse_contact(key: &[u8]) -> Option<ContactId> {
     ContactId::parse(std::str::from_utf8(key).ok()?).ok()
 }
 
-/// `p` + plan: the part of the index that lists a plan's supporters.
-pub(crate) fn plan_prefix(plan: PlanId) -> Vec<u8> {
-    tagged(b'p', &plan.0.to_be_bytes())
-}
-
-/// [`plan_prefix`] + supporter id.
-pub(crate) fn planned(plan: PlanId, supporter: &SupporterId) -> Vec<u8> {
-    let mut key = plan_prefix(plan);
-    key.extend_from_slice(supporter.as_str().as_bytes());
-    key
-}
+/// The part of the index that listed a plan's supporters up to format 1.
+pub(crate) const PLAN_PREFIX: &[u8] = b"p";
 
 /// The part of the index that lists who is blocked.
 pub(crate) const BLOCK_PREFIX: &[u8] = b"b";
@@ -87,8 +78,8 @@ pub(crate) fn seen_id(key: &[u8]) -> &[u8] {
     key.get(9..).unwrap_or_default()
 }
 
-/// The part of `seen` that belongs to one side.
-pub(crate) const fn seen_prefix(side: Side) -> [u8; 1] {
+/// The part of `seen`, and of the marks, that belongs to one side.
+pub(crate) const fn side_prefix(side: Side) -> [u8; 1] {
     match side {
         Side::Supporter => [SUPPORTER],
         Side::Salesforce => [CONTACT],
@@ -97,7 +88,7 @@ pub(crate) const fn seen_prefix(side: Side) -> [u8; 1] {
 
 /// Side + stamp + id. The stamp comes before the id so that everything below a watermark is one range.
 pub(crate) fn seen(side: Side, stamp: Stamp, id: &str) -> Vec<u8> {
-    let mut key = seen_prefix(side).to_vec();
+    let mut key = side_prefix(side).to_vec();
     key.extend_from_slice(&ordered(stamp));
     key.extend_from_slice(id.as_bytes());
     key

@@ -30,6 +30,30 @@ impl<R: Record + PartialEq> Overlay<R> {
         Ok(self.0.get_mut(key).expect("inserted above when it was missing"))
     }
 
+    /// Reads many records at once, those that are not held yet: one after the other they would cost a search each.
+    pub(crate) fn prefetch<'k>(
+        &mut self,
+        store: &dyn Store,
+        keys: impl Iterator<Item = &'k R::Key>,
+    ) -> Result<(), Fatal>
+    where
+        R::Key: 'k,
+    {
+        let mut missing: Vec<R::Key> = keys.filter(|key| !self.0.contains_key(*key)).cloned().collect();
+        missing.sort_unstable();
+        missing.dedup();
+        let found = record::get_many::<R>(store, &missing)?;
+        for (key, before) in missing.into_iter().zip(found) {
+            self.0.insert(key, Held { now: before.clone(), before });
+        }
+        Ok(())
+    }
+
+    /// Whether nothing was read or changed.
+    pub(crate) fn is_empty(&self) -> bool {
+        self.0.is_empty()
+    }
+
     /// Whether the record was read or changed before.
     pub(crate) fn holds(&self, key: &R::Key) -> bool {
         self.0.contains_key(key)

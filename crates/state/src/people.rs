@@ -129,7 +129,8 @@ impl State {
         Ok(self.people(ids)?.into_iter().map(|person| person.and_then(|person| person.intent)).collect())
     }
 
-    /// The rows of a plan in the order of their supporters' ids: at most `limit` of those after `after`.
+    /// The rows of a plan in the order of their supporters' ids: at most `limit` of those after `after`. Looks at everybody,
+    /// which is dear: to be asked only when some of its rows are known to be open.
     ///
     /// # Errors
     /// [`Error::Fatal`].
@@ -139,10 +140,24 @@ impl State {
         after: Option<&SupporterId>,
         limit: usize,
     ) -> Result<Vec<(SupporterId, Intent)>, Error> {
-        let after = after.map(|id| keys::planned(plan, id));
-        let ids = indexed(self.store(), &keys::plan_prefix(plan), after.as_deref(), limit)?;
-        let intents = self.intents_of_many(&ids)?;
-        Ok(ids.into_iter().zip(intents).filter_map(|(id, intent)| intent.map(|i| (id, i))).collect())
+        let mut found = Vec::new();
+        let mut last = after.map(Person::key);
+        while found.len() < limit {
+            let scan = Scan { prefix: &[], after: last.as_deref() };
+            let people = record::page::<Person>(self.store(), scan, PAGE)?;
+            let end = people.len() < PAGE;
+            for (key, person) in people {
+                let supporter = supporter_key(Tree::People, &key, 0)?;
+                found
+                    .extend(person.intent.filter(|intent| intent.plan == Some(plan)).map(|i| (supporter, i)));
+                last = Some(key);
+            }
+            if end {
+                break;
+            }
+        }
+        found.truncate(limit);
+        Ok(found)
     }
 
     /// Why a supporter is set aside.

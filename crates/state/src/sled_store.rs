@@ -1,10 +1,12 @@
 //! The store on disk. The only module that names sled 0.34, so that it can be replaced.
 //!
-//! One sled tree holds all of ours: a key is the tree's number and the key, so that any commit is one atomic batch. One thread
+//! One sled tree holds all of ours: a key is the tree's number and the key, so that any commit is one atomic batch. The rows of
+//! trees of many small rows lie in leaves (see `packing.rs`), under a number of their own. One thread
 //! owns all writes. A commit is: apply, `flush`, `fdatasync` on a handle of our own (sled's flush alone loses acknowledged
 //! commits on a power cut), then the epoch garbage is drained (without it large batches grow the process without bound).
 //! sled panics on some damaged files; no panic leaves this module.
 
+use std::collections::BTreeMap;
 use std::fs::File;
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::path::{Path, PathBuf};
@@ -18,9 +20,11 @@ use async_trait::async_trait;
 use tokio::sync::oneshot;
 
 use crate::error::Fatal;
-use crate::store::{Batch, Durable, Row, Scan, Store};
+use crate::packing::{self, Kept, KeyWrite, Leaves};
+use crate::store::{Batch, Durable, Row, Scan, Store, Write};
 use crate::takeover::{self, EPOCH, GENERATION};
 use crate::tree::Tree;
+use crate::upgrade;
 
 /// Pages sled keeps in memory, in bytes; its own default is 1 GiB.
 const CACHE_BYTES: u64 = 32 * 1024 * 1024;
@@ -31,6 +35,10 @@ const LOCK_TRIES: u32 = 100;
 const LOCK_PAUSE: Duration = Duration::from_millis(20);
 /// How many single reads may leave garbage behind before some is freed.
 const READS_PER_DRAIN: usize = 8;
+/// Added to the number of a tree whose rows lie in leaves.
+const PACKED: u8 = 64;
+/// Rows of format 1 that one commit moves into leaves.
+const MOVED: usize = 2_000;
 /// Name of the file inside sled's directory that all commits go to.
 const DB_FILE: &str = "db";
 /// Name of the directory that sled writes values over its page size to.
@@ -64,6 +72,7 @@ impl SledStore {
         let opening = opening.map_err(|e| Fatal::io("starting a thread", &e))?;
         let (db, sync) = opening.join().map_err(|_| Fatal::Panicked { operation: "opening" })??;
         let db = Arc::new(db);
+        move_into_leaves(&db, &sync)?;
         let stopped = Arc::new(AtomicBool::new(false));
         let generation = read_number(&db, GENERATION)?.unwrap_or(0);
         let (jobs, queue) = channel();
@@ -169,10 +178,102 @@ fn drain(touched: usize) {
 }
 
 fn physical(tree: Tree, key: &[u8]) -> Vec<u8> {
+    let number = if tree.is_packed() { tree.number() + PACKED } else { tree.number() };
+    numbered(number, key)
+}
+
+fn numbered(number: u8, key: &[u8]) -> Vec<u8> {
     let mut physical = Vec::with_capacity(key.len() + 1);
-    physical.push(tree.number());
+    physical.push(number);
     physical.extend_from_slice(key);
     physical
+}
+
+/// Leaves lie under their tree's number and their lower bound.
+impl Leaves for sled::Db {
+    type Bytes = sled::IVec;
+
+    fn floor(&self, tree: Tree, key: &[u8]) -> Result<Option<Kept<sled::IVec>>, Fatal> {
+        let bounds = physical(tree, &[])..=physical(tree, key);
+        let found = guarded("reading", || self.range(bounds).next_back().transpose())?;
+        Ok(found.map(|(key, value)| (key[1..].to_vec(), value)))
+    }
+
+    fn above(&self, tree: Tree, key: &[u8]) -> Result<Option<Kept<sled::IVec>>, Fatal> {
+        let mut from = physical(tree, key);
+        // The least key greater than another is that one with a zero byte.
+        from.push(0);
+        let number = from[0];
+        let found = guarded("reading", || self.range(from..).next().transpose())?;
+        Ok(found
+            .filter(|(key, _)| key.first() == Some(&number))
+            .map(|(key, value)| (key[1..].to_vec(), value)))
+    }
+}
+
+/// A state of format 1 has these rows one by one. Moved in commits of their own, each of which leaves every row in exactly one
+/// place, so that being cut off costs nothing; the first of them also says that older versions are to keep away.
+fn move_into_leaves(db: &sled::Db, sync: &Sync) -> Result<(), Fatal> {
+    for tree in Tree::ALL.into_iter().filter(|tree| tree.is_packed()) {
+        let (first, end) = (numbered(tree.number(), &[]), numbered(tree.number() + 1, &[]));
+        loop {
+            let rows = guarded("reading", || {
+                db.range(first.clone()..end.clone()).take(MOVED).collect::<sled::Result<Vec<_>>>()
+            })?;
+            if rows.is_empty() {
+                break;
+            }
+            let writes: Vec<_> =
+                rows.iter().map(|(key, value)| (key[1..].to_vec(), Some(value.to_vec()))).collect();
+            let mut batch = sled::Batch::default();
+            for (key, value) in packing::change(db, tree, &writes)? {
+                put(&mut batch, physical(tree, &key), value);
+            }
+            for (key, _) in &rows {
+                batch.remove(key.clone());
+            }
+            let (key, value) = upgrade::row(upgrade::PACKED)?;
+            batch.insert(physical(Tree::Meta, &key), value);
+            apply(db, sync, batch)?;
+            drain(rows.len());
+        }
+    }
+    Ok(())
+}
+
+fn put(batch: &mut sled::Batch, key: Vec<u8>, value: Option<Vec<u8>>) {
+    match value {
+        Some(value) => batch.insert(key, value),
+        None => batch.remove(key),
+    }
+}
+
+/// Makes a batch durable.
+fn apply(db: &sled::Db, sync: &Sync, batch: sled::Batch) -> Result<(), Fatal> {
+    guarded("commit", || db.apply_batch(batch))?;
+    drill::reached(drill::KillPoint::K36);
+    guarded("commit", || db.flush())?;
+    drill::reached(drill::KillPoint::K37);
+    if drill::planted(drill::Mistake::NoSync) {
+        return Ok(());
+    }
+    sync.now().map_err(|e| Fatal::io("commit", &e))
+}
+
+/// The last change of each key, tree by tree and in ascending order.
+fn last_of_each(writes: impl Iterator<Item = Write>) -> BTreeMap<Tree, Vec<KeyWrite>> {
+    let mut trees: BTreeMap<Tree, Vec<KeyWrite>> = BTreeMap::new();
+    for write in writes {
+        trees.entry(write.tree).or_default().push((write.key, write.value));
+    }
+    for writes in trees.values_mut() {
+        // Stable: of one key the last change comes last, and first after turning round.
+        writes.sort_by(|a, b| a.0.cmp(&b.0));
+        writes.reverse();
+        writes.dedup_by(|later, earlier| later.0 == earlier.0);
+        writes.reverse();
+    }
+    trees
 }
 
 fn read_number(db: &sled::Db, key: &[u8]) -> Result<Option<u64>, Fatal> {
@@ -255,23 +356,16 @@ impl Writer {
         let generation = self.generation + batches.len() as u64;
         let mut merged = sled::Batch::default();
         let mut keys = 0_usize;
-        for write in batches.into_iter().flat_map(|batch| batch.writes) {
-            keys += 1;
-            let key = physical(write.tree, &write.key);
-            match write.value {
-                Some(value) => merged.insert(key, value),
-                None => merged.remove(key),
+        for (tree, writes) in last_of_each(batches.into_iter().flat_map(|batch| batch.writes)) {
+            let writes = if tree.is_packed() { packing::change(&*self.db, tree, &writes)? } else { writes };
+            keys += writes.len();
+            for (key, value) in writes {
+                put(&mut merged, physical(tree, &key), value);
             }
         }
         let counter = takeover::number_value(GENERATION, generation);
         merged.insert(physical(Tree::Meta, GENERATION), counter);
-        guarded("commit", || self.db.apply_batch(merged))?;
-        drill::reached(drill::KillPoint::K36);
-        guarded("commit", || self.db.flush())?;
-        drill::reached(drill::KillPoint::K37);
-        if !drill::planted(drill::Mistake::NoSync) {
-            self.sync.now().map_err(|e| Fatal::io("commit", &e))?;
-        }
+        apply(&self.db, &self.sync, merged)?;
         drain(keys);
         self.generation = generation;
         Ok(())
@@ -281,15 +375,33 @@ impl Writer {
 #[async_trait]
 impl Store for SledStore {
     fn get(&self, tree: Tree, key: &[u8]) -> Result<Option<Vec<u8>>, Fatal> {
-        let value = guarded("reading", || self.db.get(physical(tree, key)))?;
+        let value = if tree.is_packed() {
+            packing::get(&*self.db, tree, key)?
+        } else {
+            guarded("reading", || self.db.get(physical(tree, key)))?.map(|value| value.to_vec())
+        };
         // Reading loads pages and turns others out, which leaves garbage too.
         if self.reads.fetch_add(1, Ordering::Relaxed).is_multiple_of(READS_PER_DRAIN) {
             drain(0);
         }
-        Ok(value.map(|value| value.to_vec()))
+        Ok(value)
+    }
+
+    fn get_many(&self, tree: Tree, keys: &[Vec<u8>]) -> Result<Vec<Option<Vec<u8>>>, Fatal> {
+        if !tree.is_packed() {
+            return keys.iter().map(|key| self.get(tree, key)).collect();
+        }
+        let values = packing::get_many(&*self.db, tree, keys)?;
+        drain(keys.len() / READS_PER_DRAIN);
+        Ok(values)
     }
 
     fn scan(&self, tree: Tree, scan: Scan<'_>, limit: usize) -> Result<Vec<Row>, Fatal> {
+        if tree.is_packed() {
+            let rows = packing::scan(&*self.db, tree, scan, limit)?;
+            drain(rows.len() / READS_PER_DRAIN);
+            return Ok(rows);
+        }
         let prefix = physical(tree, scan.prefix);
         let after = scan.after.map(|after| physical(tree, after)).filter(|after| *after >= prefix);
         let rows: Vec<Row> = guarded("reading", || {
@@ -321,5 +433,67 @@ impl Store for SledStore {
         let (tell, told) = sync_channel(1);
         self.submit(batch, Box::new(move |result| drop(tell.send(result))));
         told.recv().unwrap_or(Err(Fatal::Stopped))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// A database as format 1 had it: one value per row.
+    fn format_1(dir: &Path, rows: u32) -> Vec<(Vec<u8>, Vec<u8>)> {
+        let (db, sync) = open_db(dir).unwrap();
+        let row = |n: u32| (format!("{n:07}").into_bytes(), n.to_le_bytes().repeat(20));
+        let rows: Vec<_> = (0..rows).map(row).collect();
+        let mut batch = sled::Batch::default();
+        for (key, value) in &rows {
+            batch.insert(numbered(Tree::People.number(), key), value.as_slice());
+            batch.insert(numbered(Tree::Dirty.number(), key), b"".as_slice());
+        }
+        apply(&db, &sync, batch).unwrap();
+        rows
+    }
+
+    fn format_row(store: &SledStore) -> Option<Vec<u8>> {
+        store.get(Tree::Meta, b"format").unwrap()
+    }
+
+    #[test]
+    fn rows_of_format_1_are_found_in_leaves_afterwards_and_nowhere_else() {
+        let dir = tempfile::tempdir().unwrap();
+        let rows = format_1(dir.path(), 5_000);
+        for _ in 0..2 {
+            let store = SledStore::open(dir.path()).unwrap();
+            assert_eq!(store.scan(Tree::People, Scan::default(), usize::MAX).unwrap(), rows);
+            assert_eq!(store.scan(Tree::Dirty, Scan::default(), usize::MAX).unwrap().len(), rows.len());
+            assert_eq!(store.get(Tree::People, b"0004321").unwrap(), Some(rows[4_321].1.clone()));
+            assert!(
+                store.db.range(numbered(Tree::People.number(), &[])..numbered(PACKED, &[])).next().is_none()
+            );
+            assert!(store.db.len() < 200, "{} values for 10,000 rows", store.db.len());
+            assert!(format_row(&store).is_some(), "older versions keep away");
+        }
+    }
+
+    #[test]
+    fn a_move_that_was_cut_off_goes_on_where_it_was() {
+        let dir = tempfile::tempdir().unwrap();
+        let rows = format_1(dir.path(), 4_500);
+        // WHEN only the first commit of the move was made
+        {
+            let (db, sync) = open_db(dir.path()).unwrap();
+            let first: Vec<_> = rows[..MOVED].iter().map(|(k, v)| (k.clone(), Some(v.clone()))).collect();
+            let mut batch = sled::Batch::default();
+            for (key, value) in packing::change(&db, Tree::People, &first).unwrap() {
+                put(&mut batch, physical(Tree::People, &key), value);
+            }
+            for (key, _) in &first {
+                batch.remove(numbered(Tree::People.number(), key));
+            }
+            apply(&db, &sync, batch).unwrap();
+        }
+        // THEN the next opening finds every row once
+        let store = SledStore::open(dir.path()).unwrap();
+        assert_eq!(store.scan(Tree::People, Scan::default(), usize::MAX).unwrap(), rows);
     }
 }

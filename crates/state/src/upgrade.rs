@@ -1,13 +1,17 @@
 //! Formats of the whole state, and the way from an older one to this one.
 
 use crate::error::{Error, Fatal, Refusal};
+use crate::keys;
 use crate::meta::{self, MetaRow};
 use crate::record::{self, Record};
-use crate::store::{Batch, Store};
+use crate::store::{Batch, Scan, Store};
 use crate::tree::Tree;
 
 /// The format this version writes.
-pub(crate) const FORMAT: u32 = 1;
+pub(crate) const FORMAT: u32 = 2;
+
+/// The first format whose small rows lie in leaves.
+pub(crate) const PACKED: u32 = 2;
 
 /// One step: turns a state of format `from` into one of `from + 1`. Runs in as many commits as it likes and may be cut off
 /// after any of them: it must find its way when it runs again.
@@ -17,7 +21,26 @@ pub(crate) struct Step {
 }
 
 /// The steps of this version, oldest first.
-pub(crate) const STEPS: &[Step] = &[];
+/// From 1 to 2 people's rows stay as they are; where they lie is the store's affair, and it has moved them when it was opened.
+/// Who is in a plan stands in the people themselves since then.
+pub(crate) const STEPS: &[Step] = &[Step { from: 1, run: forget_the_index_of_plans }];
+
+/// Rows removed by one commit.
+const PAGE: usize = 1_000;
+
+fn forget_the_index_of_plans(store: &dyn Store) -> Result<(), Error> {
+    loop {
+        let rows = store.scan(Tree::Index, Scan { prefix: keys::PLAN_PREFIX, after: None }, PAGE)?;
+        if rows.is_empty() {
+            return Ok(());
+        }
+        let mut batch = Batch::new();
+        for (key, _) in rows {
+            batch.delete(Tree::Index, key);
+        }
+        store.commit_blocking(batch)?;
+    }
+}
 
 /// Brings a state to format `to`. The format row moves with the last commit of each step, the manifest after all of them.
 pub(crate) fn upgrade(store: &dyn Store, steps: &[Step], to: u32) -> Result<(), Error> {
@@ -42,12 +65,18 @@ pub(crate) fn check(found: u32, known: u32) -> Result<(), Refusal> {
 
 /// Notes the format in the database.
 pub(crate) fn write(store: &dyn Store, format: u32) -> Result<(), Fatal> {
-    let key = MetaRow::key(&meta::FORMAT.to_owned());
-    let value = record::write(&key, &MetaRow(format.into()))?;
+    let (key, value) = row(format)?;
     let mut batch = Batch::new();
     batch.put(Tree::Meta, key, value);
     drill::reached(drill::KillPoint::K40);
     store.commit_blocking(batch).map(|_| ())
+}
+
+/// The row that notes the format.
+pub(crate) fn row(format: u32) -> Result<(Vec<u8>, Vec<u8>), Fatal> {
+    let key = MetaRow::key(&meta::FORMAT.to_owned());
+    let value = record::write(&key, &MetaRow(format.into()))?;
+    Ok((key, value))
 }
 
 #[cfg(test)]
@@ -86,6 +115,21 @@ mod tests {
         let store = store.crash();
         upgrade(&store, TWO_STEPS, 3).unwrap();
         assert_eq!(meta::get::<u32>(&store, meta::FORMAT).unwrap(), Some(3));
+    }
+
+    #[test]
+    fn the_index_of_plans_goes_and_the_rest_of_the_index_stays() {
+        let store = MemoryStore::new(1);
+        write(&store, 1).unwrap();
+        let mut batch = Batch::new();
+        for n in 0..2_500_u32 {
+            batch.put(Tree::Index, [b"p", n.to_be_bytes().as_slice()].concat(), b"x");
+        }
+        batch.put(Tree::Index, b"b1", b"x").put(Tree::Index, b"a1", b"x");
+        store.commit_blocking(batch).unwrap();
+        upgrade(&store, STEPS, FORMAT).unwrap();
+        let left = store.scan(Tree::Index, Scan::default(), 9).unwrap();
+        assert_eq!(left.iter().map(|(key, _)| key.as_slice()).collect::<Vec<_>>(), [b"a1", b"b1"]);
     }
 
     #[test]

@@ -116,9 +116,8 @@ impl Check<'_> {
                 }
             }
             check.counts.blocks += u64::from(person.block.is_some());
-            let planned = person.plan().map(|plan| keys::planned(plan, &id));
-            let blocked = person.block.as_ref().map(|_| keys::blocked(&id));
-            for entry in [planned, blocked].into_iter().flatten() {
+            if person.block.is_some() {
+                let entry = keys::blocked(&id);
                 if check.store.get(Tree::Index, &entry)?.is_none() {
                     check.verified.find(|| format!("supporter {id} is missing in the index"));
                 }

@@ -34,7 +34,8 @@ async fn asked(
     org: &Org,
     findings: &mut Vec<Finding>,
 ) -> Result<(), Failure> {
-    let identity = wire::org::recognised(config, org).await?;
+    wire::org::recognised(config, org).await?;
+    let identity = org.identity().await?;
     let text = format!("org {}, user {} ({})", identity.org_id, identity.username, identity.user_id);
     let named = config.salesforce.expected_org_id.is_some();
     let weight = if named { Weight::Note } else { Weight::Warning };

@@ -4,6 +4,7 @@ pub mod blueprint;
 pub mod field_map;
 pub mod field_type;
 pub mod intake;
+pub mod known_org;
 pub mod org;
 pub mod settings;
 pub mod sides;

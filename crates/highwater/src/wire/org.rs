@@ -108,7 +108,7 @@ fn password(
 /// # Errors
 /// As any call; and when the org is not of the kind the configuration says.
 pub async fn recognised(config: &Config, org: &Org) -> Result<Identity, Failure> {
-    let identity = org.identity().await?;
+    let identity = org.whose_session().await?;
     let Some(meant) = config.salesforce.is_sandbox() else { return Ok(identity) };
     let found = org.organization().await?.map(|organization| organization.is_sandbox);
     let hidden = found.is_none();

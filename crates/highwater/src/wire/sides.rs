@@ -3,12 +3,12 @@
 use std::sync::Arc;
 
 use model::{Clock, FieldMap};
-use plan::{ContactColumns, Progress, Sides};
+use plan::{ContactColumns, Progress, Settings, Sides};
 use salesforce::Describe;
 use state::State;
 use tokio_util::sync::CancellationToken;
 
-use super::{field_map, org, settings, supporters};
+use super::{field_map, known_org, org, settings, supporters};
 use crate::code;
 use crate::config::Config;
 use crate::failure::Failure;
@@ -26,17 +26,24 @@ pub async fn sides(
     stop: CancellationToken,
 ) -> Result<Sides, Failure> {
     let org = org::org(config, &clock)?;
-    let identity = org::recognised(config, &org).await?;
-    state.adopt_org(identity.org_id)?;
-    let describe = org.describe("Contact").await?;
-    let map = field_map::field_map(config, &describe)?;
-    key_field(&map, &describe)?;
-    let settings = settings::settings(config);
-    let columns = ContactColumns::new(&map, &settings, &describe).map_err(|missing| Failure::Setup {
-        code: &code::contact_fields::EXCLUDE_FIELD,
-        problem: format!("the org does not show these Contact fields to our user: {}", missing.join(", ")),
-        advice: "correct sync.exclude and matching.email_fields, or give the user read access".to_owned(),
-    })?;
+    let identity = org.whose_session().await?;
+    let known = known_org::recall(config, &state, &org, &identity)?;
+    let shape = known.and_then(|known| Shape::of(config, &known.contact).ok());
+    let Shape { map, columns, settings } = match shape {
+        Some(shape) => {
+            state.adopt_org(identity.org_id)?;
+            shape
+        }
+        // Never asked, long ago, or not fit for this configuration any more.
+        None => {
+            org::recognised(config, &org).await?;
+            state.adopt_org(identity.org_id)?;
+            let describe = org.describe("Contact").await?;
+            let shape = Shape::of(config, &describe)?;
+            known_org::remember(config, &state, &org, &identity, &describe).await?;
+            shape
+        }
+    };
     let supporters = supporters::for_a_cycle(config, map.columns()).await?;
     Ok(Sides {
         org,
@@ -49,6 +56,30 @@ pub async fn sides(
         progress,
         stop,
     })
+}
+
+/// What a cycle needs to know of the Contact object.
+struct Shape {
+    map: FieldMap,
+    columns: ContactColumns,
+    settings: Settings,
+}
+
+impl Shape {
+    fn of(config: &Config, describe: &Describe) -> Result<Self, Failure> {
+        let map = field_map::field_map(config, describe)?;
+        key_field(&map, describe)?;
+        let settings = settings::settings(config);
+        let columns = ContactColumns::new(&map, &settings, describe).map_err(|missing| Failure::Setup {
+            code: &code::contact_fields::EXCLUDE_FIELD,
+            problem: format!(
+                "the org does not show these Contact fields to our user: {}",
+                missing.join(", ")
+            ),
+            advice: "correct sync.exclude and matching.email_fields, or give the user read access".to_owned(),
+        })?;
+        Ok(Self { map, columns, settings })
+    }
 }
 
 /// Nothing is sent to an org where the supporter id is no key: an upsert could find the wrong Contact, or make a second one.

@@ -33,11 +33,12 @@ impl Draft<'_> {
             Change::OpenCase(case) => self.open_case(*case)?,
             Change::JoinCase(case) => self.join_case(*case)?,
             Change::CloseCase { kind, subject } => self.close_case(kind, &subject)?,
-            Change::CloseCases { kinds, subject } => {
+            Change::CloseCases { kinds, subject } if self.may_have_cases() => {
                 for kind in kinds {
                     self.close_case(*kind, &subject)?;
                 }
             }
+            Change::CloseCases { .. } => {}
             Change::CloseCasesOf(subject) => self.close_cases_of(&subject)?,
             Change::Rule { kind, subject, standing } => self.rule_case(kind, &subject, standing)?,
             Change::SetApart { supporter, contact } => self.set_apart(&supporter, contact, true)?,
@@ -60,6 +61,7 @@ impl Draft<'_> {
             Change::PutNote { kind, key, value } => self.put_note(kind, &key, value),
             Change::BeginCycle => {
                 let last: u64 = self.meta_value(meta::CYCLE)?.unwrap_or(0);
+                self.cycle = None;
                 self.set_meta(meta::CYCLE, &(last + 1))?;
             }
         }

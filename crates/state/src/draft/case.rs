@@ -50,7 +50,15 @@ impl Draft<'_> {
         }
     }
 
+    /// Whether anybody has a case at all: on a first load nobody has.
+    pub(super) fn may_have_cases(&self) -> bool {
+        !self.counts_before.cases.is_empty() || !self.cases.is_empty()
+    }
+
     pub(super) fn close_case(&mut self, kind: CaseKind, subject: &Subject) -> Result<(), Fatal> {
+        if !self.may_have_cases() {
+            return Ok(());
+        }
         let key = CaseKey { subject: subject.clone(), kind };
         // Most people have no case, and most kinds of case are open for nobody: that is known without asking the store.
         if !self.counts_before.cases.contains_key(&kind) && !self.cases.holds(&key) {

@@ -2,10 +2,10 @@
 
 use model::{ContactId, Evidence, Happened, Link, LinkLife, Stamp, Subject, SupporterId};
 
+use crate::RefusedLink;
 use crate::draft::Draft;
 use crate::error::Fatal;
 use crate::person::{LinkedSupporter, Person, StoredLink};
-use crate::{RefusedLink, meta};
 
 impl Draft<'_> {
     pub(super) fn put_link(&mut self, link: Link) -> Result<(), Fatal> {
@@ -37,7 +37,7 @@ impl Draft<'_> {
             self.refuse(supporter.clone(), to, by);
             return Ok(());
         }
-        let cycle = model::CycleId(self.meta_value(meta::CYCLE)?.unwrap_or(0));
+        let cycle = self.cycle_now()?;
         let linked = Happened::Linked { contact: to, evidence: evidence.clone() };
         self.tell(&Subject::Supporter(supporter.clone()), linked);
         self.store_link(

@@ -1,6 +1,6 @@
 //! Marks, watermarks, and what was seen below them.
 
-use model::{CycleId, DirtyReason, Happened, Side, Stamp, Subject};
+use model::{DirtyReason, Happened, Side, Stamp, Subject};
 
 use crate::dirty::{DirtyReasons, Mark};
 use crate::draft::Draft;
@@ -19,7 +19,7 @@ impl Draft<'_> {
         reason: DirtyReason,
         stamp: Option<Stamp>,
     ) -> Result<(), Fatal> {
-        let first_cycle = CycleId(self.meta_value(meta::CYCLE)?.unwrap_or(0));
+        let first_cycle = self.cycle_now()?;
         self.counts.marks += 1;
         let mark = self.marks.slot(self.store, subject)?.get_or_insert(Mark {
             reasons: DirtyReasons::default(),
@@ -88,7 +88,7 @@ impl Draft<'_> {
     pub(super) fn forget_seen(&mut self) -> Result<(), Fatal> {
         for side in std::mem::take(&mut self.raised) {
             let Some(bound) = self.seen_bound(side)? else { continue };
-            let prefix = keys::seen_prefix(side);
+            let prefix = keys::side_prefix(side);
             let scan = Scan { prefix: &prefix, after: None };
             for (key, _) in self.store.scan(Tree::Seen, scan, MAX_FORGOTTEN)? {
                 if keys::seen_stamp(&key)? >= bound {

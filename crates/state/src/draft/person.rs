@@ -144,10 +144,14 @@ impl Draft<'_> {
 
     /// Makes sure that a plan number is never given out again.
     fn use_plan(&mut self, plan: PlanId) -> Result<(), Fatal> {
-        let last: u64 = self.meta_value(meta::PLAN)?.unwrap_or(0);
+        let last = match self.last_plan {
+            Some(last) => last,
+            None => self.meta_value(meta::PLAN)?.unwrap_or(0),
+        };
         if plan.0 > last {
             self.set_meta(meta::PLAN, &plan.0)?;
         }
+        self.last_plan = Some(last.max(plan.0));
         Ok(())
     }
 }
