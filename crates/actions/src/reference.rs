@@ -11,7 +11,7 @@ Written from the code. The keys of `[[actions]]` and `[delivery]` stand in the [
 come [from Segment](../guides/from-segment.md), [from RudderStack](../guides/from-rudderstack.md),
 [from Customer.io](../guides/from-customer-io.md) and [from Kentico](../guides/from-kentico.md).
 
-`highwater events check` compares all actions with the org and names everything that does not fit at once: objects and fields our
+`highwater deliver --check` compares all actions with the org and names everything that does not fit at once: objects and fields our
 user does not see or may not write, matchers Salesforce cannot filter by, required fields that no rule fills, constants that a
 restricted picklist does not take, references that point elsewhere. Nothing is delivered before it fits.
 

@@ -5,8 +5,9 @@ use std::path::PathBuf;
 use clap::{ArgAction, Parser, Subcommand};
 
 use crate::commands::{
-    backfill, bench, cases, check, completions, conflicts, demo, errors, events, explain, forget, init,
-    intake, plan, pull, push, report, resync, serve, setup, simorg, status, sync, watermark, why,
+    backfill, bench, cases, check, completions, conflicts, deliver, demo, errors, events, explain, forget,
+    init, intake, plan, pull, push, replicate, report, resync, serve, setup, simorg, status, sync, watermark,
+    why,
 };
 use crate::exit;
 use crate::output::Format;
@@ -122,6 +123,10 @@ pub enum Verb {
     Events(events::Args),
     /// Erase what is remembered of one person, and leave them alone from now on
     Forget(forget::Args),
+    /// Deliver events that were taken in, as the actions of the configuration say
+    Deliver(deliver::Args),
+    /// Carry supporters to Leads or records of another object, one way, as an action says
+    Replicate(replicate::Args),
     /// Run cycles on the schedule until told to stop
     Serve(serve::Args),
     /// Take events in from websites, apps and other systems, and keep them, until told to stop

@@ -111,6 +111,8 @@ async fn verb(cli: &Cli, screen: &Screen) -> Result<Exit, Failure> {
         | Verb::Errors(_)
         | Verb::Why(_)
         | Verb::Conflicts(_)
+        | Verb::Deliver(_)
+        | Verb::Replicate(_)
         | Verb::Cases(_)
         | Verb::Watermark(_) => beside_a_service(cli, screen).await,
     }
@@ -147,6 +149,8 @@ pub async fn at_the_desk(verb: &Verb, desk: &Desk) -> Result<Exit, Failure> {
         Verb::Report(args) => commands::report::run(args, desk).await,
         Verb::Status(args) => commands::status::run(args, desk).await,
         Verb::Errors(args) => commands::errors::run(args, desk).await,
+        Verb::Replicate(args) => commands::replicate::run(args, desk).await,
+        Verb::Deliver(args) => commands::deliver::run(args, desk).await,
         Verb::Cases(args) => commands::cases::run(args, desk).await,
         Verb::Why(args) => commands::why::run(args, desk).await,
         Verb::Conflicts(args) => commands::conflicts::run(args, desk).await,

@@ -10,4 +10,5 @@ mod order;
 mod queue;
 mod reference;
 mod replicas;
+mod simulation;
 mod support;

@@ -56,5 +56,14 @@ pub static NO_EVENT: Code = Code {
     remedy: "See `highwater events list`. Settled events are kept for `intake.keep_days`.",
 };
 
+/// An action that does not fit.
+pub static ACTION: Code = Code {
+    number: 707,
+    title: "an action does not fit",
+    happened: "An entry of `[[actions]]` cannot be meant, or does not fit what the org says of its objects and fields.",
+    done: "Nothing was delivered; events wait where they are kept.",
+    remedy: "Correct the entry or the org as the message says, then run `highwater deliver --check`.",
+};
+
 /// The family.
-pub static ALL: &[&Code] = &[&NO_PORT, &WRITE_KEY, &IN_USE, &DAMAGED, &NOT_KEPT, &NO_EVENT];
+pub static ALL: &[&Code] = &[&NO_PORT, &WRITE_KEY, &IN_USE, &DAMAGED, &NOT_KEPT, &NO_EVENT, &ACTION];

@@ -4,6 +4,7 @@ use std::sync::{Arc, OnceLock};
 use std::time::Duration;
 
 use clap::{Parser, ValueEnum};
+use events::Queue;
 use model::{Clock, Stamp};
 use plan::{Fatal, Sides};
 use service::control::{Output, Server};
@@ -12,7 +13,7 @@ use service::{Runner, Schedule};
 use tokio::sync::watch;
 use tokio::task::JoinHandle;
 
-use super::{intake, starting};
+use super::{delivering, intake, replicate, starting};
 use crate::cli::Cli;
 use crate::desk::{Desk, Worker};
 use crate::exit::Exit;
@@ -41,8 +42,9 @@ pub struct Args {
 /// # Errors
 /// Whatever stands in the way and does not pass by itself; what passes is logged, and tried again.
 pub async fn run(args: &Args, desk: &Desk) -> Result<Exit, Failure> {
-    let taking = taking(desk).await?;
-    let ended = work(args, desk).await;
+    let queue = queue(desk).await?;
+    let taking = taking(desk, queue.clone()).await?;
+    let ended = work(args, desk, queue).await;
     // Events come in for as long as anything else is done here, and no longer.
     desk.stop().cancel();
     if let Some(taking) = taking {
@@ -51,19 +53,24 @@ pub async fn run(args: &Args, desk: &Desk) -> Result<Exit, Failure> {
     ended
 }
 
-/// Takes events in beside everything else, also while the org cannot be reached. `None`: there is no source of any.
-async fn taking(desk: &Desk) -> Result<Option<JoinHandle<()>>, Failure> {
-    if !desk.config.intake.is_on() {
+/// The kept events, where any are taken in or delivered.
+async fn queue(desk: &Desk) -> Result<Option<Queue>, Failure> {
+    if !desk.config.intake.is_on() && desk.config.actions.is_empty() {
         return Ok(None);
     }
-    let queue = wire::intake::queue(&desk.config, &Clock::system()).await?;
+    wire::intake::queue(&desk.config, &Clock::system()).await.map(Some)
+}
+
+/// Takes events in beside everything else, also while the org cannot be reached. `None`: there is no source of any.
+async fn taking(desk: &Desk, queue: Option<Queue>) -> Result<Option<JoinHandle<()>>, Failure> {
+    let Some(queue) = queue.filter(|_| desk.config.intake.is_on()) else { return Ok(None) };
     let listener = wire::intake::listener(&desk.config, None).await?;
     let taking = intake::take_in(&desk.config, queue, listener, desk.stop().clone())?;
     tracing::info!("events are taken in on {}", desk.config.intake.listen);
     Ok(Some(tokio::spawn(taking)))
 }
 
-async fn work(args: &Args, desk: &Desk) -> Result<Exit, Failure> {
+async fn work(args: &Args, desk: &Desk, queue: Option<Queue>) -> Result<Exit, Failure> {
     let (schedule, last) = (schedule(desk)?, last(args, desk)?);
     let stop = desk.stop().clone();
     let Some(first) = starting::attempt(desk).await else { return Ok(Exit::Done) };
@@ -80,7 +87,7 @@ async fn work(args: &Args, desk: &Desk) -> Result<Exit, Failure> {
     let asked = server.serve(answered, stop.clone());
     let work = async {
         let worked = match starting::until_begun(desk, first, &present).await {
-            Ok(Some(sides)) => cycles(desk, sides, schedule, last, &present).await,
+            Ok(Some(sides)) => everything(desk, sides, (schedule, last), &present, queue).await,
             Ok(None) => Ok(()),
             Err(failure) => Err(failure),
         };
@@ -91,6 +98,28 @@ async fn work(args: &Args, desk: &Desk) -> Result<Exit, Failure> {
     let ((), worked) = tokio::join!(asked, work);
     tracing::info!("stopped");
     worked.map(|()| Exit::Done)
+}
+
+/// Cycles, events and replication. When one of them cannot go on, the others come to their end too.
+async fn everything(
+    desk: &Desk,
+    sides: Sides,
+    (schedule, last): (Schedule, Option<Stamp>),
+    present: &watch::Sender<Desk>,
+    queue: Option<Queue>,
+) -> Result<(), Failure> {
+    let stop = sides.stop.clone();
+    let until = async |work: Result<(), Failure>| {
+        if work.is_err() {
+            stop.cancel();
+        }
+        work
+    };
+    let delivering = async { until(delivering::until_stopped(&desk.config, &sides, queue).await).await };
+    let replicating = async { until(replicate::until_stopped(&desk.config, &sides).await).await };
+    let working = cycles(desk, sides.clone(), schedule, last, present);
+    let (worked, delivered, replicated) = tokio::join!(working, delivering, replicating);
+    worked.and(delivered).and(replicated)
 }
 
 /// Cycles on the schedule and whatever is asked for, one after the other.

@@ -74,6 +74,9 @@ impl Share {
     /// A fifth: the default of the circuit breaker.
     pub const FIFTH: Self = Self(0.2);
 
+    /// Four fifths: what of a daily allowance may be used.
+    pub const FOUR_FIFTHS: Self = Self(0.8);
+
     /// The number.
     #[must_use]
     pub const fn get(self) -> f64 {

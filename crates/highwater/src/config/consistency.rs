@@ -25,6 +25,9 @@ pub(super) fn check(config: &Config) -> Result<(), ConfigError> {
     for (at, field) in config.fields.iter().enumerate() {
         check_field(config, at, field)?;
     }
+    if let Err(problem) = actions::entry::actions_of(&config.actions) {
+        return refuse(config, "actions", &problem.to_string());
+    }
     if !config.sync.push && !config.sync.pull {
         return refuse(config, "sync.pull", "push and pull are both off: nothing would ever be done");
     }

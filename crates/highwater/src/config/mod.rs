@@ -4,6 +4,7 @@ mod bounded;
 mod consistency;
 mod contact_fields;
 mod defaults;
+mod delivery;
 mod environment;
 mod error;
 mod field;
@@ -15,6 +16,7 @@ mod matching;
 mod place;
 mod profile;
 mod refusal;
+mod replication;
 mod report;
 mod salesforce;
 mod schedule;
@@ -36,6 +38,7 @@ use crate::output::Banner;
 pub use bounded::{Share, Whole};
 pub use contact_fields::ContactFields;
 pub use defaults::COMMENTED_DEFAULTS;
+pub use delivery::DeliveryOptions;
 pub use environment::Environment;
 pub use error::ConfigError;
 pub use field::Field;
@@ -46,6 +49,7 @@ pub use load::parse;
 pub use log::{Log, LogFormat, LogLevel};
 pub use matching::{Find, LinkFrom, Matching, TieChoice};
 pub use place::{Place, Places};
+pub use replication::Replication;
 pub use report::Report;
 pub use salesforce::{GrantName, PlainHttp, Salesforce, SecretKind, sandbox_by_address};
 pub use schedule::Schedule;
@@ -87,6 +91,15 @@ pub struct Config {
     /// When two records count as one person.
     #[serde(default)]
     pub matching: Matching,
+    /// How events become records.
+    #[serde(default)]
+    pub delivery: DeliveryOptions,
+    /// Supporters as Leads, one way.
+    #[serde(default)]
+    pub replication: Replication,
+    /// Which records events become.
+    #[serde(default)]
+    pub actions: Vec<actions::entry::Entry>,
     /// Addresses of records, for the report's links.
     #[serde(default)]
     pub report: Report,

@@ -1,0 +1,82 @@
+//! `highwater deliver`: what was taken in, on its way to the org.
+
+use actions::deliver::Delivery;
+use actions::run::{RunReport, drain};
+use model::Clock;
+use serde_json::json;
+
+use crate::desk::{Desk, Worker};
+use crate::exit::Exit;
+use crate::failure::Failure;
+use crate::output::{Answer, Sheet};
+use crate::wire;
+
+/// How.
+#[derive(Debug, clap::Args)]
+#[command(after_help = "Examples:
+  highwater deliver --check
+  highwater deliver
+
+`highwater serve` delivers events by itself, a few seconds after they came; this does it once, for a schedule of one's own. \
+Which records events become stands in [[actions]] of the configuration.")]
+pub struct Args {
+    /// Compare the actions with the org, name what does not fit, and deliver nothing
+    #[arg(long)]
+    pub check: bool,
+}
+
+/// Does it.
+///
+/// # Errors
+/// Whatever stands in the way; what single events come to is no error.
+pub async fn run(args: &Args, desk: &Desk) -> Result<Exit, Failure> {
+    let org = wire::org::org(&desk.config, &Clock::system())?;
+    let identity = wire::org::recognised(&desk.config, &org).await?;
+    desk.state.adopt_org(identity.org_id)?;
+    let delivery =
+        wire::delivery::delivery(&desk.config, org, desk.state.clone(), desk.stop().clone()).await?;
+    if args.check {
+        desk.screen.answer(&checked(&delivery)).await.map_err(Failure::stdout)?;
+        return Ok(Exit::Done);
+    }
+    if matches!(desk.worker, Worker::Service { .. } | Worker::Starting { .. }) {
+        return Err(Failure::Arguments {
+            problem: "the running service delivers events by itself".to_owned(),
+            advice: "nothing; `highwater events list` shows what became of them",
+        });
+    }
+    let queue = wire::intake::queue(&desk.config, &Clock::system()).await?;
+    let settings = wire::delivery::settings(&desk.config);
+    let report = drain(&delivery, &queue, &settings, &Clock::system()).await;
+    let report = report.map_err(wire::delivery::failure)?;
+    desk.screen.answer(&shown(&report)).await.map_err(Failure::stdout)?;
+    Ok(if report.for_a_person > 0 { Exit::SomeFailed } else { Exit::Done })
+}
+
+fn checked(delivery: &Delivery) -> Answer {
+    let mut sheet = Sheet::new("actions", &["action", "object", "operation"]);
+    let mut json = Vec::new();
+    for prepared in delivery.actions.iter() {
+        let (action, object) = (&prepared.action, &prepared.object.name);
+        json.push(json!({"action": action.name, "object": object, "operation": action.operation.code()}));
+        sheet.row([action.name.as_str(), object.as_str(), action.operation.code()]);
+    }
+    Answer::of(sheet, json.into())
+}
+
+fn shown(report: &RunReport) -> Answer {
+    let mut sheet = Sheet::new("events delivered", &["outcome", "status", "count"]);
+    for (answer, count) in &report.answers {
+        sheet.row([answer.code().to_owned(), answer.status().to_string(), count.to_string()]);
+    }
+    let outcomes: serde_json::Map<String, serde_json::Value> =
+        report.answers.iter().map(|(answer, count)| (answer.code().to_owned(), (*count).into())).collect();
+    let json = json!({"events": report.events, "calls": report.calls, "waiting": report.waiting,
+        "for_a_person": report.for_a_person, "outcomes": outcomes});
+    let mut answer = Answer::of(sheet, json);
+    answer.notes.push(format!(
+        "{} events, {} calls to the org; {} wait for another try, {} for a person",
+        report.events, report.calls, report.waiting, report.for_a_person
+    ));
+    answer
+}

@@ -1,0 +1,216 @@
+//! `highwater replicate`: supporters as Leads, or as records of another object.
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use actions::action::Action;
+use actions::deliver::Delivery;
+use actions::replicate::{
+    Options, Report, Row, Standing, action_for_supporters, columns_of, replicate, standings,
+};
+use model::{Clock, SupporterId};
+use serde_json::json;
+use supporters::Supporters;
+use tokio_util::sync::CancellationToken;
+
+use crate::code;
+use crate::config::Config;
+use crate::desk::Desk;
+use crate::exit::Exit;
+use crate::failure::Failure;
+use crate::output::{Answer, Sheet};
+use crate::wire;
+
+/// How.
+#[derive(Debug, clap::Args)]
+#[command(after_help = "Examples:
+  highwater replicate
+  highwater replicate --list blocked
+  highwater replicate --list not-replicated --format csv
+
+Who is replicated, and to what, says the one [[actions]] with on = { types = [\"supporter\"] }. A supporter who is refused is \
+set aside until one of the columns or the action changes. `highwater serve` does the same by itself, see [replication].")]
+pub struct Args {
+    /// Replicate nobody, list who stands so
+    #[arg(long, value_name = "STANDING")]
+    pub list: Option<Wanted>,
+}
+
+/// Whom to list.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, clap::ValueEnum)]
+pub enum Wanted {
+    /// There is a record of theirs
+    Replicated,
+    /// Eligible, and not yet replicated
+    NotReplicated,
+    /// Set aside after an error
+    Blocked,
+}
+
+impl Wanted {
+    const fn standing(self) -> Standing {
+        match self {
+            Self::Replicated => Standing::Replicated,
+            Self::NotReplicated => Standing::NotReplicated,
+            Self::Blocked => Standing::Blocked,
+        }
+    }
+}
+
+/// Both sides of a replication.
+struct Parts {
+    delivery: Delivery,
+    action: Action,
+    columns: Vec<String>,
+    supporters: Arc<dyn Supporters>,
+}
+
+impl Parts {
+    async fn of(
+        config: &Config,
+        org: salesforce::Org,
+        state: state::State,
+        stop: CancellationToken,
+    ) -> Result<Self, Failure> {
+        let delivery = wire::delivery::delivery(config, org, state, stop).await?;
+        let action = action_for_supporters(&delivery.actions).map(|one| one.action.clone());
+        let action = action.ok_or_else(|| Failure::Setup {
+            code: &code::events::ACTION,
+            problem: "there is not exactly one [[actions]] for supporters".to_owned(),
+            advice: "add one with on = { types = [\"supporter\"] }".to_owned(),
+        })?;
+        let columns = columns_of(&action);
+        let supporters = wire::supporters::supporters(config, &columns).await?;
+        Ok(Self { delivery, action, columns, supporters })
+    }
+
+    /// The next page of supporters, and where the one after begins.
+    async fn page(
+        &self,
+        after: Option<&SupporterId>,
+        most: usize,
+    ) -> Result<(Vec<Row>, Option<SupporterId>), Failure> {
+        let ids = self.supporters.ids(after, most).await?;
+        let people = self.supporters.get(&ids).await?;
+        let row = |one: &model::Supporter| Row::new(&one.id, self.columns.iter().zip(&one.cells));
+        Ok((people.iter().flatten().map(row).collect(), ids.into_iter().last()))
+    }
+
+    /// Everybody once.
+    async fn run(&self, config: &Config) -> Result<Report, Failure> {
+        let options = Options { keep_updated: config.replication.keep_updated };
+        let most = config.replication.batch_people.count();
+        let mut report = Report::default();
+        let mut after = None;
+        while !self.delivery.stop.is_cancelled() {
+            let (rows, last) = self.page(after.as_ref(), most).await?;
+            let Some(last) = last else { break };
+            let now = Clock::system().now();
+            let part = replicate(&self.delivery, &self.action, &rows, options, now).await;
+            report.add(&part.map_err(wire::delivery::failure)?);
+            after = Some(last);
+        }
+        Ok(report)
+    }
+}
+
+/// Replicates, or lists.
+///
+/// # Errors
+/// Whatever stands in the way; whoever is refused is no error.
+pub async fn run(args: &Args, desk: &Desk) -> Result<Exit, Failure> {
+    let org = wire::org::org(&desk.config, &Clock::system())?;
+    let identity = wire::org::recognised(&desk.config, &org).await?;
+    desk.state.adopt_org(identity.org_id)?;
+    let parts = Parts::of(&desk.config, org, desk.state.clone(), desk.stop().clone()).await?;
+    if let Some(wanted) = args.list {
+        let answer = list(&parts, wanted.standing()).await?;
+        desk.screen.answer(&answer).await.map_err(Failure::stdout)?;
+        return Ok(Exit::Done);
+    }
+    let report = parts.run(&desk.config).await?;
+    desk.screen.answer(&shown(&report)).await.map_err(Failure::stdout)?;
+    Ok(if report.blocked + report.still_blocked > 0 { Exit::SomeFailed } else { Exit::Done })
+}
+
+/// Supporters read at once for a list.
+const PAGE: usize = 1_000;
+
+async fn list(parts: &Parts, wanted: Standing) -> Result<Answer, Failure> {
+    let mut sheet = Sheet::new("supporters", &["supporter", "standing", "record", "why"]);
+    let (mut json, mut after) = (Vec::new(), None);
+    loop {
+        let (rows, last) = parts.page(after.as_ref(), PAGE).await?;
+        let Some(last) = last else { break };
+        let found =
+            standings(&parts.delivery.state, &parts.action, &rows).map_err(wire::delivery::failure)?;
+        for (row, (standing, replica)) in rows.iter().zip(found) {
+            if standing == wanted {
+                let record = replica.as_ref().and_then(|one| one.record.clone()).unwrap_or_default();
+                let why = replica.and_then(|one| one.blocked).unwrap_or_default();
+                json.push(
+                    json!({"supporter": row.id.as_str(), "standing": standing.code(), "record": record,
+                    "why": why}),
+                );
+                sheet.row([row.id.to_string(), standing.code().to_owned(), record, why]);
+            }
+        }
+        after = Some(last);
+    }
+    Ok(Answer::of(sheet, json.into()))
+}
+
+fn shown(report: &Report) -> Answer {
+    let counts = [
+        ("created", report.created),
+        ("updated", report.updated),
+        ("unchanged", report.unchanged),
+        ("blocked", report.blocked),
+        ("still_blocked", report.still_blocked),
+        ("waiting", report.waiting),
+        ("not_eligible", report.not_eligible),
+    ];
+    let mut sheet = Sheet::new("supporters replicated", &["outcome", "count"]);
+    let mut json = serde_json::Map::new();
+    for (word, count) in counts {
+        sheet.row([word.to_owned(), count.to_string()]);
+        json.insert(word.to_owned(), count.into());
+    }
+    Answer::of(sheet, json.into())
+}
+
+/// The part of the service that replicates on its own interval.
+///
+/// # Errors
+/// An action that does not fit. A run that fails is logged, and the next one comes.
+pub async fn until_stopped(config: &Config, sides: &plan::Sides) -> Result<(), Failure> {
+    let every = Duration::from_secs(60 * config.replication.every_minutes.get());
+    let wanted = config
+        .actions
+        .iter()
+        .any(|entry| entry.on.as_ref().is_some_and(|on| on.types == [actions::replicate::SUPPORTER]));
+    if !wanted || every.is_zero() {
+        return Ok(());
+    }
+    let (org, state, stop) = (sides.org.clone(), sides.state.clone(), sides.stop.clone());
+    let parts = Parts::of(config, org, state, stop.clone()).await?;
+    while !stop.is_cancelled() {
+        match parts.run(config).await {
+            Ok(report) => tracing::info!(
+                replication.created = report.created,
+                replication.updated = report.updated,
+                replication.blocked = report.blocked,
+                "supporters replicated: {} made, {} changed, {} set aside",
+                report.created,
+                report.updated,
+                report.blocked
+            ),
+            Err(failure) => tracing::warn!("supporters were not replicated: {failure}"),
+        }
+        tokio::select! {
+            () = stop.cancelled() => break,
+            () = tokio::time::sleep(every) => {}
+        }
+    }
+    Ok(())
+}

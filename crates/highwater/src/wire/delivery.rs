@@ -1,0 +1,79 @@
+//! From `[[actions]]` and `[delivery]` to the delivery of events.
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use actions::check::{Schema, check_all};
+use actions::deliver::Delivery;
+use actions::entry::actions_of;
+use actions::fatal::Fatal;
+use actions::run::RunSettings;
+use events::QueueError;
+use salesforce::Org;
+use state::State;
+use tokio_util::sync::CancellationToken;
+
+use crate::code;
+use crate::config::Config;
+use crate::failure::Failure;
+
+/// Checks the actions against the org; nothing is written.
+///
+/// # Errors
+/// Everything that does not fit, at once; and any kind of a call that reads.
+pub async fn delivery(
+    config: &Config,
+    org: Org,
+    state: State,
+    stop: CancellationToken,
+) -> Result<Delivery, Failure> {
+    let unfit = |problem: String| Failure::Setup {
+        code: &code::events::ACTION,
+        problem,
+        advice: "correct [[actions]], or the org; `highwater deliver --check` looks again".to_owned(),
+    };
+    let actions = actions_of(&config.actions).map_err(|problem| unfit(problem.to_string()))?;
+    if actions.is_empty() {
+        return Err(unfit("there is no [[actions]] in the configuration".to_owned()));
+    }
+    let schema = Schema::of(&org, &actions).await?;
+    let prepared = check_all(&actions, &schema).map_err(|wrong| {
+        let lines = wrong.iter().flat_map(|(action, all)| {
+            all.iter().map(move |mismatch| format!("\n  action {action}: {mismatch}"))
+        });
+        unfit(format!("actions do not fit the org:{}", lines.collect::<String>()))
+    })?;
+    Ok(Delivery {
+        org,
+        state,
+        actions: prepared.into(),
+        schema: Arc::new(schema),
+        api_share: config.delivery.api_share.get(),
+        stop,
+    })
+}
+
+/// How it is worked off.
+#[must_use]
+pub fn settings(config: &Config) -> RunSettings {
+    let delivery = &config.delivery;
+    RunSettings {
+        batch: delivery.batch_events.count(),
+        tries: delivery.tries.small(),
+        wait: Duration::from_secs(delivery.retry_seconds.get()),
+    }
+}
+
+/// What ended a delivery, in the words of the program.
+#[must_use]
+pub fn failure(fatal: Fatal) -> Failure {
+    match fatal {
+        Fatal::Salesforce(error) => error.into(),
+        Fatal::State(error) => error.into(),
+        Fatal::Queue(error) => match error.downcast::<QueueError>() {
+            Ok(error) => (*error).into(),
+            Err(_) => Failure::Unexpected("the events ended in a defect"),
+        },
+        Fatal::Name(_) => Failure::Unexpected("the org shows a field whose name is none"),
+    }
+}
