@@ -87,7 +87,7 @@ pub async fn deliver(cx: &Delivery, events: &[Incoming]) -> Result<Delivered, Fa
     let mut batch = begin(cx, events)?;
     let mut open: Vec<usize> = (0..batch.tasks.len()).collect();
     open.sort_by_key(|task| (batch.tasks[*task].at, batch.tasks[*task].event, batch.tasks[*task].action));
-    let mut fatal = None;
+    let (mut fatal, mut reason) = (None, String::new());
     for _ in 0..MAX_ROUNDS {
         if open.is_empty() || cx.stop.is_cancelled() || over_budget(cx) {
             break;
@@ -97,6 +97,10 @@ pub async fn deliver(cx: &Delivery, events: &[Incoming]) -> Result<Delivered, Fa
             Ok(later) => open = later,
             Err(error) => {
                 open = before.into_iter().filter(|task| !is_settled(&batch, *task)).collect();
+                // What the org understood and refused is a try; what never reached it is none.
+                if error.is_an_answer() {
+                    reason = error.to_string();
+                }
                 fatal = Some(error).filter(|error| !error.passes());
                 break;
             }
@@ -105,7 +109,7 @@ pub async fn deliver(cx: &Delivery, events: &[Incoming]) -> Result<Delivered, Fa
     for task in open {
         let object = cx.actions[batch.tasks[task].action].object.name.clone();
         let outcome = batch.outcome(task, &object, Answer::Waiting);
-        batch.end(task, outcome);
+        batch.end(task, outcome.because(reason.clone()));
     }
     fatal.map_or(Ok(Delivered { outcomes: batch.outcomes }), Err)
 }
@@ -300,9 +304,12 @@ fn ask(cx: &Delivery, batch: &Batch<'_>, open: &[usize]) -> (Asked, Questions) {
         let task = &batch.tasks[*index];
         let prepared = &cx.actions[task.action];
         let of = match &task.wanted.wish {
-            Wish::New => send::sent_before(cx, batch, *index)
-                .map(|keys| vec![asked.add(&prepared.object, &keys)])
-                .unwrap_or_default(),
+            Wish::New => match send::sent_before(cx, batch, *index) {
+                // What was sent cannot be asked for: whether it was made is for a person to see.
+                Some(keys) if keys.is_empty() => vec![None],
+                Some(keys) => vec![asked.add(&prepared.object, &keys)],
+                None => Vec::new(),
+            },
             // Whether a Lead was converted meanwhile shows only when it is read.
             Wish::Record(id) if prepared.contact.is_some() => {
                 let key = Key { field: "Id".to_owned(), value: Value::from(id.to_string()) };
@@ -333,7 +340,7 @@ fn target(
     let asked = questions.get(&task).map_or(&[][..], Vec::as_slice);
     if asked.iter().any(Option::is_none) {
         let outcome = batch.outcome(task, &object, Answer::Invalid);
-        return Ok(Err(Box::new(outcome.because("the value of a matcher cannot stand in a query"))));
+        return Ok(Err(Box::new(outcome.because("no query can tell which record is meant"))));
     }
     let asked: Vec<&Question> = asked.iter().flatten().collect();
     let mut hits: Vec<Hit> = asked.iter().filter_map(|one| answers.get(*one)).flatten().cloned().collect();

@@ -31,6 +31,23 @@ impl Fatal {
     }
 }
 
+impl Fatal {
+    /// Whether the org understood what was asked and refused it: asking the same for ever helps nobody.
+    #[must_use]
+    pub fn is_an_answer(&self) -> bool {
+        let Self::Salesforce(error) = self else { return false };
+        matches!(
+            error.kind(),
+            ErrorKind::Forbidden
+                | ErrorKind::NotFound
+                | ErrorKind::Conflict
+                | ErrorKind::Rejected
+                | ErrorKind::TooLarge
+                | ErrorKind::JobFailed
+        )
+    }
+}
+
 /// Whether a failed call may simply be made again later.
 #[must_use]
 pub(crate) fn passes(error: &salesforce::Error) -> bool {

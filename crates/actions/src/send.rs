@@ -119,7 +119,7 @@ fn announced(batch: &Batch<'_>, task: usize) -> Vec<u8> {
 pub(crate) fn sent_before(cx: &Delivery, batch: &Batch<'_>, task: usize) -> Option<Vec<Key>> {
     let note = cx.state.note(NoteKind::Sending, &announced(batch, task)).ok().flatten()?;
     let keys = comparable_values(&cx.actions[batch.tasks[task].action], &batch.tasks[task].wanted);
-    (!note.is_empty() && !keys.is_empty()).then_some(keys)
+    (!note.is_empty()).then_some(keys)
 }
 
 async fn call(cx: &Delivery, lane: &Lane) -> Result<Vec<SaveResult>, salesforce::Error> {

@@ -92,3 +92,31 @@ async fn a_locked_record_waits_and_a_duplicate_is_for_a_person() {
     let outcome = one(&cx, &world.event(2, taken)).await;
     assert_eq!((outcome.answer, outcome.answer.status()), (Answer::Duplicate, 409));
 }
+
+#[tokio::test]
+async fn a_create_that_no_query_could_find_again_is_never_repeated() {
+    let mut world = World::new().await;
+    let text = CASE
+        .replace("name = 'Subject'", "name = 'Description'")
+        .replace(", { name = 'Event_Key__c', path = 'messageId' }", "");
+    let cx = world.delivery(&actions(&text)).await;
+    let event = world.event(1, help());
+    world.org.fault(Op::CollectionCreate, Fault::DoThenDropReply);
+    assert_eq!(one(&cx, &event).await.answer, Answer::Waiting);
+    let outcome = one(&cx, &event).await;
+    assert_eq!((outcome.answer, world.records("Case").len()), (Answer::Invalid, 1));
+    assert_eq!(outcome.reason, "no query can tell which record is meant");
+}
+
+#[tokio::test]
+async fn a_query_the_org_refuses_is_a_try_and_one_it_never_saw_is_none() {
+    let mut world = World::new().await;
+    let cx = world.delivery(&preset("segment-classic")).await;
+    let event =
+        world.event(1, json!({"type": "identify", "traits": {"email": "a@x.example", "lastName": "Ash"}}));
+    // A field of the query disappears between the check and the delivery.
+    world.org.configure(|settings| settings.hidden_fields.push("Lead.Email".into()));
+    let outcome = one(&cx, &event).await;
+    assert_eq!(outcome.answer, Answer::Waiting);
+    assert!(outcome.reason.contains("INVALID_FIELD"), "{}", outcome.reason);
+}
