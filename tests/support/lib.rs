@@ -399,6 +399,27 @@ fn client(org: &simorg::Org, patient: bool) -> Org {
     Org::new(config).expect("a client")
 }
 
+/// The fields that every world maps.
+fn seven_rules() -> Vec<FieldRule> {
+    let text = |field: &str, column: &str| plain_rule(field, column, FieldType::Text);
+    vec![
+        plain_rule("Email", "email", FieldType::Email),
+        FieldRule { max_length: Some(40), ..text("FirstName", "first_name") },
+        FieldRule { max_length: Some(80), ..text("LastName", "last_name") },
+        FieldRule {
+            columns: vec!["address_1".into(), "address_2".into()],
+            max_length: Some(255),
+            ..plain_rule("MailingStreet", "", FieldType::TextArea)
+        },
+        FieldRule { max_length: Some(40), ..text("MailingCity", "city") },
+        FieldRule { max_length: Some(40), ..plain_rule("HomePhone", "phone", FieldType::Phone) },
+        FieldRule {
+            yes_no: Some(("Y".into(), "N".into())),
+            ..plain_rule("Email_Opt_In__c", "opt_in", FieldType::Boolean)
+        },
+    ]
+}
+
 async fn sides(org: &simorg::Org, dir: &tempfile::TempDir, world: World) -> (Sides, Arc<Holding>) {
     let World {
         mut settings,
@@ -417,23 +438,7 @@ async fn sides(org: &simorg::Org, dir: &tempfile::TempDir, world: World) -> (Sid
     if !direct {
         settings.direct_calls = 0;
     }
-    let text = |field: &str, column: &str| plain_rule(field, column, FieldType::Text);
-    let mut rules = vec![
-        plain_rule("Email", "email", FieldType::Email),
-        FieldRule { max_length: Some(40), ..text("FirstName", "first_name") },
-        FieldRule { max_length: Some(80), ..text("LastName", "last_name") },
-        FieldRule {
-            columns: vec!["address_1".into(), "address_2".into()],
-            max_length: Some(255),
-            ..plain_rule("MailingStreet", "", FieldType::TextArea)
-        },
-        FieldRule { max_length: Some(40), ..text("MailingCity", "city") },
-        FieldRule { max_length: Some(40), ..plain_rule("HomePhone", "phone", FieldType::Phone) },
-        FieldRule {
-            yes_no: Some(("Y".into(), "N".into())),
-            ..plain_rule("Email_Opt_In__c", "opt_in", FieldType::Boolean)
-        },
-    ];
+    let mut rules = seven_rules();
     rules.extend(extra);
     for (field, policy) in policies {
         rules.iter_mut().filter(|rule| rule.contact_field == field).for_each(|rule| rule.policy = policy);

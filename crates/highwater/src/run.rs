@@ -79,27 +79,8 @@ async fn verb(cli: &Cli, screen: &Screen) -> Result<Exit, Failure> {
             let config = configured(common, true)?;
             commands::intake::run(args, &config, &screen.clone().under(config.banner())).await
         }
-        Verb::Forget(args) => {
-            let config = configured(common, false)?;
-            refuse_without_state(&cli.verb, &config.state_dir())?;
-            let (dir, simulated) = (config.state_dir(), config.clone());
-            let work = async |desk: Desk| commands::forget::run(args, &desk).await;
-            let exit = opened(simulated, common, screen, work).await?;
-            commands::forget::compact(dir, exit).await
-        }
-        Verb::Serve(args) => {
-            let serve = async |desk: Desk| commands::serve::run(args, &desk).await;
-            let config = configured(common, true)?;
-            let dir = config.state_dir();
-            match beside(config, async |config| opened(config, common, screen, serve).await).await {
-                Err(Failure::State(state::Error::Refused(state::Refusal::InUse(_))))
-                    if forward::service_on(&dir).await =>
-                {
-                    Err(Failure::ServiceRunning(dir.display().to_string()))
-                }
-                other => other,
-            }
-        }
+        Verb::Forget(args) => forget(args, cli, screen).await,
+        Verb::Serve(args) => serve(args, common, screen).await,
         Verb::Plan(_)
         | Verb::Sync(_)
         | Verb::Push(_)
@@ -115,6 +96,30 @@ async fn verb(cli: &Cli, screen: &Screen) -> Result<Exit, Failure> {
         | Verb::Replicate(_)
         | Verb::Cases(_)
         | Verb::Watermark(_) => beside_a_service(cli, screen).await,
+    }
+}
+
+/// One person is erased with the state open; the files are written anew when it is closed.
+async fn forget(args: &commands::forget::Args, cli: &Cli, screen: &Screen) -> Result<Exit, Failure> {
+    let config = configured(&cli.common, false)?;
+    let dir = config.state_dir();
+    refuse_without_state(&cli.verb, &dir)?;
+    let work = async |desk: Desk| commands::forget::run(args, &desk).await;
+    let exit = opened(config, &cli.common, screen, work).await?;
+    commands::forget::compact(dir, exit).await
+}
+
+async fn serve(args: &commands::serve::Args, common: &Common, screen: &Screen) -> Result<Exit, Failure> {
+    let serve = async |desk: Desk| commands::serve::run(args, &desk).await;
+    let config = configured(common, true)?;
+    let dir = config.state_dir();
+    match beside(config, async |config| opened(config, common, screen, serve).await).await {
+        Err(Failure::State(state::Error::Refused(state::Refusal::InUse(_))))
+            if forward::service_on(&dir).await =>
+        {
+            Err(Failure::ServiceRunning(dir.display().to_string()))
+        }
+        other => other,
     }
 }
 
