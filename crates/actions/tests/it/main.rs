@@ -1,6 +1,7 @@
 //! Events against the simulated org: the examples of the systems people come from, and everything they lose.
 
 #![allow(clippy::unwrap_used, clippy::panic, reason = "helpers of tests fail by panicking, as tests do")]
+#![allow(clippy::print_stdout, reason = "the figure beside what others document is to be read")]
 
 mod bulk;
 mod examples;

@@ -51,11 +51,11 @@ async fn five_thousand_scored_supporters_become_two_thousand_leads() {
     // GIVEN 5,000 supporters of whom 2,007 have the score, and seven of those cannot be Leads
     let mut rows: Vec<Row> =
         (0..5_000).map(|n| person(n, if n < 2_007 { 60 + n % 40 } else { n % 60 })).collect();
-    for n in 0..4 {
-        rows[n].columns["email"] = json!("no address");
+    for row in &mut rows[..4] {
+        row.columns["email"] = json!("no address");
     }
-    for n in 4..7 {
-        rows[n].columns["income"] = json!("1e30");
+    for row in &mut rows[4..7] {
+        row.columns["income"] = json!("1e30");
     }
     // WHEN they are replicated
     let report = run(&cx, &rows, KEEP, 1).await;

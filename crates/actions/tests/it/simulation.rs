@@ -100,7 +100,14 @@ async fn run(seed: u64) {
             match outcomes[0].answer {
                 Answer::Waiting => open.push(event),
                 Answer::Created | Answer::Updated | Answer::Superseded => {}
-                other => panic!("seed {seed}: {} ended as {}", event.id, other.code()),
+                other @ (Answer::Deleted
+                | Answer::Ignored
+                | Answer::Several
+                | Answer::Refused
+                | Answer::NotFound
+                | Answer::Duplicate
+                | Answer::Invalid
+                | Answer::GivenUp) => panic!("seed {seed}: {} ended as {}", event.id, other.code()),
             }
         }
     }
