@@ -34,6 +34,8 @@ pub struct Sync {
     pub supporter_lag_seconds: Whole<0, 3_600>,
     /// Policy `newest`: modified within this span of each other counts as modified at once.
     pub newest_tolerance_seconds: Whole<0, 86_400>,
+    /// Rows that fit into so many calls of 200 records go without a job; 0 sends everything as jobs.
+    pub direct_calls: Whole<0, 25>,
     /// The most rows in one job.
     pub job_rows: Whole<1, 1_000_000>,
     /// The most megabytes in one job.
@@ -90,6 +92,7 @@ impl Default for Sync {
             settle_seconds: Whole::of::<60>(),
             supporter_lag_seconds: Whole::of::<0>(),
             newest_tolerance_seconds: Whole::of::<120>(),
+            direct_calls: Whole::of::<5>(),
             job_rows: Whole::of::<100_000>(),
             job_megabytes: Whole::of::<90>(),
             job_deadline_minutes: Whole::of::<360>(),

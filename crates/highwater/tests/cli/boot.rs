@@ -82,7 +82,8 @@ async fn a_service_goes_on_through_an_outage_between_its_cycles() {
     stage.until_said("serving on").await;
     // WHEN a cycle meets an org that is down
     for _ in 0..50 {
-        stage.org.fault(Op::UserInfo, Fault::Html { status: 503 });
+        stage.org.fault(Op::GetUpdated, Fault::Html { status: 503 });
+        stage.org.fault(Op::Query, Fault::Html { status: 503 });
     }
     assert_eq!(stage.run("sync").await.status.code(), Some(5));
     // THEN the service stays, and the next cycle does the work

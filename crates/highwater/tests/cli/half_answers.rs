@@ -10,6 +10,7 @@ const MANY: usize = 50;
 /// Two hundred people on one side only.
 async fn many() -> Stage {
     let stage = Stage::set().await;
+    stage.reconfigure("[state]", "[sync]\ndirect_calls = 0\n\n[state]");
     for id in 10..210 {
         stage
             .sql(&format!(

@@ -29,7 +29,10 @@ impl Town {
     /// Two linked people and one that cannot be sent.
     pub async fn founded() -> Self {
         let stage = Stage::set().await;
-        stage.reconfigure("[state]", "[sync]\ncreate_supporters = true\nbatch_people = 2\n\n[state]");
+        stage.reconfigure(
+            "[state]",
+            "[sync]\ncreate_supporters = true\nbatch_people = 2\ndirect_calls = 0\n\n[state]",
+        );
         let loaded = stage.run("backfill").await;
         assert_eq!(loaded.status.code(), Some(0), "{}", err(&loaded));
         Self { stage, round: 0, people: 2 }
