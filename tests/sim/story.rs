@@ -108,6 +108,8 @@ fn pause(random: &mut Random) -> u64 {
 
 /// What will go wrong with the next cycle.
 fn prepare(world: &mut World, random: &mut Random, drill: Drill) {
+    // A point that the last cycle did not come by must not kill somebody else, such as a second process.
+    drill::disarm();
     let options = world.options.clone();
     let faults = if options.stormy { options.faults } else { 0 };
     world.net.weather(Weather { faults, hands: 60, pace: options.pace });
