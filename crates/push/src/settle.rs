@@ -15,6 +15,8 @@ use salesforce::record_error::{Class, DuplicateKind};
 use salesforce::{RecordError, ResultSet};
 use state::Changes;
 
+mod systemic;
+
 use crate::resolve::Refused;
 use crate::results::{Joined, Results};
 use crate::spool::Spool;
@@ -22,8 +24,6 @@ use crate::write_back::write_back;
 
 /// How many rows one commit settles.
 const CHUNK: usize = 1_000;
-/// A share of failures only means something from so many rows on.
-const CIRCUIT_FROM: u64 = 100;
 
 /// Why somebody is to be tried again in this cycle.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -99,7 +99,7 @@ pub(crate) async fn settle(
     }
     let failed = settle_failures(sides, report, entry, &spool, &mut settled, &mut ended, at).await?;
     if succeeded > 0 && !settled.circuit_open {
-        close_systemic_cases(sides).await?;
+        systemic::close_cases(sides).await?;
     }
     let rows = RowCounts { succeeded, failed, unprocessed, ..RowCounts::default() };
     close_entry(sides, report, entry, rows, ended as u64).await?;
@@ -121,7 +121,7 @@ pub(crate) async fn settle_answers(
     let mut settled = Settled::default();
     let (refused, saved): (Vec<&Joined>, Vec<&Joined>) = answers.iter().partition(|row| row.error.is_some());
     save_successes(sides, report, entry.lane, &saved, at).await?;
-    let systemic = systemic_of(sides, entry.rows, refused.iter().filter_map(|row| row.error.as_ref()));
+    let systemic = systemic::code_of(sides, entry.rows, refused.iter().filter_map(|row| row.error.as_ref()));
     let mut changes = Changes::new();
     for row in &refused {
         settle_failure(sides, &mut changes, report, &mut settled, row, systemic.as_deref(), at)?;
@@ -130,34 +130,15 @@ pub(crate) async fn settle_answers(
         changes.clear_intent(supporter);
     }
     let _receipt = sides.state.commit(changes).await?;
-    note_systemic(sides, report, &mut settled, systemic);
+    systemic::note(sides, report, &mut settled, systemic);
     if !saved.is_empty() && !settled.circuit_open {
-        close_systemic_cases(sides).await?;
+        systemic::close_cases(sides).await?;
     }
     let (succeeded, failed) = (saved.len() as u64, refused.len() as u64);
     let rows = RowCounts { succeeded, failed, ..RowCounts::default() };
     let ended = answers.iter().filter(|row| row.has_outcome()).count();
     close_entry(sides, report, entry, rows, ended as u64).await?;
     Ok(settled)
-}
-
-/// A job went through: whatever stopped all of them before is over.
-async fn close_systemic_cases(sides: &Sides) -> Result<(), Fatal> {
-    if sides.state.case_count(CaseKind::Systemic)? == 0 {
-        return Ok(());
-    }
-    let mut changes = Changes::new();
-    let mut after = None;
-    loop {
-        let page = sides.state.cases_page(after.as_ref(), CHUNK)?;
-        let Some(last) = page.last() else { break };
-        after = Some(state::CaseKey::of(last));
-        for case in page.iter().filter(|case| case.kind == CaseKind::Systemic) {
-            changes.close_case(case.kind, &case.subject);
-        }
-    }
-    let _receipt = sides.state.commit(changes).await?;
-    Ok(())
 }
 
 /// A job whose results are gone: every row is unknown, stays marked, and is looked up by key and Id before it is planned
@@ -321,7 +302,7 @@ async fn settle_failures(
     ended: &mut usize,
     at: Moment,
 ) -> Result<u64, Fatal> {
-    let systemic = systemic_code(sides, entry, spool).await?;
+    let systemic = systemic::code_of_file(sides, entry, spool).await?;
     let mut failed = 0;
     let mut file = Results::open(sides, &sides.map, entry.plan, &spool.failed, ResultSet::Failed).await?;
     while let Some(chunk) = file.chunk(sides, CHUNK).await? {
@@ -335,60 +316,8 @@ async fn settle_failures(
         let _receipt = sides.state.commit(changes).await?;
         sides.progress.advance(chunk.rows);
     }
-    note_systemic(sides, report, settled, systemic);
+    systemic::note(sides, report, settled, systemic);
     Ok(failed)
-}
-
-/// Most rows fail for one reason that is not theirs: nothing more is sent, and the operator is told.
-fn note_systemic(sides: &Sides, report: &mut CycleReport, settled: &mut Settled, code: Option<String>) {
-    if let Some(code) = code {
-        met(Branch::Circuit);
-        settled.circuit_open = true;
-        report.notes.push(format!(
-            "more than {:.0} % of a job failed with {code}: nothing more is sent in this cycle; correct the cause",
-            sides.settings.circuit_share * 100.0
-        ));
-    }
-}
-
-/// The systemic code of a job's file of refused rows.
-async fn systemic_code(sides: &Sides, entry: &JournalEntry, spool: &Spool) -> Result<Option<String>, Fatal> {
-    let mut counts: HashMap<String, u64> = HashMap::new();
-    let mut reader = sides.org.read_results(&spool.failed, ResultSet::Failed).await?;
-    while let Some(row) = reader.next_row().await? {
-        count_permanent(&mut counts, row.error.as_ref());
-    }
-    Ok(most_frequent(sides, entry.rows, counts))
-}
-
-/// The same of rows that were answered one by one.
-fn systemic_of<'a>(
-    sides: &Sides,
-    rows: u64,
-    errors: impl Iterator<Item = &'a RecordError>,
-) -> Option<String> {
-    let mut counts: HashMap<String, u64> = HashMap::new();
-    for error in errors {
-        count_permanent(&mut counts, Some(error));
-    }
-    most_frequent(sides, rows, counts)
-}
-
-fn count_permanent(counts: &mut HashMap<String, u64>, error: Option<&RecordError>) {
-    if let Some(error) = error.filter(|error| matches!(error.class(), Class::Permanent)) {
-        *counts.entry(error.code().as_str().to_owned()).or_default() += 1;
-    }
-}
-
-/// The permanent error that so many rows share that it cannot be the rows' fault.
-fn most_frequent(sides: &Sides, rows: u64, counts: HashMap<String, u64>) -> Option<String> {
-    #[allow(clippy::cast_precision_loss)] // a share of at most 100,000 rows
-    let share = |count: u64| count as f64 / rows.max(1) as f64;
-    counts
-        .into_iter()
-        .filter(|(_, count)| *count >= CIRCUIT_FROM && share(*count) > sides.settings.circuit_share)
-        .max_by_key(|(_, count)| *count)
-        .map(|(code, _)| code)
 }
 
 /// One refused row. Every class has its consequence; none is only logged.

@@ -16,7 +16,7 @@ use state::{AlreadyRunning, Changes};
 
 use crate::batch::{self, Batch};
 use crate::request::{Mode, Request, Seen};
-use crate::{rulings, upkeep};
+use crate::{rulings, upkeep, whom};
 
 use carry_out::Agreement;
 
@@ -145,7 +145,7 @@ impl<'a> Cycle<'a> {
             (None, Some(subjects)) => {
                 let mut subjects = subjects.clone();
                 subjects.extend(self.rulings(Some(&subjects)).await?);
-                let subjects = batch::named(self.sides, &subjects)?;
+                let subjects = whom::named(self.sides, &subjects)?;
                 self.mark(&subjects).await?;
                 self.prepare_directory(subjects.len() as u64).await?;
                 self.work_in_batches(&subjects).await?;
@@ -154,7 +154,7 @@ impl<'a> Cycle<'a> {
                 self.rulings(None).await?;
                 upkeep::notice_map(self.sides, &mut self.report, None).await?;
                 self.discover().await?;
-                self.prepare_directory(batch::unlinked(self.sides, self.sides.settings.directory_from)?)
+                self.prepare_directory(whom::unlinked(self.sides, self.sides.settings.directory_from)?)
                     .await?;
                 self.work_off_the_marks().await?;
             }
@@ -179,7 +179,7 @@ impl<'a> Cycle<'a> {
     async fn work_in_batches(&mut self, subjects: &[Subject]) -> Result<(), Fatal> {
         let mut subjects = subjects.to_vec();
         if self.sides.map.follows_merges() {
-            let merged = batch::merged(self.sides, subjects.iter().cloned()).await?;
+            let merged = whom::merged(self.sides, subjects.iter().cloned()).await?;
             if !merged.is_empty() {
                 self.work(&merged).await?;
                 subjects.retain(|subject| !merged.contains(subject));
@@ -214,7 +214,7 @@ impl<'a> Cycle<'a> {
             self.report.discovered += push::discover(self.sides, None).await?.marked;
         }
         if self.request.mode == Mode::Backfill {
-            self.report.discovered += batch::everybody(self.sides, None).await?;
+            self.report.discovered += whom::everybody(self.sides, None).await?;
         }
         Ok(())
     }
@@ -263,7 +263,7 @@ impl<'a> Cycle<'a> {
             let page = self.sides.state.dirty_page(after.as_ref(), self.sides.settings.batch)?;
             let Some(last) = page.last() else { break };
             after = Some(last.subject.clone());
-            let merged = batch::merged(self.sides, page.into_iter().map(|dirty| dirty.subject)).await?;
+            let merged = whom::merged(self.sides, page.into_iter().map(|dirty| dirty.subject)).await?;
             if !merged.is_empty() {
                 self.work(&merged).await?;
             }

@@ -18,6 +18,7 @@ pub mod status;
 pub mod stop;
 pub mod take_back;
 mod upkeep;
+mod whom;
 
 pub use runner::{Handle, NotRun, Runner};
 pub use schedule::{Due, InvalidSchedule, Schedule};

@@ -9,7 +9,7 @@ use super::Cycle;
 use crate::agreed::Heading;
 use crate::batch::{self, Batch};
 use crate::request::{Mode, Seen};
-use crate::upkeep;
+use crate::{upkeep, whom};
 
 impl Cycle<'_> {
     /// What a cycle would do: the windows are read, nothing is marked, nothing is written.
@@ -30,7 +30,7 @@ impl Cycle<'_> {
                     supporters_until = Some(found.window.until);
                 }
                 if self.request.mode == Mode::Backfill {
-                    batch::everybody(self.sides, Some(&mut subjects)).await?;
+                    whom::everybody(self.sides, Some(&mut subjects)).await?;
                 }
                 let mut after = None;
                 loop {
@@ -41,7 +41,7 @@ impl Cycle<'_> {
                 }
             }
         }
-        let subjects = batch::named(self.sides, &subjects)?;
+        let subjects = whom::named(self.sides, &subjects)?;
         self.report.discovered = subjects.len() as u64;
         self.prepare_directory(subjects.len() as u64).await?;
         (self.sink)(Seen::Heading(&Heading::new(self.sides, self.at.now, supporters_until, contacts_until)));
