@@ -4,6 +4,7 @@ use std::collections::BTreeMap;
 use std::time::Duration;
 
 use serde::{Deserialize, Serialize};
+use serde_json::{Value, json};
 
 use crate::failure::Failure;
 
@@ -12,6 +13,7 @@ const TICK_MS: u64 = 10;
 
 /// What one measured process did and used.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(default)]
 pub struct Figures {
     /// People selected.
     pub people: u64,
@@ -34,6 +36,29 @@ pub struct Figures {
 }
 
 impl Figures {
+    /// The largest resident memory, in megabytes of 1,000,000 bytes.
+    #[must_use]
+    pub const fn peak_mb(&self) -> u64 {
+        (self.peak_kib * 1_024).div_ceil(1_000_000)
+    }
+
+    /// The figures as they are shown to programs: seconds, megabytes of 1,000,000 bytes, bytes.
+    #[must_use]
+    pub fn shown(&self) -> Value {
+        let seconds = |millis: u64| Duration::from_millis(millis).as_secs_f64();
+        json!({
+            "cpu_s": seconds(self.cpu_ms),
+            "peak_mb": self.peak_mb(),
+            "calls": self.calls,
+            "bytes_out": self.bytes_out,
+            "bytes_in": self.bytes_in,
+            "wall_s": seconds(self.wall_ms),
+            "people": self.people,
+            "writes": self.writes,
+            "outcomes": self.outcomes,
+        })
+    }
+
     /// Fills in what this process has used until now.
     ///
     /// # Errors

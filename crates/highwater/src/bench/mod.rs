@@ -3,16 +3,20 @@
 
 mod child;
 mod figures;
+mod growth;
 mod hour;
 mod http;
 mod page;
 mod people;
 mod plain;
 mod plain_pull;
+mod python;
 mod scenario;
+mod sqlite_alone;
 mod stage;
 mod step;
 
+pub use growth::picture;
 pub use page::{answer, markdown};
-pub use scenario::run;
+pub use scenario::{Choices, run};
 pub use step::{Step, carry_out};

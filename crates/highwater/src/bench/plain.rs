@@ -4,12 +4,11 @@
 use std::collections::BTreeMap;
 use std::fs::File;
 use std::io;
+use std::path::Path;
 use std::time::Duration;
 
-use futures_util::TryStreamExt as _;
+use rusqlite::Connection;
 use serde_json::{Value, json};
-use sqlx::sqlite::{SqliteConnectOptions, SqliteConnection};
-use sqlx::{Connection as _, Row as _};
 
 use super::figures::Figures;
 use super::http::Host;
@@ -44,6 +43,11 @@ impl Plain {
         let token: Value = serde_json::from_reader(reply.body).map_err(other)?;
         let bearer = format!("Bearer {}", token["access_token"].as_str().unwrap_or_default());
         Ok(Self { host, bearer, calls: 1 })
+    }
+
+    /// The session, for another program.
+    pub(super) fn token(&self) -> &str {
+        self.bearer.trim_start_matches("Bearer ")
     }
 
     pub(super) fn json(&mut self, method: &str, path: &str, body: &Value) -> Result<Value, Failure> {
@@ -83,9 +87,8 @@ impl Plain {
     }
 }
 
-pub(super) async fn open(config: &Config) -> Result<SqliteConnection, Failure> {
-    let options = SqliteConnectOptions::new().filename(config.resolve(config.supporters.file()));
-    SqliteConnection::connect_with(&options).await.map_err(other)
+pub(super) fn open(config: &Config) -> Result<Connection, Failure> {
+    Connection::open(config.resolve(config.supporters.file())).map_err(other)
 }
 
 const SELECT: &str = "SELECT CAST(supporter_id AS TEXT), last_name, first_name, email, \
@@ -111,24 +114,9 @@ const HEAD: [&str; 11] = [
 /// When a side cannot be reached.
 pub async fn push(config: &Config) -> Result<Figures, Failure> {
     let mut plain = Plain::sign_in(config)?;
-    let mut connection = open(config).await?;
+    let mut connection = open(config)?;
     let path = config.folder.join("plain.csv");
-    let mut people = 0;
-    {
-        let mut file =
-            csv::WriterBuilder::new().buffer_capacity(64 * 1024).from_path(&path).map_err(other)?;
-        file.write_record(HEAD).map_err(other)?;
-        let mut rows = sqlx::query(SELECT).fetch(&mut connection);
-        while let Some(row) = rows.try_next().await.map_err(other)? {
-            for at in 0..HEAD.len() {
-                let text: Option<&str> = row.try_get(at).map_err(other)?;
-                file.write_field(text.unwrap_or_default()).map_err(other)?;
-            }
-            file.write_record(None::<&[u8]>).map_err(other)?;
-            people += 1;
-        }
-        file.flush().map_err(failed)?;
-    }
+    let people = write_csv(&connection, &path)?;
     let spec = json!({"object": "Contact", "operation": "upsert", "externalIdFieldName": HEAD[0], "contentType": "CSV", "lineEnding": "LF"});
     let job = plain.json("POST", &format!("{JOBS}/ingest"), &spec)?;
     let job = format!("{JOBS}/ingest/{}", job["id"].as_str().unwrap_or_default());
@@ -136,28 +124,49 @@ pub async fn push(config: &Config) -> Result<Figures, Failure> {
     plain.json("PATCH", &job, &json!({"state": "UploadComplete"}))?;
     plain.wait(&job).await?;
     let reply = plain.csv(&format!("{job}/successfulResults/"))?;
-    let writes = write_back(&mut connection, reply).await?;
+    let writes = write_back(&mut connection, reply)?;
     let outcomes = BTreeMap::from([("contact_created".to_owned(), writes)]);
     Ok(Figures { people, writes: people + writes, calls: plain.calls, outcomes, ..Figures::default() })
 }
 
-async fn write_back(connection: &mut SqliteConnection, reply: super::http::Reply) -> Result<u64, Failure> {
+/// Writes the whole table as one CSV file; how many people.
+///
+/// # Errors
+/// When either cannot be read or written.
+pub(super) fn write_csv(connection: &Connection, path: &Path) -> Result<u64, Failure> {
+    let mut file = csv::WriterBuilder::new().buffer_capacity(64 * 1024).from_path(path).map_err(other)?;
+    file.write_record(HEAD).map_err(other)?;
+    let mut select = connection.prepare(SELECT).map_err(other)?;
+    let mut rows = select.query(()).map_err(other)?;
+    let mut people = 0;
+    while let Some(row) = rows.next().map_err(other)? {
+        for at in 0..HEAD.len() {
+            let text = row.get_ref(at).map_err(other)?.as_str_or_null().map_err(other)?;
+            file.write_field(text.unwrap_or_default()).map_err(other)?;
+        }
+        file.write_record(None::<&[u8]>).map_err(other)?;
+        people += 1;
+    }
+    file.flush().map_err(failed)?;
+    Ok(people)
+}
+
+fn write_back(connection: &mut Connection, reply: super::http::Reply) -> Result<u64, Failure> {
     let mut results = csv::ReaderBuilder::new().from_reader(reply.body);
     let head = results.headers().map_err(other)?.clone();
     let place = |name: &str| head.iter().position(|known| known == name).unwrap_or_default();
     let (id, key) = (place("sf__Id"), place(HEAD[0]));
-    let mut transaction = connection.begin().await.map_err(other)?;
+    let transaction = connection.transaction().map_err(other)?;
+    let sql = "UPDATE supporters SET sf_contact_id = ? WHERE supporter_id = ?";
+    let mut update = transaction.prepare(sql).map_err(other)?;
     let mut written = 0;
     let mut record = csv::StringRecord::new();
     while results.read_record(&mut record).map_err(other)? {
-        sqlx::query("UPDATE supporters SET sf_contact_id = ? WHERE supporter_id = ?")
-            .bind(record.get(id).unwrap_or_default().to_owned())
-            .bind(record.get(key).and_then(|key| key.parse::<i64>().ok()))
-            .execute(&mut *transaction)
-            .await
-            .map_err(other)?;
+        let key: Option<i64> = record.get(key).and_then(|key| key.parse().ok());
+        update.execute((record.get(id), key)).map_err(other)?;
         written += 1;
     }
-    transaction.commit().await.map_err(other)?;
+    drop(update);
+    transaction.commit().map_err(other)?;
     Ok(written)
 }

@@ -1,8 +1,8 @@
 //! The baseline of a first pull: one query of all Contacts, and one statement for each: by Contact Id, else by address. It
 //! overwrites what it finds, asks no names, and remembers nothing.
 
+use rusqlite::CachedStatement;
 use serde_json::json;
-use sqlx::{Connection as _, SqliteConnection};
 
 use super::figures::Figures;
 use super::plain::{JOBS, Plain, open, other};
@@ -24,7 +24,7 @@ const BY_EMAIL: &str = "UPDATE supporters SET sf_contact_id = ?1, last_name = ?2
 /// When a side cannot be reached.
 pub async fn pull(config: &Config) -> Result<Figures, Failure> {
     let mut plain = Plain::sign_in(config)?;
-    let mut connection = open(config).await?;
+    let mut connection = open(config)?;
     let job = plain.json("POST", &format!("{JOBS}/query"), &json!({"operation": "query", "query": SOQL}))?;
     let job = format!("{JOBS}/query/{}", job["id"].as_str().unwrap_or_default());
     plain.wait(&job).await?;
@@ -37,30 +37,37 @@ pub async fn pull(config: &Config) -> Result<Figures, Failure> {
             .filter(|next| *next != "null" && !next.is_empty())
             .map(str::to_owned);
         let mut rows = csv::ReaderBuilder::new().from_reader(reply.body);
-        let mut transaction = connection.begin().await.map_err(other)?;
-        let mut record = csv::StringRecord::new();
-        while rows.read_record(&mut record).map_err(other)? {
-            people += 1;
-            writes += write(&mut transaction, &record).await?;
+        let transaction = connection.transaction().map_err(other)?;
+        {
+            let mut updates = [BY_ID, BY_EMAIL].map(|sql| transaction.prepare_cached(sql));
+            let mut record = csv::StringRecord::new();
+            while rows.read_record(&mut record).map_err(other)? {
+                people += 1;
+                writes += write(&mut updates, &record)?;
+            }
         }
-        transaction.commit().await.map_err(other)?;
+        transaction.commit().map_err(other)?;
         let Some(next) = next else { break };
         locator = format!("&locator={next}");
     }
     Ok(Figures { people, writes, calls: plain.calls, ..Figures::default() })
 }
 
-async fn write(connection: &mut SqliteConnection, record: &csv::StringRecord) -> Result<u64, Failure> {
-    for sql in [BY_ID, BY_EMAIL] {
-        let mut query = sqlx::query(sql);
+fn write(
+    updates: &mut [Result<CachedStatement<'_>, rusqlite::Error>; 2],
+    record: &csv::StringRecord,
+) -> Result<u64, Failure> {
+    for update in updates {
+        let update =
+            update.as_mut().map_err(|_| Failure::Unexpected("the baseline's table is another one"))?;
         for (at, text) in record.iter().enumerate() {
-            let yes_no = |text: &str| if text == "true" { "Y" } else { "N" }.to_owned();
-            let text = if at == 10 { yes_no(text) } else { text.to_owned() };
-            query = query.bind(Some(text).filter(|text| !text.is_empty()));
+            let yes_no = if text == "true" { "Y" } else { "N" };
+            let text = if at == 10 { yes_no } else { text };
+            update.raw_bind_parameter(at + 1, Some(text).filter(|text| !text.is_empty())).map_err(other)?;
         }
-        let done = query.execute(&mut *connection).await.map_err(other)?;
-        if done.rows_affected() > 0 {
-            return Ok(done.rows_affected());
+        let done = update.raw_execute().map_err(other)?;
+        if done > 0 {
+            return Ok(done as u64);
         }
     }
     Ok(0)

@@ -14,7 +14,7 @@ use crate::demo::simulated::write_private;
 use crate::failure::Failure;
 
 /// People written at a time.
-const CHUNK: usize = 2_000;
+const CHUNK: usize = 10_000;
 
 /// A folder, a database and an org.
 pub struct Stage {
@@ -60,12 +60,24 @@ impl Stage {
         self.dir.join("supporters.db")
     }
 
+    /// A second folder for the same org, with a copy of the database as it stands: for another program on the same rows.
+    ///
+    /// # Errors
+    /// When it cannot be written.
+    pub fn beside(&self, dir: PathBuf) -> Result<PathBuf, Failure> {
+        std::fs::create_dir_all(&dir).map_err(failed)?;
+        for name in ["highwater.toml", "client_secret", "supporters.db"] {
+            std::fs::copy(self.dir.join(name), dir.join(name)).map_err(failed)?;
+        }
+        Ok(dir.join("highwater.toml"))
+    }
+
     /// Fills the database with supporters whom the org has never heard of.
     ///
     /// # Errors
     /// When the database cannot be written.
-    pub async fn fill_supporters(&self, sources: &[Twins], count: usize) -> Result<(), Failure> {
-        let database = Database::make(&self.database()).await?;
+    pub fn fill_supporters(&self, sources: &[Twins], count: usize) -> Result<(), Failure> {
+        let database = Database::make_bare(&self.database())?;
         let mut people = people::supporters(sources, count);
         loop {
             let rows: Vec<_> = people
@@ -79,10 +91,9 @@ impl Stage {
             if rows.is_empty() {
                 break;
             }
-            database.add(&rows).await?;
+            database.add(&rows)?;
         }
-        database.close().await;
-        Ok(())
+        database.index()
     }
 
     /// Fills both sides with the same people: every second supporter carries its Contact's Id, the others are known by
@@ -90,8 +101,8 @@ impl Stage {
     ///
     /// # Errors
     /// When a side cannot be written.
-    pub async fn fill_both(&self, sources: &[Twins], count: usize) -> Result<(), Failure> {
-        let database = Database::make(&self.database()).await?;
+    pub fn fill_both(&self, sources: &[Twins], count: usize) -> Result<(), Failure> {
+        let database = Database::make_bare(&self.database())?;
         let mut people = people::pairs(sources, count);
         loop {
             let (supporters, contacts): (Vec<_>, Vec<_>) = people.by_ref().take(CHUNK).unzip();
@@ -113,10 +124,9 @@ impl Stage {
                     (person, known(at), stamp)
                 })
                 .collect();
-            database.add(&rows).await?;
+            database.add(&rows)?;
         }
-        database.close().await;
-        Ok(())
+        database.index()
     }
 }
 

@@ -12,9 +12,11 @@ use service::resync::Who;
 use tokio_util::sync::CancellationToken;
 
 use super::figures::Figures;
-use super::{plain, plain_pull};
+use super::{plain, plain_pull, sqlite_alone};
+use crate::commands::report::{options, written};
 use crate::config::{Config, Environment, load};
 use crate::failure::Failure;
+use crate::output::Format;
 use crate::wire;
 
 /// What is measured.
@@ -28,10 +30,18 @@ pub enum Step {
     Pull,
     /// A resync of one supporter.
     Resync,
+    /// The merge report, as JSON.
+    Report,
+    /// Every supporter's names and address against his own and his neighbour's.
+    Matching,
     /// The least that any program would do for a first push.
     PlainPush,
     /// The least that any program would do for a first pull.
     PlainPull,
+    /// What a first push asks of the database alone.
+    SqlitePush,
+    /// What a first pull asks of the database alone.
+    SqlitePull,
 }
 
 impl Step {
@@ -43,8 +53,12 @@ impl Step {
             Self::Push => "push",
             Self::Pull => "pull",
             Self::Resync => "resync",
+            Self::Report => "report",
+            Self::Matching => "matching",
             Self::PlainPush => "plain-push",
             Self::PlainPull => "plain-pull",
+            Self::SqlitePush => "sqlite-push",
+            Self::SqlitePull => "sqlite-pull",
         }
     }
 }
@@ -59,6 +73,10 @@ pub async fn carry_out(step: Step, file: &Path, supporter: Option<i64>) -> Resul
     let figures = match step {
         Step::PlainPush => plain::push(&config).await?,
         Step::PlainPull => plain_pull::pull(&config).await?,
+        Step::SqlitePush => sqlite_alone::push(&config)?,
+        Step::SqlitePull => sqlite_alone::pull(&config)?,
+        Step::Report => report(&config).await?,
+        Step::Matching => matching(&config)?,
         Step::Sync => cycle(&config, Mode::Sync).await?,
         Step::Push => cycle(&config, Mode::Push).await?,
         Step::Pull => cycle(&config, Mode::Pull).await?,
@@ -93,6 +111,39 @@ async fn resync(config: &Config, supporter: i64) -> Result<Figures, Failure> {
         Ok(Err(running)) => Err(Failure::AlreadyRunning(running.to_string())),
         Err(fatal) => Err(Failure::Cycle(Arc::new(Err(fatal)))),
     }
+}
+
+/// The merge report into nothing.
+async fn report(config: &Config) -> Result<Figures, Failure> {
+    let state = wire::state::open(config, &Clock::system()).await?;
+    let options = options(config, Format::Json, None);
+    let writer: Box<dyn std::io::Write + Send> = Box::new(std::io::sink());
+    let written = written(writer, move |to| report::merges(&state, &options, to)).await?;
+    Ok(Figures { people: written.unwrap_or_default(), ..Figures::default() })
+}
+
+/// Names and addresses of the whole table, each row against itself and the one before. Counts how many of those pairs are
+/// somebody: the comparison cannot be left out.
+fn matching(config: &Config) -> Result<Figures, Failure> {
+    let connection = plain::open(config)?;
+    let sql = "SELECT ifnull(first_name, ''), ifnull(last_name, ''), ifnull(email, '') FROM supporters";
+    let mut select = connection.prepare(sql).map_err(plain::other)?;
+    let mut rows = select.query(()).map_err(plain::other)?;
+    let rules = matching::Config::default();
+    let knowledge = matching::Knowledge::built_in();
+    let mut figures = Figures::default();
+    let mut before: Option<matching::Person> = None;
+    while let Some(row) = rows.next().map_err(plain::other)? {
+        let text = |at: usize| row.get::<_, String>(at).map_err(plain::other);
+        let person = matching::Person::new(&text(0)?, &text(1)?, &text(2)?);
+        figures.people += 1;
+        for other in [Some(&person), before.as_ref()].into_iter().flatten() {
+            let outcome = matching::compare(&person, other, knowledge, &rules);
+            *figures.outcomes.entry(format!("{:?}", outcome.strength)).or_default() += 1;
+        }
+        before = Some(person);
+    }
+    Ok(figures)
 }
 
 fn figures(report: &CycleReport, usage: &Usage) -> Figures {

@@ -61,7 +61,7 @@ pub async fn run(args: &Args, common: &Common, screen: &Screen) -> Result<Exit, 
         .map_err(Failure::stdout)?;
     // The state and the database are given up, so that other commands can have them.
     let demo::World { simulated, database, sides, .. } = ended.world;
-    database.close().await;
+    drop(database);
     drop(sides);
     if args.keep_running {
         let mut signals =

@@ -52,7 +52,7 @@ impl<'a> Hands<'a> {
     /// When the database refuses.
     pub async fn supporter(&mut self, id: i64, set: &[(&str, Option<&str>)]) -> Result<(), Failure> {
         let stamp = self.tick();
-        self.database.edit(id, set, &stamp).await
+        self.database.edit(id, set, &stamp)
     }
 
     /// Somebody registers.
@@ -65,7 +65,7 @@ impl<'a> Hands<'a> {
         contact_id: Option<String>,
     ) -> Result<(), Failure> {
         let stamp = self.tick();
-        self.database.add(&[(person, contact_id, stamp)]).await
+        self.database.add(&[(person, contact_id, stamp)])
     }
 
     /// Somebody edits a Contact.

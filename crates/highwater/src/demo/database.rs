@@ -2,21 +2,27 @@
 
 use std::io;
 use std::path::Path;
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
-use sqlx::sqlite::{SqliteConnectOptions, SqliteJournalMode, SqlitePoolOptions};
-use sqlx::{AssertSqlSafe, Row as _, SqlitePool};
+use rusqlite::{Connection, OptionalExtension as _, params_from_iter};
 
 use super::people::Supporter;
 use crate::failure::Failure;
 
 const COLUMNS: &str = "supporter_id, email, first_name, last_name, address_1, address_2, city, region, postcode, country, \
                        phone, opt_in_email, sf_contact_id, modified_at";
+const TABLE: &str = "CREATE TABLE supporters (supporter_id INTEGER PRIMARY KEY, email TEXT, first_name TEXT, \
+                     last_name TEXT, address_1 TEXT, address_2 TEXT, city TEXT, region TEXT, postcode TEXT, country TEXT, \
+                     phone TEXT, opt_in_email TEXT, sf_contact_id TEXT, modified_at TEXT)";
+const INDEXES: &str = "CREATE INDEX supporters_modified_at ON supporters (modified_at);
+                       CREATE INDEX supporters_email ON supporters (email);
+                       CREATE INDEX supporters_contact ON supporters (sf_contact_id)";
 
-/// The database as its owner holds it.
+/// The database as its owner holds it. Its calls are short, and made on the spot.
 #[derive(Debug, Clone)]
-pub struct Database(SqlitePool);
+pub struct Database(Arc<Mutex<Connection>>);
 
-fn failed(source: sqlx::Error) -> Failure {
+fn failed(source: rusqlite::Error) -> Failure {
     Failure::Output { what: "the demo's supporter database".to_owned(), source: io::Error::other(source) }
 }
 
@@ -29,33 +35,47 @@ impl Database {
     ///
     /// # Errors
     /// When the file cannot be written.
-    pub async fn make(path: &Path) -> Result<Self, Failure> {
-        let options = SqliteConnectOptions::new()
-            .filename(path)
-            .create_if_missing(true)
-            .journal_mode(SqliteJournalMode::Wal);
-        let pool = SqlitePoolOptions::new().max_connections(1).connect_with(options).await.map_err(failed)?;
-        for sql in [
-            "CREATE TABLE supporters (supporter_id INTEGER PRIMARY KEY, email TEXT, first_name TEXT, last_name TEXT, \
-             address_1 TEXT, address_2 TEXT, city TEXT, region TEXT, postcode TEXT, country TEXT, phone TEXT, \
-             opt_in_email TEXT, sf_contact_id TEXT, modified_at TEXT)",
-            "CREATE INDEX supporters_modified_at ON supporters (modified_at)",
-            "CREATE INDEX supporters_email ON supporters (email)",
-            "CREATE INDEX supporters_contact ON supporters (sf_contact_id)",
-        ] {
-            sqlx::query(sql).execute(&pool).await.map_err(failed)?;
-        }
-        Ok(Self(pool))
+    pub fn make(path: &Path) -> Result<Self, Failure> {
+        let database = Self::make_bare(path)?;
+        database.index()?;
+        Ok(database)
+    }
+
+    /// Makes the file and its table without the indexes: [`Database::index`] makes them faster once the rows are there.
+    ///
+    /// # Errors
+    /// When the file cannot be written.
+    pub fn make_bare(path: &Path) -> Result<Self, Failure> {
+        let connection = Connection::open(path).map_err(failed)?;
+        connection.pragma_update(None, "journal_mode", "WAL").map_err(failed)?;
+        connection.execute_batch(TABLE).map_err(failed)?;
+        Ok(Self(Arc::new(Mutex::new(connection))))
+    }
+
+    /// Makes the indexes, and leaves the whole in one file.
+    ///
+    /// # Errors
+    /// When the file cannot be written.
+    pub fn index(&self) -> Result<(), Failure> {
+        let connection = self.connection();
+        connection.execute_batch(INDEXES).map_err(failed)?;
+        connection.query_row("PRAGMA wal_checkpoint(TRUNCATE)", (), |_| Ok(())).map_err(failed)
+    }
+
+    fn connection(&self) -> MutexGuard<'_, Connection> {
+        self.0.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
     /// Adds supporters, each with the Contact Id somebody typed for it and its last change.
     ///
     /// # Errors
     /// When one of them is there already.
-    pub async fn add(&self, rows: &[(Supporter, Option<String>, String)]) -> Result<(), Failure> {
-        let mut transaction = self.0.begin().await.map_err(failed)?;
+    pub fn add(&self, rows: &[(Supporter, Option<String>, String)]) -> Result<(), Failure> {
+        let mut connection = self.connection();
+        let transaction = connection.transaction().map_err(failed)?;
         let sql =
             format!("INSERT INTO supporters ({COLUMNS}) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)");
+        let mut insert = transaction.prepare_cached(&sql).map_err(failed)?;
         for (person, contact_id, stamp) in rows {
             let texts = [
                 &person.email,
@@ -70,72 +90,68 @@ impl Database {
                 &person.phone,
                 &person.opt_in_email,
             ];
-            let mut query = sqlx::query(AssertSqlSafe(sql.clone())).bind(person.supporter_id);
-            for text in texts {
-                query = query.bind(filled(text));
+            insert.raw_bind_parameter(1, person.supporter_id).map_err(failed)?;
+            for (text, at) in texts.into_iter().zip(2..) {
+                insert.raw_bind_parameter(at, filled(text)).map_err(failed)?;
             }
-            query.bind(contact_id.as_deref()).bind(stamp).execute(&mut *transaction).await.map_err(failed)?;
+            insert.raw_bind_parameter(13, contact_id.as_deref()).map_err(failed)?;
+            insert.raw_bind_parameter(14, stamp).map_err(failed)?;
+            insert.raw_execute().map_err(failed)?;
         }
-        transaction.commit().await.map_err(failed)
+        drop(insert);
+        transaction.commit().map_err(failed)
     }
 
     /// A person edits columns of one supporter.
     ///
     /// # Errors
     /// When the database refuses.
-    pub async fn edit(&self, id: i64, set: &[(&str, Option<&str>)], stamp: &str) -> Result<(), Failure> {
+    pub fn edit(&self, id: i64, set: &[(&str, Option<&str>)], stamp: &str) -> Result<(), Failure> {
         let columns: String = set.iter().map(|(column, _)| format!("\"{column}\" = ?, ")).collect();
+        let id = id.to_string();
         let sql = format!("UPDATE supporters SET {columns}modified_at = ? WHERE supporter_id = ?");
-        let mut query = sqlx::query(AssertSqlSafe(sql));
-        for (_, value) in set {
-            query = query.bind(*value);
-        }
-        query.bind(stamp).bind(id).execute(&self.0).await.map_err(failed)?;
-        Ok(())
+        let values = set.iter().map(|(_, value)| *value).chain([Some(stamp), Some(id.as_str())]);
+        self.connection().execute(&sql, params_from_iter(values)).map(|_| ()).map_err(failed)
     }
 
     /// One cell of one supporter; `None`: empty, or nobody.
     ///
     /// # Errors
     /// When the database refuses.
-    pub async fn cell(&self, id: i64, column: &str) -> Result<Option<String>, Failure> {
+    pub fn cell(&self, id: i64, column: &str) -> Result<Option<String>, Failure> {
         let sql = format!("SELECT CAST(\"{column}\" AS TEXT) FROM supporters WHERE supporter_id = ?");
-        let row = sqlx::query(AssertSqlSafe(sql)).bind(id).fetch_optional(&self.0).await.map_err(failed)?;
-        row.map_or(Ok(None), |row| row.try_get(0).map_err(failed))
+        let cell = self.connection().query_row(&sql, [id], |row| row.get(0)).optional();
+        cell.map(Option::flatten).map_err(failed)
     }
 
     /// The ids of those who carry an address.
     ///
     /// # Errors
     /// When the database refuses.
-    pub async fn with_email(&self, email: &str) -> Result<Vec<i64>, Failure> {
+    pub fn with_email(&self, email: &str) -> Result<Vec<i64>, Failure> {
         let sql = "SELECT supporter_id FROM supporters WHERE email = ? COLLATE NOCASE ORDER BY supporter_id";
-        let rows = sqlx::query(sql).bind(email).fetch_all(&self.0).await.map_err(failed)?;
-        rows.iter().map(|row| row.try_get(0).map_err(failed)).collect()
+        let connection = self.connection();
+        let mut statement = connection.prepare_cached(sql).map_err(failed)?;
+        let ids = statement.query_map([email], |row| row.get(0)).map_err(failed)?;
+        ids.collect::<Result<_, _>>().map_err(failed)
     }
 
     /// The highest id given.
     ///
     /// # Errors
     /// When the database refuses.
-    pub async fn last_id(&self) -> Result<i64, Failure> {
-        let row =
-            sqlx::query("SELECT COALESCE(max(supporter_id), 0) FROM supporters").fetch_one(&self.0).await;
-        row.and_then(|row| row.try_get(0)).map_err(failed)
+    pub fn last_id(&self) -> Result<i64, Failure> {
+        let sql = "SELECT COALESCE(max(supporter_id), 0) FROM supporters";
+        self.connection().query_row(sql, (), |row| row.get(0)).map_err(failed)
     }
 
     /// How many there are.
     ///
     /// # Errors
     /// When the database refuses.
-    pub async fn count(&self) -> Result<u64, Failure> {
-        let row = sqlx::query("SELECT count(*) FROM supporters").fetch_one(&self.0).await;
-        let count: i64 = row.and_then(|row| row.try_get(0)).map_err(failed)?;
+    pub fn count(&self) -> Result<u64, Failure> {
+        let sql = "SELECT count(*) FROM supporters";
+        let count: i64 = self.connection().query_row(sql, (), |row| row.get(0)).map_err(failed)?;
         Ok(u64::try_from(count).unwrap_or(0))
-    }
-
-    /// Closes the file.
-    pub async fn close(&self) {
-        self.0.close().await;
     }
 }

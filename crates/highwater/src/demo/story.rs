@@ -117,7 +117,7 @@ impl Story<'_> {
                 "first load: {contacts} Contacts are there, which are not those before and {created} created"
             ),
         );
-        let supporters = self.world.database.count().await?;
+        let supporters = self.world.database.count()?;
         self.must(supporters == self.world.began_with.0, "first load: a supporter was created");
         let score = self.score()?;
         let precision = score.precision();

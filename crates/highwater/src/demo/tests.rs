@@ -17,7 +17,6 @@ const ROWS: usize = 300;
 async fn demo(dir: &std::path::Path, force: bool) -> Result<(Vec<String>, Json), Failure> {
     let choices = Choices { dir: dir.to_owned(), rows: ROWS, seed: 7, force };
     let ended = run(&choices, Arc::new(Quiet), &Screen::of_process(Format::Json)).await?;
-    ended.world.database.close().await;
     ended.world.simulated.org.shutdown().await;
     Ok((ended.failed, ended.json))
 }

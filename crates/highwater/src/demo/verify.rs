@@ -92,20 +92,20 @@ impl Look<'_> {
     async fn at(&self, expected: &Expected) -> Result<Option<String>, Failure> {
         match expected {
             Expected::Both { supporter, column, field, ours, theirs } => {
-                let found = self.world.database.cell(*supporter, column).await?;
+                let found = self.world.database.cell(*supporter, column)?;
                 let there = self.linked_contact(*supporter)?.map(|contact| text(&contact[*field]));
                 let held = found == *ours && there.as_ref() == Some(theirs);
                 Ok((!held)
                     .then(|| format!("supporter {supporter}: {column} and {field} are not as expected")))
             }
             Expected::Linked { supporter, contact } => {
-                let stored = self.world.database.cell(*supporter, "sf_contact_id").await?;
+                let stored = self.world.database.cell(*supporter, "sf_contact_id")?;
                 let held =
                     self.link(*supporter)?.as_ref() == Some(contact) && stored.as_ref() == Some(contact);
                 Ok((!held).then(|| format!("supporter {supporter} is not linked to Contact {contact}")))
             }
             Expected::OnePerson { email } => {
-                let supporters = self.world.database.with_email(email).await?;
+                let supporters = self.world.database.with_email(email)?;
                 let contacts = self.holders(email);
                 let held = match (&supporters[..], &contacts[..]) {
                     ([supporter], [contact]) => self.link(*supporter)?.as_deref() == contact["Id"].as_str(),

@@ -63,7 +63,7 @@ impl World {
         org.clock().run();
         let config_file = folder.write_config(&org)?;
         let simulated = Simulated::found(org, &folder.org())?;
-        let database = Database::make(&folder.file("supporters.db")).await?;
+        let database = Database::make(&folder.file("supporters.db"))?;
         let mut filler =
             Filler { simulated: &simulated, database: &database, begin, truth: Truth::default() };
         let began_with = filler.fill(rows, seed).await?;
@@ -186,7 +186,7 @@ impl Filler<'_> {
                 supporters.push((supporter, None, stamp));
             }
         }
-        self.database.add(&supporters).await?;
+        self.database.add(&supporters)?;
         Ok((supporters.len() as u64, contacts))
     }
 }

@@ -3,6 +3,7 @@
 #![allow(clippy::unwrap_used, clippy::panic, reason = "the helpers of a test fail like the test itself")]
 #![allow(unreachable_pub, reason = "a test binary exports nothing")]
 
+mod bench;
 mod boot;
 mod cases;
 mod certificates;

@@ -75,8 +75,8 @@ pub(super) async fn families(
     const WHAT: &str = "partners entered under a supporter's address";
     let people = cast.some(2)?;
     for (supporter, contact) in &people {
-        let cell = async |column: &'static str| world.database.cell(*supporter, column).await;
-        let (email, last_name) = (cell("email").await?, cell("last_name").await?);
+        let cell = |column: &str| world.database.cell(*supporter, column);
+        let (email, last_name) = (cell("email")?, cell("last_name")?);
         let fields = [
             ("FirstName", json!("Ngaire")),
             ("LastName", json!(last_name.as_deref().unwrap_or("Partner"))),

@@ -68,7 +68,7 @@ impl Cast {
         let mut found = Vec::new();
         while found.len() < count {
             let person = self.next()?;
-            if world.database.cell(person.0, "opt_in_email").await?.as_deref() == Some("Y") {
+            if world.database.cell(person.0, "opt_in_email")?.as_deref() == Some("Y") {
                 found.push(person);
             }
         }
@@ -96,7 +96,7 @@ pub async fn happen(world: &World, seed: u64) -> Result<Done, Failure> {
     identity::wrong_ids(&mut hands, &mut cast, &mut done).await?;
     identity::families(&mut hands, &mut cast, world, &mut done).await?;
     identity::deleted(&mut hands, &mut cast, &mut done)?;
-    let first_id = world.database.last_id().await? + 1;
+    let first_id = world.database.last_id()? + 1;
     identity::newcomers(&mut hands, first_id, &mut done).await?;
     hands.rest();
     Ok(done)
