@@ -2,10 +2,12 @@
 
 use std::collections::HashMap;
 use std::path::Path;
+use std::sync::Arc;
 
-use segments::{Cursor, PageLimit, View};
+use model::Stamp;
+use segments::{Cursor, Disk, PageLimit, View};
 
-use super::entry::{self, Kept, Settlement};
+use super::entry::{self, Ending, Kept, Settlement};
 use super::error::QueueError;
 use crate::event::Event;
 
@@ -18,6 +20,56 @@ pub struct Seen {
     pub event: Event,
     /// The last word about it; `None`: it was not delivered yet.
     pub settlement: Option<Settlement>,
+}
+
+/// Events that somebody looked for.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Found {
+    /// Those, oldest first.
+    pub events: Vec<Seen>,
+    /// How far was looked.
+    pub end: Cursor,
+}
+
+/// How many events are kept, by how they stand.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub struct Tally {
+    /// Not delivered yet.
+    pub open: u64,
+    /// Tried, and tried again by itself.
+    pub waiting: u64,
+    /// Became what they were for.
+    pub done: u64,
+    /// Nothing was to be done.
+    pub ignored: u64,
+    /// Dead letters.
+    pub needs_person: u64,
+    /// Given up by a person.
+    pub dropped: u64,
+    /// When the oldest came that is open or waits.
+    pub oldest_under_way: Option<Stamp>,
+    /// When the oldest dead letter came.
+    pub oldest_dead_letter: Option<Stamp>,
+}
+
+impl Tally {
+    fn add(&mut self, received: Stamp, ending: Option<Ending>) {
+        let count = match ending {
+            None => &mut self.open,
+            Some(Ending::Waiting { .. }) => &mut self.waiting,
+            Some(Ending::Done) => &mut self.done,
+            Some(Ending::Ignored) => &mut self.ignored,
+            Some(Ending::NeedsPerson) => &mut self.needs_person,
+            Some(Ending::Dropped) => &mut self.dropped,
+        };
+        *count += 1;
+        let oldest = match ending {
+            None | Some(Ending::Waiting { .. }) => &mut self.oldest_under_way,
+            Some(Ending::NeedsPerson) => &mut self.oldest_dead_letter,
+            Some(Ending::Done | Ending::Ignored | Ending::Dropped) => return,
+        };
+        *oldest = Some(oldest.map_or(received, |known| known.min(received)));
+    }
 }
 
 /// The queue as it was at one moment.
@@ -35,6 +87,14 @@ impl Look {
         Ok(Self(View::open(path)?))
     }
 
+    /// The same on any disk.
+    ///
+    /// # Errors
+    /// As [`Look::open`].
+    pub fn open_on(disk: Arc<dyn Disk>) -> Result<Self, QueueError> {
+        Ok(Self(View::open_on(disk)?))
+    }
+
     /// Every event that is kept, oldest first, with the last word about it. `each` says whether to go on. Settlements are read
     /// first and kept in memory without events: about 100 bytes for each event that was ever tried and is still kept. Blocks.
     ///
@@ -42,13 +102,13 @@ impl Look {
     /// [`QueueError::Log`], [`QueueError::Unknown`].
     pub fn for_each(&self, mut each: impl FnMut(Seen) -> bool) -> Result<(), QueueError> {
         let mut last: HashMap<Cursor, Settlement> = HashMap::new();
-        self.walk(|_, kept| {
+        self.walk(|_, _, kept| {
             if let Kept::Settled(settled) = kept {
                 last.extend(settled.items.into_iter().map(|item| (item.at, item)));
             }
             Ok(true)
         })?;
-        self.walk(|at, kept| match kept {
+        self.walk(|at, _, kept| match kept {
             Kept::Event(_, json) => {
                 let event = Event::from_bytes(json).ok_or(QueueError::Unknown(at))?;
                 Ok(each(Seen { at, event, settlement: last.remove(&at) }))
@@ -57,9 +117,66 @@ impl Look {
         })
     }
 
+    /// The events that `wanted` picks, for [`super::Queue::decide`]. Blocks.
+    ///
+    /// # Errors
+    /// As [`Look::for_each`].
+    pub fn find(&self, mut wanted: impl FnMut(&Seen) -> bool) -> Result<Found, QueueError> {
+        let mut events = Vec::new();
+        self.for_each(|seen| {
+            if wanted(&seen) {
+                events.push(seen);
+            }
+            true
+        })?;
+        Ok(Found { events, end: self.0.end() })
+    }
+
+    /// Every word that was ever said about one event and is still kept, oldest first. Blocks.
+    ///
+    /// # Errors
+    /// [`QueueError::Log`], [`QueueError::Unknown`].
+    pub fn history(&self, of: Cursor) -> Result<Vec<Settlement>, QueueError> {
+        let mut words = Vec::new();
+        self.walk(|_, _, kept| {
+            if let Kept::Settled(settled) = kept {
+                words.extend(settled.items.into_iter().filter(|item| item.at == of));
+            }
+            Ok(true)
+        })?;
+        Ok(words)
+    }
+
+    /// Counts what is kept; no event is read for it. About 40 bytes of memory an event. Blocks.
+    ///
+    /// # Errors
+    /// [`QueueError::Log`], [`QueueError::Unknown`].
+    pub fn tally(&self) -> Result<Tally, QueueError> {
+        let mut all: HashMap<Cursor, (Stamp, Option<Ending>)> = HashMap::new();
+        self.walk(|at, stamp, kept| {
+            match kept {
+                Kept::Event(..) => drop(all.insert(at, (stamp, None))),
+                Kept::Settled(settled) => {
+                    for item in settled.items {
+                        // The event itself may be given up already.
+                        if let Some(known) = all.get_mut(&item.at) {
+                            known.1 = Some(item.ending);
+                        }
+                    }
+                }
+            }
+            Ok(true)
+        })?;
+        let mut tally = Tally::default();
+        for (received, ending) in all.into_values() {
+            tally.add(received, ending);
+        }
+        Ok(tally)
+    }
+
     fn walk(
         &self,
-        mut each: impl FnMut(Cursor, Kept<'_>) -> Result<bool, QueueError>,
+        mut each: impl FnMut(Cursor, Stamp, Kept<'_>) -> Result<bool, QueueError>,
     ) -> Result<(), QueueError> {
         let mut from = Cursor::START;
         loop {
@@ -70,7 +187,7 @@ impl Look {
             from = page.next;
             for record in &page.records {
                 let kept = entry::read(&record.bytes).ok_or(QueueError::Unknown(record.at))?;
-                if !each(record.at, kept)? {
+                if !each(record.at, record.stamp, kept)? {
                     return Ok(());
                 }
             }

@@ -6,6 +6,7 @@
 //! An event is handed out, and handed out again after a crash, until it is settled. Whoever reads the queue makes that
 //! harmless; the queue makes sure that an event is in it once by its `messageId`, and that nothing in it is passed over.
 
+mod decide;
 mod entry;
 mod error;
 mod ids;
@@ -21,9 +22,10 @@ use model::{Clock, Stamp};
 use segments::{Cursor, Disk, Entry, Log, Marker, PageLimit, Record};
 use tokio::sync::watch;
 
+pub use decide::{Decided, Decision};
 pub use entry::{DETAIL_BYTES, Ending, Settlement};
 pub use error::QueueError;
-pub use look::{Look, Seen};
+pub use look::{Found, Look, Seen, Tally};
 
 use crate::event::Event;
 use entry::{Kept, Settled};
@@ -324,13 +326,14 @@ impl Queue {
             }
         }
         for some in items.chunks(SETTLED_AT_ONCE) {
-            self.settle_some(some).await?;
+            let mut said = self.0.settling.lock().await;
+            self.settle_locked(&mut said, some).await?;
         }
         Ok(())
     }
 
-    async fn settle_some(&self, items: &[Settlement]) -> Result<(), QueueError> {
-        let mut said = self.0.settling.lock().await;
+    /// `said` is the place of the last settlement, behind the lock that keeps their order.
+    async fn settle_locked(&self, said: &mut Cursor, items: &[Settlement]) -> Result<(), QueueError> {
         let frontier = {
             let held = self.held();
             let waits = items.iter().filter(|item| matches!(item.ending, Ending::Waiting { .. })).count();

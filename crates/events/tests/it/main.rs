@@ -1,5 +1,6 @@
 //! The queue and the way in.
 
+mod decide;
 mod hostile;
 mod http;
 mod power;
