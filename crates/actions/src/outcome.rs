@@ -89,6 +89,27 @@ impl Answer {
         }
     }
 
+    /// What a person does about it; empty where nothing is to be done.
+    #[must_use]
+    pub const fn advice(self) -> &'static str {
+        match self {
+            Self::Several => "merge the records, or match by fields that only one has; then retry",
+            Self::Refused => {
+                "put right what Salesforce names, in the record, the rule or the mapping; then retry"
+            }
+            Self::NotFound => "make the record, or let the action create it (upsert); then retry",
+            Self::Duplicate => "merge with the record that is there, or match it; then retry",
+            Self::Invalid => "map what is missing, or let the sender send it; then retry or drop",
+            Self::GivenUp => "retry once Salesforce answers again",
+            Self::Created
+            | Self::Updated
+            | Self::Deleted
+            | Self::Superseded
+            | Self::Ignored
+            | Self::Waiting => "",
+        }
+    }
+
     /// Whether only a person can bring the event further.
     #[must_use]
     pub const fn needs_a_person(self) -> bool {
@@ -245,6 +266,7 @@ mod tests {
             assert_eq!(serde_json::to_value(answer).unwrap(), answer.code());
             assert!((200..600).contains(&answer.status()));
             assert_eq!(answer.needs_a_person(), answer.status() >= 300);
+            assert_eq!(answer.needs_a_person(), !answer.advice().is_empty());
         }
     }
 

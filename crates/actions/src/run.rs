@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 use std::time::Duration;
 
-use events::{Ending, Queue, QueueError, Queued, Settlement};
+use events::{Ending, Event, Queue, QueueError, Queued, Settlement};
 use model::{Clock, Stamp};
 use serde_json::{Value, json};
 use state::{Changes, NoteKind, State};
@@ -118,7 +118,16 @@ async fn work_off(
 
 /// Two sources may use one `messageId`.
 fn incoming_id(queued: &Queued) -> String {
-    format!("{}/{}", queued.event.source, queued.event.id)
+    id_of(&queued.event)
+}
+
+fn id_of(event: &Event) -> String {
+    format!("{}/{}", event.source, event.id)
+}
+
+/// Forgets what an event had done for some of its actions: it is given up, and is not delivered again.
+pub fn forget_event(changes: &mut Changes, event: &Event) {
+    changes.remove_note(NoteKind::Settled, id_of(event).as_bytes());
 }
 
 fn incoming(queued: &Queued) -> Incoming {

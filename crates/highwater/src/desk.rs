@@ -25,6 +25,8 @@ pub struct Desk {
     pub screen: Screen,
     /// Who does the work.
     pub worker: Worker,
+    /// The kept events, where a service has them open.
+    pub events: Option<events::Queue>,
 }
 
 /// Who does the work.

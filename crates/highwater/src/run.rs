@@ -71,7 +71,7 @@ async fn verb(cli: &Cli, screen: &Screen) -> Result<Exit, Failure> {
             let config = configured(common, false)?;
             beside(config, async |config| commands::setup::run(args, &config, screen).await).await
         }
-        Verb::Events(args) => {
+        Verb::Events(args) if !args.decides() => {
             let config = configured(common, false)?;
             commands::events::run(args, &config, &screen.clone().under(config.banner())).await
         }
@@ -95,6 +95,7 @@ async fn verb(cli: &Cli, screen: &Screen) -> Result<Exit, Failure> {
         | Verb::Deliver(_)
         | Verb::Replicate(_)
         | Verb::Cases(_)
+        | Verb::Events(_)
         | Verb::Watermark(_) => beside_a_service(cli, screen).await,
     }
 }
@@ -157,6 +158,7 @@ pub async fn at_the_desk(verb: &Verb, desk: &Desk) -> Result<Exit, Failure> {
         Verb::Replicate(args) => commands::replicate::run(args, desk).await,
         Verb::Deliver(args) => commands::deliver::run(args, desk).await,
         Verb::Cases(args) => commands::cases::run(args, desk).await,
+        Verb::Events(args) => commands::events::at_the_desk(args, desk).await,
         Verb::Why(args) => commands::why::run(args, desk).await,
         Verb::Conflicts(args) => commands::conflicts::run(args, desk).await,
         Verb::Watermark(args) => commands::watermark::run(args, desk).await,
@@ -166,7 +168,6 @@ pub async fn at_the_desk(verb: &Verb, desk: &Desk) -> Result<Exit, Failure> {
         | Verb::Setup(_)
         | Verb::Serve(_)
         | Verb::Intake(_)
-        | Verb::Events(_)
         | Verb::Forget(_)
         | Verb::Simorg(_)
         | Verb::Bench(_)
@@ -190,7 +191,7 @@ async fn opened(
     let progress = progress::watcher(common.no_progress, common.quiet);
     let worker = Worker::Own { progress, stop: stop.clone() };
     let screen = screen.clone().under(config.banner());
-    let desk = Desk { config: Arc::new(config), state, screen: screen.clone(), worker };
+    let desk = Desk { config: Arc::new(config), state, screen: screen.clone(), worker, events: None };
     let mut signals =
         StopSignals::listen().map_err(|_| Failure::Unexpected("signals cannot be listened to"))?;
     let mut result = None;
@@ -218,6 +219,7 @@ fn refuse_without_state(verb: &Verb, dir: &Path) -> Result<(), Failure> {
             | Verb::Errors(_)
             | Verb::Why(_)
             | Verb::Conflicts(_)
+            | Verb::Events(_)
             | Verb::Watermark(_)
             | Verb::Forget(_)
     );

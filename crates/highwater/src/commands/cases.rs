@@ -152,6 +152,11 @@ pub async fn run(args: &Args, desk: &Desk) -> Result<Exit, Failure> {
             options.with_settled = *all;
             let state = desk.state.clone();
             written(desk.screen.writer(), move |to| report::cases(&state, &options, to)).await?;
+            let dead = events::queue::Look::open(&desk.config.resolve(&desk.config.intake.dir))?.tally()?;
+            if dead.needs_person > 0 {
+                let waiting = format!("{} events wait, too: `highwater events cases`", dead.needs_person);
+                desk.screen.say(&waiting).await;
+            }
         }
         Action::Show { case } => {
             let case = find(desk, case)?;

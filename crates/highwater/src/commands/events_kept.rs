@@ -3,12 +3,12 @@
 use std::collections::VecDeque;
 use std::path::PathBuf;
 
-use clap::ValueEnum;
+use events::QueueError;
 use events::queue::{Look, Seen};
-use events::{Ending, QueueError};
 use segments::Cursor;
 use serde_json::{Value, json};
 
+use super::events_filter::{Filter, StateName};
 use crate::config::Config;
 use crate::exit::Exit;
 use crate::failure::Failure;
@@ -22,18 +22,9 @@ use crate::output::{Answer, Screen, Sheet};
   highwater events list --limit 100000 --format csv > events.csv
   highwater events list --limit 100000 --whole --format json > events.json")]
 pub struct ListArgs {
-    /// Only events that stand so
-    #[arg(long, value_name = "STATE")]
-    pub state: Option<StateName>,
-    /// Only events of this source
-    #[arg(long, value_name = "NAME")]
-    pub source: Option<String>,
-    /// Only calls of this type, such as identify
-    #[arg(long = "type", value_name = "TYPE")]
-    pub kind: Option<String>,
-    /// Only events with this userId or anonymousId
-    #[arg(long, value_name = "ID")]
-    pub user: Option<String>,
+    /// Which.
+    #[command(flatten)]
+    pub filter: Filter,
     /// With everything each event says; in JSON only
     #[arg(long)]
     pub whole: bool,
@@ -52,65 +43,12 @@ pub struct ShowArgs {
     pub event: String,
 }
 
-/// How an event stands.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
-#[value(rename_all = "snake_case")]
-pub enum StateName {
-    /// Not delivered yet
-    Open,
-    /// To be tried again by itself
-    Waiting,
-    /// It became what it was for
-    Done,
-    /// Nothing was to be done
-    Ignored,
-    /// Only a person can bring it further
-    NeedsPerson,
-    /// A person gave it up
-    Dropped,
-}
-
-impl StateName {
-    fn of(seen: &Seen) -> Self {
-        match seen.settlement.as_ref().map(|settlement| settlement.ending) {
-            None => Self::Open,
-            Some(Ending::Waiting { .. }) => Self::Waiting,
-            Some(Ending::Done) => Self::Done,
-            Some(Ending::Ignored) => Self::Ignored,
-            Some(Ending::NeedsPerson) => Self::NeedsPerson,
-            Some(Ending::Dropped) => Self::Dropped,
-        }
-    }
-
-    const fn word(self) -> &'static str {
-        match self {
-            Self::Open => "open",
-            Self::Waiting => "waiting",
-            Self::Done => "done",
-            Self::Ignored => "ignored",
-            Self::NeedsPerson => "needs_person",
-            Self::Dropped => "dropped",
-        }
-    }
-}
-
-impl ListArgs {
-    fn wants(&self, seen: &Seen) -> bool {
-        let event = &seen.event;
-        let user = |id: &String| event.user_id() == Some(id) || event.anonymous_id() == Some(id);
-        self.state.is_none_or(|state| state == StateName::of(seen))
-            && self.source.as_ref().is_none_or(|source| source == event.source.as_str())
-            && self.kind.as_ref().is_none_or(|kind| kind == event.kind.word())
-            && self.user.as_ref().is_none_or(user)
-    }
-}
-
 /// Lists them.
 pub(super) async fn list(args: &ListArgs, config: &Config, screen: &Screen) -> Result<Exit, Failure> {
     let mut found: VecDeque<Seen> = VecDeque::new();
     let mut passed_over = 0_u64;
     for_each(config, |seen| {
-        if args.wants(&seen) {
+        if args.filter.wants(&seen) {
             found.push_back(seen);
         }
         if found.len() > args.limit as usize {
@@ -191,7 +129,7 @@ fn head(seen: &Seen) -> Value {
 }
 
 /// Reads on this thread: nothing else is done meanwhile.
-fn for_each(config: &Config, each: impl FnMut(Seen) -> bool) -> Result<(), Failure> {
+pub(super) fn for_each(config: &Config, each: impl FnMut(Seen) -> bool) -> Result<(), Failure> {
     let dir: PathBuf = config.resolve(&config.intake.dir);
     Ok(Look::open(&dir)?.for_each(each)?)
 }

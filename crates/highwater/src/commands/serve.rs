@@ -43,6 +43,7 @@ pub struct Args {
 /// Whatever stands in the way and does not pass by itself; what passes is logged, and tried again.
 pub async fn run(args: &Args, desk: &Desk) -> Result<Exit, Failure> {
     let queue = queue(desk).await?;
+    let desk = &Desk { events: queue.clone(), ..desk.clone() };
     let taking = taking(desk, queue.clone()).await?;
     let ended = work(args, desk, queue).await;
     // Events come in for as long as anything else is done here, and no longer.

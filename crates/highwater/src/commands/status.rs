@@ -2,6 +2,7 @@
 
 use std::collections::BTreeMap;
 
+use events::queue::Look;
 use model::{Policy, Side, Stamp};
 use serde_json::{Value, json};
 
@@ -52,6 +53,7 @@ pub async fn run(args: &Args, desk: &Desk) -> Result<Exit, Failure> {
         numbers(desk)?,
         waiting(desk)?,
         cases(desk)?,
+        events(desk).await?,
         cycles(desk)?,
         jobs(desk)?,
         policies(desk),
@@ -153,6 +155,36 @@ fn cases(desk: &Desk) -> Result<Part, Failure> {
     }
     let json: BTreeMap<&str, u64> = counts.iter().map(|(kind, count)| (kind.code(), *count)).collect();
     Ok(("cases", sheet, json!(json)))
+}
+
+/// Events that were taken in, by how they stand.
+async fn events(desk: &Desk) -> Result<Part, Failure> {
+    let dir = desk.config.resolve(&desk.config.intake.dir);
+    let tally = tokio::task::spawn_blocking(move || Look::open(&dir)?.tally()).await;
+    let tally = tally.map_err(|_| Failure::Unexpected("counting the events ended in a defect"))??;
+    let mut sheet = Sheet::new("events (`highwater events cases`)", &["state", "how many", "oldest"]);
+    let counts = [
+        ("open", tally.open, tally.oldest_under_way.filter(|_| tally.open > 0)),
+        ("waiting", tally.waiting, tally.oldest_under_way.filter(|_| tally.open == 0)),
+        ("needs_person", tally.needs_person, tally.oldest_dead_letter),
+        ("done", tally.done, None),
+        ("ignored", tally.ignored, None),
+        ("dropped", tally.dropped, None),
+    ];
+    let mut json = serde_json::Map::new();
+    let taken = counts.iter().any(|(_, count, _)| *count > 0);
+    for (word, count, oldest) in counts {
+        json.insert(word.to_owned(), count.into());
+        if taken {
+            let oldest = oldest.map_or_else(String::new, Stamp::to_seconds_text);
+            sheet.row([word.to_owned(), count.to_string(), oldest]);
+        }
+    }
+    let text = |at: Option<Stamp>| at.map(|at| at.to_string());
+    json.insert("oldest_under_way".to_owned(), text(tally.oldest_under_way).into());
+    json.insert("oldest_dead_letter".to_owned(), text(tally.oldest_dead_letter).into());
+    json.insert("kept_days".to_owned(), desk.config.intake.keep_days.get().into());
+    Ok(("events", sheet, json.into()))
 }
 
 fn cycles(desk: &Desk) -> Result<Part, Failure> {

@@ -21,6 +21,7 @@ use crate::selection::{contact_id, supporter_id};
   highwater why 10042
   highwater why --contact 003xx000004TmiQAAS --format json
   highwater why --email joe.smith@example.org --days 7
+  highwater why --message-id 0197a0c4-5a1e-7c11-9b1e-2f6f3a1c0d11
 
 Tells in order when and why the person was looked at, what was decided by which rule, the jobs their rows were in, errors, links \
 with their evidence, cases and decisions. Kept for state.history_days, 90 by default. Ids, codes and names of fields only: values \
@@ -36,6 +37,9 @@ pub struct Args {
     /// An address: of everybody who has it in the supporter database, else in Salesforce
     #[arg(long, group = "who", value_name = "ADDRESS")]
     pub email: Option<String>,
+    /// Not of a person but of an event: its messageId
+    #[arg(long, group = "who", value_name = "ID", conflicts_with = "days")]
+    pub message_id: Option<String>,
     /// Only the last so many days
     #[arg(long, value_name = "N", value_parser = clap::value_parser!(u16).range(1..=3650))]
     pub days: Option<u16>,
@@ -46,6 +50,9 @@ pub struct Args {
 /// # Errors
 /// [`Failure`] when nobody has the address, or the state cannot be read.
 pub async fn run(args: &Args, desk: &Desk) -> Result<Exit, Failure> {
+    if let Some(id) = &args.message_id {
+        return super::why_event::run(id, desk).await;
+    }
     let people = people(args, desk).await?;
     let since = args
         .days

@@ -10,6 +10,7 @@ mod certificates;
 mod check;
 mod database_trouble;
 mod endpoint;
+mod events;
 mod first_load;
 mod grants_end;
 mod half_answers;

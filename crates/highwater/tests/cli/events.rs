@@ -1,0 +1,153 @@
+//! `events`: what was taken in, what became of it, and what a person does about it.
+
+use events::{Event, Kind, Queue, QueueOptions, SourceName};
+use model::{Clock, Stamp};
+use serde_json::{Value, json as value};
+
+use crate::stage::{Stage, err, json, out};
+
+const SETTINGS: &str = r#"
+[[intake.source]]
+name = "web"
+write_key_env = "HIGHWATER_SF_SECRET"
+
+[[actions]]
+name = "leads"
+object = "Lead"
+operation = "upsert"
+on = { types = ["identify"] }
+match = { all = [{ field = "Email", path = "traits.email" }] }
+field = [
+  { name = "Email", path = "traits.email" },
+  { name = "LastName", path = "traits.lastName" },
+  { name = "Phone", path = "traits.phone" },
+  { name = "Company", value = "Private person", only = "create" },
+]
+"#;
+
+/// Keeps events as the way in would.
+async fn keep(stage: &Stage, events: &[(&str, Value)]) {
+    let queue = Queue::open(&stage.path("highwater-events"), QueueOptions::default()).unwrap();
+    let now = Clock::system().now();
+    let event = |(id, traits): &(&str, Value)| Event {
+        source: SourceName::parse("web").unwrap(),
+        kind: Kind::Identify,
+        id: (*id).to_owned(),
+        at: now,
+        received_at: now,
+        wanted: true,
+        body: value!({"type": "identify", "messageId": id, "userId": "u", "traits": traits}),
+    };
+    queue.accept(events.iter().map(event).collect()).await.unwrap();
+}
+
+fn object(value: Value) -> serde_json::Map<String, Value> {
+    value.as_object().unwrap().clone()
+}
+
+/// One event that becomes a Lead, one that two Leads match, and one that lacks a name; delivered once.
+async fn delivered() -> (Stage, Vec<String>) {
+    let stage = Stage::set().await;
+    let text = stage.read("highwater.toml");
+    stage.write("highwater.toml", &format!("{text}{SETTINGS}"));
+    let twin = object(value!({"LastName": "Twin", "Company": "C", "Email": "two@x.example"}));
+    let twins = stage.org.seed("Lead", vec![twin.clone(), twin]).unwrap();
+    keep(
+        &stage,
+        &[
+            ("good", value!({"email": "a@x.example", "lastName": "Ash"})),
+            ("several", value!({"email": "two@x.example", "phone": "1"})),
+            ("=cmd|' /C calc'!A0", value!({"email": "b@x.example"})),
+        ],
+    )
+    .await;
+    let run = stage.run("deliver --format json").await;
+    assert_eq!(run.status.code(), Some(3), "{}", err(&run));
+    (stage, twins)
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn dead_letters_are_counted_grouped_retried_and_dropped() {
+    let (stage, twins) = delivered().await;
+    let status = json(&stage.run("status --format json").await)["events"].clone();
+    let count = |status: &Value, word: &str| status[word].as_u64().unwrap();
+    assert_eq!((count(&status, "done"), count(&status, "needs_person")), (1, 2), "{status}");
+    assert!(Stamp::parse(status["oldest_dead_letter"].as_str().unwrap()).is_ok());
+    let listed = stage.run("cases list").await;
+    assert!(err(&listed).contains("2 events wait, too"), "{}", err(&listed));
+    let cases = json(&stage.run("events cases --format json").await);
+    let shown: Vec<_> =
+        cases.as_array().unwrap().iter().map(|case| (&case["outcome"], &case["events"])).collect();
+    assert_eq!(shown, [(&value!("invalid"), &value!(1)), (&value!("several"), &value!(1))]);
+    assert!(
+        cases[0]["age_seconds"].as_u64().is_some() && cases[0]["advice"].as_str().unwrap().contains("map")
+    );
+    // WHEN one Lead of the two is gone and the event is tried again THEN it is written, and nothing is written twice
+    stage.org.delete_as(&stage.org.person(), "Lead", &twins[1]).unwrap();
+    let retried = stage.run("events retry several --format json").await;
+    assert_eq!(json(&retried)["events"], 1, "{}", err(&retried));
+    assert_eq!(stage.run("deliver").await.status.code(), Some(0));
+    let leads = stage.org.records("Lead");
+    let mut phones: Vec<&Value> = leads.iter().map(|lead| &lead["Phone"]).collect();
+    phones.sort_by_key(|phone| phone.is_null());
+    assert_eq!(phones, [&value!("1"), &Value::Null]);
+    // AND a decision is made once, about what is there
+    let again = stage.run("events retry several").await;
+    assert_eq!(again.status.code(), Some(2), "{}", out(&again));
+    let unknown = stage.run("events drop nobody").await;
+    assert!(err(&unknown).contains("HW0706"), "{}", err(&unknown));
+    let which = stage.run("events drop").await;
+    assert!(err(&which).contains("which events are meant"), "{}", err(&which));
+    let dry = json(&stage.run("events drop --outcome invalid --dry-run --format json").await);
+    assert_eq!((&dry["events"], &dry["dry_run"]), (&value!(1), &value!(true)));
+    assert_eq!(json(&stage.run("events drop --outcome several --format json").await)["events"], 0);
+    assert_eq!(json(&stage.run("events drop --all --format json").await)["events"], 1);
+    let status = json(&stage.run("status --format json").await)["events"].clone();
+    assert_eq!(
+        (count(&status, "done"), count(&status, "dropped"), count(&status, "needs_person")),
+        (2, 1, 0)
+    );
+    assert_eq!(status["oldest_dead_letter"], Value::Null);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn outcomes_are_exported_inert_and_one_event_tells_its_story() {
+    let (stage, twins) = delivered().await;
+    let csv = out(&stage.run("events outcomes --format csv").await);
+    assert_eq!(csv.lines().count(), 4, "{csv}");
+    assert!(csv.contains("\n'=cmd|") && !csv.contains("\n=cmd|"), "{csv}");
+    let all = json(&stage.run("events outcomes --format json").await);
+    assert!(all.as_array().unwrap().iter().any(|one| one["message_id"] == "=cmd|' /C calc'!A0"));
+    let several = json(&stage.run("events outcomes --outcome several --action leads --format json").await);
+    assert_eq!((&several[0]["status"], several.as_array().unwrap().len()), (&value!(300), 1));
+    assert_eq!(json(&stage.run("events outcomes --action other --format json").await), value!([]));
+    assert!(!stage.run("events outcomes --outcome lost").await.status.success());
+    stage.org.delete_as(&stage.org.person(), "Lead", &twins[1]).unwrap();
+    stage.run("events retry --all").await;
+    stage.run("deliver").await;
+    let told = json(&stage.run("why --message-id several --format json").await);
+    let words: Vec<&str> =
+        told[0]["story"].as_array().unwrap().iter().map(|line| line["what"].as_str().unwrap()).collect();
+    assert_eq!(words, ["received", "several", "retry", "updated"], "{told}");
+    let last = told[0]["story"][3]["words"].as_str().unwrap();
+    assert!(last.contains(&twins[0]) && last.contains("action leads"), "{last}");
+    assert!(!told.to_string().contains("two@x.example"), "no value of the event is told");
+    assert!(err(&stage.run("why --message-id nobody").await).contains("HW0706"));
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn the_running_service_carries_a_decision_out_and_delivers_at_once() {
+    let (stage, twins) = delivered().await;
+    stage.reconfigure("[[intake.source]]", "[intake]\nlisten = \"127.0.0.1:0\"\n\n[[intake.source]]");
+    let served = stage.serve().await;
+    stage.org.delete_as(&stage.org.person(), "Lead", &twins[1]).unwrap();
+    let retried = stage.run("events retry several --format json").await;
+    assert_eq!(json(&retried)["events"], 1, "{}", err(&retried));
+    stage
+        .until("the event is delivered", || stage.org.records("Lead").iter().any(|lead| lead["Phone"] == "1"))
+        .await;
+    assert_eq!(json(&stage.run("events drop --all --format json").await)["events"], 1);
+    assert_eq!(served.stop().await, Some(0));
+    let trail = json(&stage.run("status --format json").await)["events"].clone();
+    assert_eq!((&trail["done"], &trail["dropped"]), (&value!(2), &value!(1)));
+}
