@@ -178,6 +178,7 @@ fn fuzz_reconcile() {
             contact: view(contact),
             in_flight,
             newer: None,
+            dated_later: None,
         };
         let (supporter_after, contact_after) = match reconcile(&ask(supporter, contact)) {
             Decision::ToContact(_) => (supporter, supporter),

@@ -71,7 +71,7 @@ impl End<'_> {
         let supporters = case.supporters.iter().cloned().map(Subject::Supporter);
         let contacts = case.contacts.iter().copied().map(Subject::Contact);
         let mut named = supporters.chain(contacts).chain([case.subject.clone()]);
-        if matches!(case.kind, CaseKind::ConflictHeld | CaseKind::Systemic) {
+        if matches!(case.kind, CaseKind::ConflictHeld | CaseKind::ConsentConflict | CaseKind::Systemic) {
             return true;
         }
         if case.kind != CaseKind::Blocked {
@@ -118,7 +118,8 @@ fn agreement(end: &End<'_>, broken: &mut Vec<String>) {
             }
             continue;
         };
-        if cases.iter().any(|case| case.kind != CaseKind::ConflictHeld) {
+        let held = |kind| matches!(kind, CaseKind::ConflictHeld | CaseKind::ConsentConflict);
+        if cases.iter().any(|case| !held(case.kind)) {
             continue;
         }
         for field in &FIELDS {

@@ -66,6 +66,8 @@ pub struct World {
     pub text_ids: bool,
     /// Contact fields whose yes only the person confirms.
     pub confirmed: Vec<String>,
+    /// Contact fields that are consents, each with the field of its date.
+    pub dated: Vec<(String, String)>,
     /// Supporters that were merged away name the one that remains.
     pub merges: bool,
     /// Small lots go without a job, as they do by default; otherwise everything goes as a job.
@@ -341,7 +343,8 @@ async fn database(path: &std::path::Path, text_ids: bool) -> SqlitePool {
     let id = if text_ids { "TEXT" } else { "INTEGER" };
     sqlx::query(AssertSqlSafe(format!(
         "CREATE TABLE supporters (id {id} PRIMARY KEY, email TEXT, first_name TEXT, last_name TEXT, address_1 TEXT, \
-         address_2 TEXT, city TEXT, phone TEXT, opt_in TEXT, sf_contact_id TEXT, modified TEXT, merged_into TEXT)"
+         address_2 TEXT, city TEXT, phone TEXT, opt_in TEXT, sf_contact_id TEXT, modified TEXT, merged_into TEXT, \
+         opt_in_at TEXT)"
     )))
     .execute(&pool)
     .await
@@ -432,6 +435,7 @@ async fn sides(org: &simorg::Org, dir: &tempfile::TempDir, world: World) -> (Sid
         no_contact_id,
         merges,
         confirmed,
+        dated,
         direct,
         ..
     } = world;
@@ -445,6 +449,10 @@ async fn sides(org: &simorg::Org, dir: &tempfile::TempDir, world: World) -> (Sid
     }
     for field in confirmed {
         rules.iter_mut().filter(|rule| rule.contact_field == field).for_each(|rule| rule.confirmation = true);
+    }
+    for (field, date) in dated {
+        let consents = rules.iter_mut().filter(|rule| rule.contact_field == field);
+        consents.for_each(|rule| rule.dated_by = Some(date.clone()));
     }
     let technical = TechnicalFields {
         supporter_id: "EN_Supporter_Id__c".into(),

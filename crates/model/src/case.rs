@@ -32,6 +32,8 @@ pub enum CaseKind {
     SupporterDeleted,
     /// Both sides changed a field and the policy is to ask.
     ConflictHeld,
+    /// Both sides changed a consent and nothing says which of the two is the person's last word.
+    ConsentConflict,
     /// Salesforce refused a Contact as a duplicate and highwater finds nobody it could be.
     DuplicateUnresolved,
     /// Salesforce refused because of another object: the household Account, or a Lead.
@@ -42,6 +44,8 @@ pub enum CaseKind {
     Systemic,
     /// Supporters were merged, and their Contacts are still two.
     ContactMergeNeeded,
+    /// Several supporters, none of them linked, fit one Contact equally well: they look like one person.
+    SupporterMergeNeeded,
 }
 
 impl CaseKind {
@@ -59,11 +63,13 @@ impl CaseKind {
             Self::ContactDeleted => "contact_deleted",
             Self::SupporterDeleted => "supporter_deleted",
             Self::ConflictHeld => "conflict_held",
+            Self::ConsentConflict => "consent_conflict",
             Self::DuplicateUnresolved => "duplicate_unresolved",
             Self::DuplicateOfOtherObject => "duplicate_of_other_object",
             Self::Blocked => "blocked",
             Self::Systemic => "systemic",
             Self::ContactMergeNeeded => "contact_merge_needed",
+            Self::SupporterMergeNeeded => "supporter_merge_needed",
         }
     }
 
@@ -95,6 +101,9 @@ impl CaseKind {
                 "decide whether the Contact should go too; highwater leaves it as it is"
             }
             Self::ConflictHeld => "make the field equal on both sides",
+            Self::ConsentConflict => {
+                "ask when the person gave or took back this consent, then make it equal on both sides"
+            }
             Self::DuplicateUnresolved => {
                 "find the existing Contact in Salesforce and put its Id on the supporter"
             }
@@ -103,6 +112,9 @@ impl CaseKind {
             }
             Self::Blocked => {
                 "correct the field that is named, on either side; the record is tried again by itself"
+            }
+            Self::SupporterMergeNeeded => {
+                "merge the supporters; if they are different people, put the Contact Id on the right one"
             }
             Self::ContactMergeNeeded => "merge the two Contacts in Salesforce; whichever remains is followed",
             Self::Systemic => "correct the cause in the org or the map, then resync",

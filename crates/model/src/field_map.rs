@@ -86,6 +86,8 @@ pub struct FieldRule {
     pub constant: Option<String>,
     /// A consent that the person confirms themselves, as by a double opt-in: a yes is never written to the supporter.
     pub confirmation: bool,
+    /// For a consent: the Contact field of the mapped date that says when it was given or taken back, on both sides.
+    pub dated_by: Option<String>,
 }
 
 impl FieldRule {
@@ -234,6 +236,11 @@ pub enum InvalidFieldMap {
     /// A constant cannot be pulled.
     #[error("the constant for {0} can only be pushed")]
     ConstantPulled(String),
+    /// A consent is dated by something that is no mapped date, or what is dated is no checkbox.
+    #[error(
+        "{0} is dated by {1}: the first must be a checkbox, the second a mapped date or date and time of its own"
+    )]
+    Dated(String, String),
 }
 
 /// The whole map, checked.
@@ -243,6 +250,7 @@ pub struct FieldMap {
     keys: Vec<RuleKey>,
     columns: Vec<String>,
     sources: Vec<Vec<usize>>,
+    dates: Vec<Option<usize>>,
     technical: TechnicalFields,
     merged_into: Option<usize>,
 }
@@ -266,12 +274,13 @@ impl FieldMap {
                 return Err(InvalidFieldMap::Missing(needed));
             }
         }
+        let dates = rules.iter().map(|rule| date_of(rule, &rules)).collect::<Result<_, _>>()?;
         let mut columns: Vec<String> = Vec::new();
         let mut sources = Vec::with_capacity(rules.len());
         for rule in &rules {
             sources.push(rule.columns.iter().map(|column| place_of(&mut columns, column)).collect());
         }
-        Ok(Self { rules, keys, columns, sources, technical, merged_into: None })
+        Ok(Self { rules, keys, columns, sources, dates, technical, merged_into: None })
     }
 
     /// The same map over a table in which a supporter that was merged away names, in this column, the one that remains. The
@@ -311,6 +320,12 @@ impl FieldMap {
     #[must_use]
     pub fn columns(&self) -> &[String] {
         &self.columns
+    }
+
+    /// The place of the date of each rule that is a dated consent, by the rule's place.
+    #[must_use]
+    pub fn dates(&self) -> &[Option<usize>] {
+        &self.dates
     }
 
     /// The technical fields.
@@ -422,6 +437,17 @@ fn check_rule(rule: &FieldRule, technical: &TechnicalFields) -> Result<(), Inval
     Ok(())
 }
 
+/// The place of the rule that dates this one.
+fn date_of(rule: &FieldRule, rules: &[FieldRule]) -> Result<Option<usize>, InvalidFieldMap> {
+    let Some(date) = &rule.dated_by else { return Ok(None) };
+    let place = rules.iter().position(|other| other.contact_field.eq_ignore_ascii_case(date));
+    let fits = place.filter(|&at| matches!(rules[at].kind, FieldType::Date | FieldType::DateTime));
+    match fits.filter(|_| rule.kind == FieldType::Boolean) {
+        Some(at) => Ok(Some(at)),
+        None => Err(InvalidFieldMap::Dated(rule.contact_field.clone(), date.clone())),
+    }
+}
+
 /// A rule with every default, for a plain column.
 #[must_use]
 pub fn plain_rule(contact_field: &str, column: &str, kind: FieldType) -> FieldRule {
@@ -440,6 +466,7 @@ pub fn plain_rule(contact_field: &str, column: &str, kind: FieldType) -> FieldRu
         yes_no: None,
         constant: None,
         confirmation: false,
+        dated_by: None,
     }
 }
 

@@ -66,6 +66,8 @@ pub struct Question<'a> {
     pub in_flight: InFlight,
     /// The side whose *record* was modified later by more than the tolerance; asked for by policy `newest` only.
     pub newer: Option<Side>,
+    /// The side whose consent is dated later by more than the tolerance; only where both sides date it.
+    pub dated_later: Option<Side>,
 }
 
 /// Why a value is written.
@@ -178,6 +180,42 @@ fn refuses(q: &Question<'_>, view: View) -> bool {
     view.presence == no
 }
 
+/// Whether a value is the "yes" of a consent.
+fn consents(q: &Question<'_>, view: View) -> bool {
+    let yes = if q.rule.is_opt_out() { Presence::No } else { Presence::Filled };
+    view.presence == yes
+}
+
+/// The side whose yes was given after the other side's no, by the dates of both.
+fn newer_yes(q: &Question<'_>) -> Option<Side> {
+    let side = q.dated_later?;
+    let other = match side {
+        Side::Supporter => Side::Salesforce,
+        Side::Salesforce => Side::Supporter,
+    };
+    (consents(q, view(q, side)) && refuses(q, view(q, other))).then_some(side)
+}
+
+/// The decision on the date of a consent, which goes where the consent went: a yes never stands beside the date of a no. `own`
+/// is what the date's own rule came to.
+#[must_use]
+pub fn follow(date: &Question<'_>, own: Decision, consent: Decision) -> Decision {
+    match (own, consent) {
+        (Decision::InStep | Decision::Leave(_), _) => own,
+        (_, Decision::ToContact(Cause::Policy(policy))) if date.rule.pushes() => {
+            carry(date, Side::Supporter, Cause::Policy(policy))
+        }
+        (_, Decision::ToSupporter(Cause::Policy(policy))) if date.rule.pulls() => {
+            carry(date, Side::Salesforce, Cause::Policy(policy))
+        }
+        (_, Decision::Hold(policy)) => Decision::Hold(policy),
+        (Decision::ToSupporter(_), Decision::Leave(Leave::Unconfirmed)) => {
+            Decision::Leave(Leave::Unconfirmed)
+        }
+        (_, Decision::InStep | Decision::Leave(_) | Decision::ToContact(_) | Decision::ToSupporter(_)) => own,
+    }
+}
+
 /// Both sides changed.
 fn conflict(q: &Question<'_>, policy: Policy) -> Decision {
     // An empty value that may not travel has no say: the other side's stands.
@@ -196,11 +234,11 @@ fn conflict(q: &Question<'_>, policy: Policy) -> Decision {
             (_, Presence::Empty) => Some(Side::Supporter),
             _ => None,
         },
-        Policy::MostRestrictive => match (refuses(q, q.supporter), refuses(q, q.contact)) {
+        Policy::MostRestrictive => newer_yes(q).or(match (refuses(q, q.supporter), refuses(q, q.contact)) {
             (true, _) => Some(Side::Supporter),
             (false, true) => Some(Side::Salesforce),
             (false, false) => None,
-        },
+        }),
         Policy::Hold => None,
     };
     winner.map_or(Decision::Hold(policy), |side| carry(q, side, Cause::Policy(policy)))

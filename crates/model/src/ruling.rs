@@ -105,12 +105,13 @@ impl CaseKind {
             | Self::ReviewMatch
             | Self::NamesDisagree
             | Self::TwoSupportersOneContact
+            | Self::SupporterMergeNeeded
             | Self::IdAndEmailDisagree => &[Way::Link, Way::Separate],
             Self::SeveralContactsOneKey | Self::MergedIntoLinked => &[Way::Link],
             Self::ContactDeleted => &[Way::CreateAnew, Way::Link, Way::Leave],
             Self::SupporterDeleted => &[Way::Leave],
             Self::ContactMergeNeeded => &[Way::Link, Way::Leave],
-            Self::ConflictHeld => &[Way::Take],
+            Self::ConflictHeld | Self::ConsentConflict => &[Way::Take],
             Self::DuplicateUnresolved | Self::DuplicateOfOtherObject => &[Way::Link, Way::Retry],
             Self::Blocked | Self::Systemic => &[Way::Retry],
         }

@@ -12,6 +12,8 @@ use crate::outcome::{Outcome, SkipReason};
 use crate::person_plan::{FieldPlan, PersonPlan};
 use crate::{Pair, Settings, Tie};
 
+mod consent;
+
 /// What a pair comes to.
 #[derive(Debug, Clone)]
 pub enum Decided {
@@ -218,47 +220,31 @@ const fn code_of(why: InvalidValue) -> &'static str {
 }
 
 fn plan(pair: &Pair, rules: &Rules<'_>, values: &Values, record: model::Digest) -> PersonPlan {
-    let newer = newer(pair, rules.settings);
     let creating_contact = pair.contact.is_none();
     let creating_supporter = pair.supporter.is_none();
-    let fields = rules
-        .fields
-        .iter()
-        .enumerate()
-        .map(|(at, rule)| {
-            let key = rules.map.keys()[at];
-            let supporter = side_value(&values.supporter[at], creating_supporter);
-            let contact = side_value(&values.contact[at], creating_contact);
-            let view =
-                |cell: &Cell| View { digest: rules.key.digest(key, cell), presence: Presence::of(cell) };
-            let (sv, cv) = (view(&supporter), view(&contact));
-            // A record that does not exist yet has no history: what was agreed with, or sent to, another one before it says nothing.
-            let creating = creating_contact || creating_supporter;
-            let question = Question {
-                rule,
-                base: if creating { None } else { pair.bases.get(key) },
-                supporter: sv,
-                contact: cv,
-                in_flight: if creating { InFlight::default() } else { in_flight(pair, key, cv.digest) },
-                newer: if rule.policy == Policy::Newest || rule.first_link == Policy::Newest {
-                    newer
-                } else {
-                    None
-                },
-            };
-            FieldPlan {
-                rule: at,
-                key,
-                field: rule.contact_field.clone(),
-                decision: allowed(reconcile(&question), rules.settings),
-                landed: landed(&question),
-                supporter,
-                contact,
-                supporter_digest: sv.digest,
-                contact_digest: cv.digest,
-            }
-        })
-        .collect();
+    let mut questions = Vec::with_capacity(rules.fields.len());
+    let mut fields: Vec<FieldPlan> = Vec::with_capacity(rules.fields.len());
+    for (at, rule) in rules.fields.iter().enumerate() {
+        let key = rules.map.keys()[at];
+        let supporter = side_value(&values.supporter[at], creating_supporter);
+        let contact = side_value(&values.contact[at], creating_contact);
+        let view = |cell: &Cell| View { digest: rules.key.digest(key, cell), presence: Presence::of(cell) };
+        let question = question(pair, rules, values, at, [view(&supporter), view(&contact)]);
+        fields.push(FieldPlan {
+            rule: at,
+            key,
+            field: rule.contact_field.clone(),
+            decision: allowed(reconcile(&question), rules.settings),
+            landed: landed(&question),
+            supporter,
+            contact,
+            supporter_digest: question.supporter.digest,
+            contact_digest: question.contact.digest,
+            consent: consent::is_one(rules.map, at),
+        });
+        questions.push(question);
+    }
+    consent::dates_follow(rules, &questions, &mut fields);
     PersonPlan {
         supporter: pair.supporter.clone(),
         contact: pair.contact_id(),
@@ -268,6 +254,29 @@ fn plan(pair: &Pair, rules: &Rules<'_>, values: &Values, record: model::Digest) 
         stamp_contact: rules.settings.push && needs_our_id(pair, rules.map),
         stamp_supporter: needs_contact_id(pair),
         record,
+    }
+}
+
+/// All that may decide about one field of a pair.
+fn question<'a>(
+    pair: &Pair,
+    rules: &Rules<'a>,
+    values: &Values,
+    at: usize,
+    [supporter, contact]: [View; 2],
+) -> Question<'a> {
+    let (rule, key) = (&rules.fields[at], rules.map.keys()[at]);
+    // A record that does not exist yet has no history: what was agreed with, or sent to, another one before it says nothing.
+    let creating = pair.contact.is_none() || pair.supporter.is_none();
+    let by_record = rule.policy == Policy::Newest || rule.first_link == Policy::Newest;
+    Question {
+        rule,
+        base: if creating { None } else { pair.bases.get(key) },
+        supporter,
+        contact,
+        in_flight: if creating { InFlight::default() } else { in_flight(pair, key, contact.digest) },
+        newer: if by_record { newer(pair, rules.settings) } else { None },
+        dated_later: consent::dated_later(rules, &values.supporter, &values.contact, at),
     }
 }
 

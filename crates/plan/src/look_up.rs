@@ -460,8 +460,10 @@ fn one_supporter_each(supporters: &[Supporter], found: &mut [Found]) {
             }
             let Found::One(seen, _) = &found[at] else { continue };
             let contacts = vec![(**seen).clone()];
-            found[at] =
-                Found::Case { kind: CaseKind::TwoSupportersOneContact, contacts, reasons: all.clone() };
+            // Names and addresses alone say that the two are one person; an Id says that somebody took them for one.
+            let alike = best <= rank_of_names("exact") && winners > 1;
+            let kind = if alike { CaseKind::SupporterMergeNeeded } else { CaseKind::TwoSupportersOneContact };
+            found[at] = Found::Case { kind, contacts, reasons: all.clone() };
         }
     }
 }
@@ -475,12 +477,16 @@ fn rank(found: &Found) -> u8 {
         Evidence::ExternalId => 6,
         Evidence::CreatedContact | Evidence::CreatedSupporter => 5,
         Evidence::EmailAndName { strength, .. } | Evidence::DuplicateRule { strength, .. } => {
-            match strength.as_str() {
-                "exact" => 4,
-                "strong" => 3,
-                "probable" => 2,
-                _ => 1,
-            }
+            rank_of_names(strength)
         }
+    }
+}
+
+fn rank_of_names(strength: &str) -> u8 {
+    match strength {
+        "exact" => 4,
+        "strong" => 3,
+        "probable" => 2,
+        _ => 1,
     }
 }

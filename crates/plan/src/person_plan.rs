@@ -1,8 +1,8 @@
 //! What a cycle would write for one person, field by field, and why.
 
 use model::{
-    AccountId, Cause, Cell, ContactId, Decision, Digest, DigestKey, Evidence, Lane, Leave, Policy, RuleKey,
-    Subject, Supporter, SupporterId,
+    AccountId, CaseKind, Cause, Cell, ContactId, Decision, Digest, DigestKey, Evidence, Lane, Leave, Policy,
+    RuleKey, Subject, Supporter, SupporterId,
 };
 use serde::Serialize;
 use serde::ser::{SerializeMap, Serializer};
@@ -30,9 +30,17 @@ pub struct FieldPlan {
     pub supporter_digest: Digest,
     /// Digest of the Contact's value.
     pub contact_digest: Digest,
+    /// Whether it is a consent, or the date of one.
+    pub consent: bool,
 }
 
 impl FieldPlan {
+    /// The kind of case that a held field is.
+    #[must_use]
+    pub const fn held_as(&self) -> CaseKind {
+        if self.consent { CaseKind::ConsentConflict } else { CaseKind::ConflictHeld }
+    }
+
     /// Whether the field goes to the Contact.
     #[must_use]
     pub const fn to_contact(&self) -> bool {

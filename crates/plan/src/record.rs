@@ -24,7 +24,8 @@ pub struct Moment {
 }
 
 /// The cases that say "we do not know who this is": closed as soon as we do.
-static IDENTITY: [CaseKind; 10] = [
+static IDENTITY: [CaseKind; 11] = [
+    CaseKind::SupporterMergeNeeded,
     CaseKind::ContactMergeNeeded,
     CaseKind::AmbiguousContacts,
     CaseKind::ReviewMatch,
@@ -65,12 +66,14 @@ pub fn record_plan(changes: &mut Changes, report: &mut CycleReport, plan: &Perso
     if !planted(Mistake::ConflictNotLogged) {
         record_conflicts(changes, report, plan, &id, at);
     }
-    let held: Vec<&FieldPlan> = plan.held().collect();
-    if held.is_empty() {
-        changes.close_case(CaseKind::ConflictHeld, &subject);
-    } else {
-        met(Branch::Held);
-        changes.open_case(held_case(plan, &subject, &held, at));
+    for kind in [CaseKind::ConflictHeld, CaseKind::ConsentConflict] {
+        let held: Vec<&FieldPlan> = plan.held().filter(|field| field.held_as() == kind).collect();
+        if held.is_empty() {
+            changes.close_case(kind, &subject);
+        } else {
+            met(Branch::Held);
+            changes.open_case(held_case(kind, plan, &subject, &held, at));
+        }
     }
 }
 
@@ -214,7 +217,7 @@ fn record_conflicts(
     }
 }
 
-fn held_case(plan: &PersonPlan, subject: &Subject, held: &[&FieldPlan], at: Moment) -> Case {
+fn held_case(kind: CaseKind, plan: &PersonPlan, subject: &Subject, held: &[&FieldPlan], at: Moment) -> Case {
     let mut records = Vec::new();
     let texts = |pick: fn(&FieldPlan) -> &model::Cell| {
         let shown =
@@ -227,7 +230,7 @@ fn held_case(plan: &PersonPlan, subject: &Subject, held: &[&FieldPlan], at: Mome
             .push(CaseRecord { subject: Subject::Contact(contact), fields: texts(|field| &field.contact) });
     }
     Case {
-        kind: CaseKind::ConflictHeld,
+        kind,
         subject: subject.clone(),
         supporters: plan.supporter_id().cloned().into_iter().collect(),
         contacts: plan.contact.into_iter().collect(),

@@ -177,7 +177,7 @@ fn by_email(sides: &Sides, seen: &SeenContact, known: &Known) -> Identified {
             Identified::One(Box::new(candidates[at].1.clone()), Evidence::EmailAndName { strength, reasons })
         }
         Choice::Ambiguous(which) => {
-            case(CaseKind::TwoSupportersOneContact, pick(which), &["email_equal", "several_fit"])
+            case(CaseKind::SupporterMergeNeeded, pick(which), &["email_equal", "several_fit"])
         }
         Choice::NoMatch => {
             let outcomes: Vec<_> =

@@ -19,6 +19,12 @@ pub(crate) const fn done(kind: CaseKind) -> &'static str {
         CaseKind::ContactDeleted => "did not create the Contact again; nothing is sent for this supporter",
         CaseKind::SupporterDeleted => "left the Contact as it is",
         CaseKind::ConflictHeld => "wrote this field to neither side; the other fields are kept in step",
+        CaseKind::ConsentConflict => {
+            "wrote this consent to neither side: each goes on as it is until somebody asked the person"
+        }
+        CaseKind::SupporterMergeNeeded => {
+            "linked none of the supporters to the Contact and created no new one; nothing is sent"
+        }
         CaseKind::DuplicateUnresolved => {
             "did not create the Contact and forced nothing past the duplicate rule"
         }

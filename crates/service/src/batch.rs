@@ -446,7 +446,7 @@ pub(crate) fn needs_pull(plan: &PersonPlan) -> bool {
 
 /// The outcome of a plan that writes nothing.
 pub(crate) fn still(plan: &PersonPlan) -> Outcome {
-    if plan.held().next().is_some() { Outcome::Case(CaseKind::ConflictHeld) } else { Outcome::InStep }
+    plan.held().next().map_or(Outcome::InStep, |held| Outcome::Case(held.held_as()))
 }
 
 /// The person is done with for this cycle.

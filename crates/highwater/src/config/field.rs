@@ -49,6 +49,8 @@ pub struct Field {
     /// A consent the person confirms themselves: a yes is never written to the supporter.
     #[serde(default)]
     pub confirmation: bool,
+    /// The Contact field of the mapped date that says when a consent was given or taken back.
+    pub dated_by: Option<String>,
 }
 
 impl Field {

@@ -99,6 +99,7 @@ pub fn rule_of(field: &Field, kind: FieldType, seen: Option<&DescribeField>) -> 
         yes_no: field.yes.clone().zip(field.no.clone()),
         constant: field.constant.clone(),
         confirmation: field.confirmation,
+        dated_by: field.dated_by.clone(),
     }
 }
 

@@ -22,6 +22,7 @@ fn decide(rule: &FieldRule, base: Option<&str>, supporter: &str, contact: &str) 
         contact: view_of(contact),
         in_flight: InFlight::default(),
         newer: None,
+        dated_later: None,
     })
 }
 
@@ -54,6 +55,52 @@ fn when_both_left_the_base_the_policy_decides() {
 }
 
 #[test]
+fn of_two_dated_consents_the_later_yes_wins_and_an_earlier_one_does_not() {
+    let opt_in = plain_rule("Opt_In__c", "opt_in", FieldType::Boolean);
+    let opt_out = plain_rule("HasOptedOutOfEmail", "opt_out", FieldType::Boolean);
+    let to_contact = Decision::ToContact(Cause::Policy(Policy::MostRestrictive));
+    let to_supporter = Decision::ToSupporter(Cause::Policy(Policy::MostRestrictive));
+    // The rule, the supporter's and the Contact's answer, whose is dated later, and what is to be written.
+    for (rule, supporter, contact, dated_later, decided) in [
+        (&opt_in, "true", "false", None, to_supporter),
+        (&opt_in, "true", "false", Some(Side::Supporter), to_contact),
+        (&opt_in, "true", "false", Some(Side::Salesforce), to_supporter),
+        (&opt_in, "false", "true", Some(Side::Salesforce), to_supporter),
+        (&opt_in, "false", "true", Some(Side::Supporter), to_contact),
+        // Of an opt-out the tick is the no.
+        (&opt_out, "true", "false", Some(Side::Salesforce), to_supporter),
+        (&opt_out, "true", "false", Some(Side::Supporter), to_contact),
+        (&opt_out, "true", "false", None, to_contact),
+    ] {
+        let (supporter, contact) = (view_of(supporter), view_of(contact));
+        let (in_flight, newer) = (InFlight::default(), None);
+        let question = Question { rule, base: None, supporter, contact, in_flight, newer, dated_later };
+        assert_eq!(reconcile(&question), decided, "{} {supporter:?} {dated_later:?}", rule.contact_field);
+    }
+}
+
+#[test]
+fn the_date_goes_where_the_consent_goes() {
+    let rule = plain_rule("Opt_In_Date__c", "opt_in_date", FieldType::Date);
+    let [supporter, contact] = ["2026-01-01", "2026-02-02"].map(view_of);
+    let (in_flight, newer, dated_later) = (InFlight::default(), None, None);
+    let date = Question { rule: &rule, base: None, supporter, contact, in_flight, newer, dated_later };
+    let own = reconcile(&date);
+    let cause = Cause::Policy(Policy::MostRestrictive);
+    for consent in [Decision::ToContact(cause), Decision::ToSupporter(cause), Decision::Hold(Policy::Hold)] {
+        assert_eq!(follow(&date, own, consent), consent);
+        assert_eq!(follow(&date, Decision::InStep, consent), Decision::InStep);
+    }
+    let unconfirmed = Decision::Leave(Leave::Unconfirmed);
+    assert_eq!(follow(&date, Decision::ToSupporter(Cause::Changed), unconfirmed), unconfirmed);
+    assert_eq!(follow(&date, own, Decision::InStep), own);
+    let pushed = FieldRule { direction: Direction::Push, ..rule.clone() };
+    let date = Question { rule: &pushed, ..date };
+    let own = reconcile(&date);
+    assert_eq!(follow(&date, own, Decision::ToSupporter(cause)), own, "it does not travel that way");
+}
+
+#[test]
 fn a_value_of_ours_on_its_way_is_not_the_other_sides_edit() {
     let rule = text_rule();
     // GIVEN "b" was sent to the Contact and the outcome is unknown; it arrived. Since then the supporter says "c".
@@ -64,6 +111,7 @@ fn a_value_of_ours_on_its_way_is_not_the_other_sides_edit() {
         contact: view_of("b"),
         in_flight: InFlight { to_contact: Some(digest("b")), to_supporter: None },
         newer: None,
+        dated_later: None,
     };
     // THEN only the supporter changed, and nothing of Salesforce's is overwritten
     assert_eq!(reconcile(&question), Decision::ToContact(Cause::Changed));
@@ -113,6 +161,7 @@ fn a_first_write_that_never_arrived_leaves_two_strangers() {
             contact: view_of(contact),
             in_flight,
             newer: None,
+            dated_later: None,
         };
         assert_eq!(reconcile(&question), expected, "nothing that somebody typed is cleared");
     }
@@ -245,12 +294,13 @@ prop_compose! {
 
 proptest! {
     #[test]
-    fn deciding_is_symmetric_in_the_sides(rule in any_rule(), base in proptest::option::of(0..6_usize), s in 0..6_usize, c in 0..6_usize, newer in 0..3_usize) {
-        let newer = [None, Some(Side::Supporter), Some(Side::Salesforce)][newer];
+    fn deciding_is_symmetric_in_the_sides(rule in any_rule(), base in proptest::option::of(0..6_usize), s in 0..6_usize, c in 0..6_usize, newer in 0..3_usize, dated in 0..3_usize) {
+        let [newer, dated_later] = [newer, dated].map(|at| [None, Some(Side::Supporter), Some(Side::Salesforce)][at]);
         let q = Question { rule: &rule, base: base.map(|b| digest(VALUES[b])), supporter: view_of(VALUES[s]),
-                           contact: view_of(VALUES[c]), in_flight: InFlight::default(), newer };
+                           contact: view_of(VALUES[c]), in_flight: InFlight::default(), newer, dated_later };
         let other_rule = mirrored_rule(&rule);
-        let swapped = Question { rule: &other_rule, supporter: q.contact, contact: q.supporter, newer: newer.map(Side::other), ..q };
+        let swapped = Question { rule: &other_rule, supporter: q.contact, contact: q.supporter, newer: newer.map(Side::other),
+                                 dated_later: dated_later.map(Side::other), ..q };
         // MostRestrictive with two "no" cannot occur: two equal values are in step.
         prop_assert_eq!(reconcile(&swapped), mirrored(reconcile(&q)));
     }
@@ -258,7 +308,7 @@ proptest! {
     #[test]
     fn carrying_a_decision_out_settles_the_field(rule in any_rule(), base in proptest::option::of(0..6_usize), s in 0..6_usize, c in 0..6_usize) {
         let q = Question { rule: &rule, base: base.map(|b| digest(VALUES[b])), supporter: view_of(VALUES[s]),
-                           contact: view_of(VALUES[c]), in_flight: InFlight::default(), newer: None };
+                           contact: view_of(VALUES[c]), in_flight: InFlight::default(), newer: None, dated_later: None };
         let after = match reconcile(&q) {
             Decision::ToContact(_) => Question { contact: q.supporter, ..q },
             Decision::ToSupporter(_) => Question { supporter: q.contact, ..q },

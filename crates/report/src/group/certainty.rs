@@ -81,12 +81,14 @@ pub(super) const fn connects(kind: CaseKind) -> bool {
         | CaseKind::TwoSupportersOneContact
         | CaseKind::SeveralContactsOneKey
         | CaseKind::MergedIntoLinked
+        | CaseKind::SupporterMergeNeeded
         | CaseKind::ContactMergeNeeded => true,
         CaseKind::NamesDisagree
         | CaseKind::IdAndEmailDisagree
         | CaseKind::ContactDeleted
         | CaseKind::SupporterDeleted
         | CaseKind::ConflictHeld
+        | CaseKind::ConsentConflict
         | CaseKind::DuplicateUnresolved
         | CaseKind::DuplicateOfOtherObject
         | CaseKind::Blocked
