@@ -1,5 +1,6 @@
 //! Tests both sides, reading only, and says what does not fit.
 
+mod actions;
 mod contact;
 mod database;
 mod duplicate_rules;
@@ -22,6 +23,7 @@ use crate::failure::Failure;
 pub async fn check(config: &Config, clock: &Clock) -> Vec<Finding> {
     let (mut findings, database) = tokio::join!(org::check(config, clock), database::check(config));
     findings.extend(database);
+    findings.extend(actions::against_database(config).await);
     findings.extend(intake::check(config, clock));
     findings
 }

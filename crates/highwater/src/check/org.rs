@@ -6,7 +6,7 @@ use model::Clock;
 use salesforce::{Limit, Limits, Org};
 
 use super::finding::{Finding, Weight};
-use super::{contact, duplicate_rules, flows, of_failure, rights, version};
+use super::{actions, contact, duplicate_rules, flows, of_failure, rights, version};
 use crate::code::contact_fields as code;
 use crate::config::Config;
 use crate::failure::Failure;
@@ -49,6 +49,7 @@ async fn asked(
     let describe = org.describe("Contact").await?;
     let rights = rights::check(org, identity.user_id, findings).await?;
     findings.extend(contact::check(config, &describe, &rights));
+    findings.extend(actions::against_org(config, org).await?);
     findings.extend(duplicate_rules::check(org, &describe).await?);
     let now = org.server_time().unwrap_or_else(|| clock.now());
     findings.extend(flows::check(config, org, &describe, (identity.user_id, now)).await?);

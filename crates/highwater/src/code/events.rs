@@ -62,8 +62,27 @@ pub static ACTION: Code = Code {
     title: "an action does not fit",
     happened: "An entry of `[[actions]]` cannot be meant, or does not fit what the org says of its objects and fields.",
     done: "Nothing was delivered; events wait where they are kept.",
-    remedy: "Correct the entry or the org as the message says, then run `highwater deliver --check`.",
+    remedy: "Correct the entry or the org as the message says, then run `highwater check` or `highwater deliver --check`.",
+};
+
+/// An action that fits.
+pub static ACTION_FITS: Code = Code {
+    number: 708,
+    title: "an action fits",
+    happened: "The object, the matchers and every field of an entry of `[[actions]]` are as the org describes them.",
+    done: "Nothing was written.",
+    remedy: "Nothing is to be done.",
+};
+
+/// An action and events that do not meet.
+pub static ACTION_IDLE: Code = Code {
+    number: 709,
+    title: "actions and events do not meet",
+    happened: "Events are taken in and no action is for them, or an action is for events and no source of any is configured.",
+    done: "Nothing was written. Events that are taken in are kept for `intake.keep_days` after they were settled, and for as long as they wait.",
+    remedy: "Add the `[[actions]]` or the `[[intake.source]]` that is missing, or take out what is not meant.",
 };
 
 /// The family.
-pub static ALL: &[&Code] = &[&NO_PORT, &WRITE_KEY, &IN_USE, &DAMAGED, &NOT_KEPT, &NO_EVENT, &ACTION];
+pub static ALL: &[&Code] =
+    &[&NO_PORT, &WRITE_KEY, &IN_USE, &DAMAGED, &NOT_KEPT, &NO_EVENT, &ACTION, &ACTION_FITS, &ACTION_IDLE];

@@ -151,3 +151,34 @@ async fn the_running_service_carries_a_decision_out_and_delivers_at_once() {
     let trail = json(&stage.run("status --format json").await)["events"].clone();
     assert_eq!((&trail["done"], &trail["dropped"]), (&value!(2), &value!(1)));
 }
+
+#[tokio::test(flavor = "multi_thread")]
+async fn check_knows_actions_replication_and_their_columns() {
+    let stage = Stage::set().await;
+    let plain = stage.read("highwater.toml");
+    stage.write("highwater.toml", &format!("{plain}{SETTINGS}"));
+    assert!(stage.check_finds(0, "HW0708").await.contains("upsert Lead"));
+    // WHEN the action asks for what the org does not have THEN everything is named, and nothing may run
+    let wrong = SETTINGS.replace("\"Phone\"", "\"Fone__c\"").replace("\"LastName\"", "\"CreatedDate\"");
+    stage.write("highwater.toml", &format!("{plain}{wrong}"));
+    let found = stage.check_finds(2, "HW0707").await;
+    for part in ["Lead has no field Fone__c", "CreatedDate cannot be written", "LastName is required"] {
+        assert!(found.contains(part), "{part}: {found}");
+    }
+    // A source without an action, and an action without a source.
+    let source = SETTINGS.split("[[actions]]").next().unwrap();
+    stage.write("highwater.toml", &format!("{plain}{source}"));
+    assert!(stage.check_finds(0, "HW0709").await.contains("no action is for them"));
+    stage.write("highwater.toml", &format!("{plain}{}", &SETTINGS[source.len()..]));
+    assert!(stage.check_finds(0, "HW0709").await.contains("none are taken in"));
+    // Replication reads columns: each must be there, and only one action is for supporters.
+    let replicate = "\n[[actions]]\nname = \"r\"\nobject = \"Lead\"\noperation = \"create\"\non = { types = [\"supporter\"] }\n\
+        field = [{ name = \"LastName\", path = \"supporter.last_name\" }, { name = \"Company\", path = \"supporter.employer\" }]\n";
+    stage.write("highwater.toml", &format!("{plain}{replicate}"));
+    let checked = stage.run("check --format json").await;
+    assert!(out(&checked).contains("employer"), "{}", out(&checked));
+    assert_eq!(checked.status.code(), Some(2));
+    let two = format!("{replicate}{}", replicate.replace("\"r\"", "\"s\"")).replace("employer", "phone");
+    stage.write("highwater.toml", &format!("{plain}{two}"));
+    assert!(stage.check_finds(2, "HW0707").await.contains("more than one action is for supporters: r, s"));
+}
