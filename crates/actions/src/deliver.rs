@@ -1,24 +1,26 @@
 //! A batch of events to the org: one function holds the branches, `question` asks, `collapse` joins, `send` writes.
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeMap;
 use std::sync::Arc;
 
-use model::SalesforceId;
 use salesforce::{Describe, Org};
 use serde_json::Value;
 use state::{Changes, NoteKind, State};
+use tokio::sync::Mutex;
 use tokio_util::sync::CancellationToken;
 
-use crate::action::{Converted, Operation, Unfit};
+use crate::action::{Operation, Unfit};
 use crate::check::{Prepared, Schema};
-use crate::collapse::{Target, Task, for_contact, group, lacking, merge};
+use crate::collapse::{Target, Task, group, lacking, merge};
 use crate::evaluate::{Filled, Key, Verdict, Wanted, Wish, evaluate};
 use crate::fatal::Fatal;
 use crate::incoming::Incoming;
+use crate::job::{self, Jobs};
 use crate::outcome::{Answer, Note, Outcome};
-use crate::question::{Answers, Asked, Hit, Question};
+use crate::question::{Asked, Hit, Question};
 use crate::send::{self, Lane};
 use crate::stamps::Stamps;
+use crate::whose::{Coming, target};
 
 /// How often a batch is gone through: once more for each deletion in between and each joint refusal.
 const MAX_ROUNDS: usize = 8;
@@ -36,6 +38,10 @@ pub struct Delivery {
     pub schema: Arc<Schema>,
     /// How much of the day's API allowance may be used before events wait, from 0 to 1.
     pub api_share: f64,
+    /// When and where Bulk API 2.0 jobs are used.
+    pub jobs: Jobs,
+    /// One delivery at a time, events and supporters alike: two would look for the same record, and both make it.
+    pub turn: Arc<Mutex<()>>,
     /// Cancelled when nothing new may begin.
     pub stop: CancellationToken,
 }
@@ -84,11 +90,26 @@ impl Batch<'_> {
 /// # Errors
 /// [`Fatal`] when the org, or the state, fails in a way that does not pass. What passes leaves events waiting.
 pub async fn deliver(cx: &Delivery, events: &[Incoming]) -> Result<Delivered, Fatal> {
+    let _turn = cx.turn.lock().await;
     let mut batch = begin(cx, events)?;
     let mut open: Vec<usize> = (0..batch.tasks.len()).collect();
     open.sort_by_key(|task| (batch.tasks[*task].at, batch.tasks[*task].event, batch.tasks[*task].action));
     let (mut fatal, mut reason) = (None, String::new());
-    for _ in 0..MAX_ROUNDS {
+    let ready = if open.is_empty() { Ok(false) } else { job::settle_left_behind(cx).await };
+    let rounds = match ready {
+        Ok(ready) => {
+            if ready {
+                MAX_ROUNDS
+            } else {
+                0
+            }
+        }
+        Err(error) => {
+            fatal = Some(error).filter(|error| !error.passes());
+            0
+        }
+    };
+    for _ in 0..rounds {
         if open.is_empty() || cx.stop.is_cancelled() || over_budget(cx) {
             break;
         }
@@ -294,7 +315,7 @@ fn reference_key(object: &Describe, field: &str, value: &Value) -> Option<Key> {
     }
 }
 
-type Questions = BTreeMap<usize, Vec<Option<Question>>>;
+pub(crate) type Questions = BTreeMap<usize, Vec<Option<Question>>>;
 
 /// The questions of all open tasks; `None` for a value that cannot stand in a query.
 fn ask(cx: &Delivery, batch: &Batch<'_>, open: &[usize]) -> (Asked, Questions) {
@@ -324,107 +345,6 @@ fn ask(cx: &Delivery, batch: &Batch<'_>, open: &[usize]) -> (Asked, Questions) {
         questions.insert(*index, of);
     }
     (asked, questions)
-}
-
-/// Which record a task is for. The branches of every operation.
-fn target(
-    cx: &Delivery,
-    batch: &mut Batch<'_>,
-    task: usize,
-    questions: &Questions,
-    answers: &Answers,
-    coming: &mut Coming,
-) -> Result<Result<Target, Box<Outcome>>, Fatal> {
-    let prepared = &cx.actions[batch.tasks[task].action];
-    let object = prepared.object.name.clone();
-    let asked = questions.get(&task).map_or(&[][..], Vec::as_slice);
-    if asked.iter().any(Option::is_none) {
-        let outcome = batch.outcome(task, &object, Answer::Invalid);
-        return Ok(Err(Box::new(outcome.because("no query can tell which record is meant"))));
-    }
-    let asked: Vec<&Question> = asked.iter().flatten().collect();
-    let mut hits: Vec<Hit> = asked.iter().filter_map(|one| answers.get(*one)).flatten().cloned().collect();
-    hits.sort_by_key(|hit| hit.id);
-    hits.dedup_by_key(|hit| hit.id);
-    match &batch.tasks[task].wanted.wish {
-        Wish::New => {
-            return Ok(Ok(match made_before(cx, &hits, coming)? {
-                Some(id) => {
-                    batch.tasks[task].made_before = true;
-                    Target::Record(object, id)
-                }
-                None => Target::New(object, Vec::new()),
-            }));
-        }
-        Wish::Record(id) if prepared.contact.is_none() => return Ok(Ok(Target::Record(object, *id))),
-        Wish::Record(_) | Wish::All(_) | Wish::Any(_) => {}
-    }
-    let named = matches!(batch.tasks[task].wanted.wish, Wish::Record(_));
-    let creates = prepared.action.operation == Operation::Upsert && !named;
-    let living: Vec<&Hit> = hits.iter().filter(|hit| hit.converted.is_none()).collect();
-    Ok(match (living.as_slice(), hits.as_slice()) {
-        ([hit], _) => Ok(Target::Record(object, hit.id)),
-        ([], []) if creates => Ok(Target::New(object, asked.into_iter().cloned().collect())),
-        // An earlier event of this batch is about to make it.
-        ([], []) if asked.iter().any(|one| coming.asked.contains(*one)) => {
-            Ok(Target::New(object, asked.into_iter().cloned().collect()))
-        }
-        ([], []) => {
-            Err(Box::new(batch.outcome(task, &object, Answer::NotFound).because("no record matches")))
-        }
-        ([], converted) => of_converted(prepared, batch, task, converted),
-        (several, _) => {
-            let reason = format!("{} records match", several.len());
-            Err(Box::new(batch.outcome(task, &object, Answer::Several).because(reason)))
-        }
-    })
-}
-
-/// What a batch is about to make, and what it found that an earlier attempt had made.
-#[derive(Default)]
-struct Coming {
-    asked: BTreeSet<Question>,
-    taken: BTreeSet<SalesforceId>,
-}
-
-/// The record that an earlier attempt made, of which no answer came back: it has the values that were sent, and no event is
-/// known to have written it.
-fn made_before(cx: &Delivery, hits: &[Hit], coming: &mut Coming) -> Result<Option<SalesforceId>, Fatal> {
-    let ids: Vec<SalesforceId> = hits.iter().map(|hit| hit.id).collect();
-    let stamps = Stamps::load(&cx.state, &ids)?;
-    let free = ids.into_iter().zip(stamps).filter(|(_, stamps)| *stamps == Stamps::default());
-    let free = free.map(|(id, _)| id).find(|id| !coming.taken.contains(id));
-    coming.taken.extend(free);
-    Ok(free)
-}
-
-/// Only converted Leads match: their one Contact, where that is wanted.
-fn of_converted(
-    prepared: &Prepared,
-    batch: &mut Batch<'_>,
-    task: usize,
-    hits: &[Hit],
-) -> Result<Target, Box<Outcome>> {
-    let refused = |batch: &Batch<'_>, answer, reason: &str| {
-        Err(Box::new(batch.outcome(task, "Lead", answer).because(reason)))
-    };
-    let Some(contact) = prepared.contact.as_ref().filter(|_| prepared.action.converted == Converted::Contact)
-    else {
-        return refused(batch, Answer::Refused, "the Lead was converted");
-    };
-    if prepared.action.operation == Operation::Delete {
-        return refused(batch, Answer::Refused, "the Lead was converted; its Contact is not deleted");
-    }
-    let contacts: BTreeSet<_> = hits.iter().filter_map(|hit| hit.converted.flatten()).collect();
-    let mut contacts = contacts.into_iter();
-    match (contacts.next(), contacts.next()) {
-        (Some(only), None) => {
-            batch.tasks[task].wanted = for_contact(&batch.tasks[task].wanted, contact);
-            Ok(Target::Record(contact.name.clone(), only.into()))
-        }
-        (Some(_), Some(_)) => refused(batch, Answer::Several, "Leads converted to several Contacts match"),
-        (None, _) => refused(batch, Answer::Refused, "the Lead was converted, and its Contact is not shown"),
-    }
 }
 
 /// Groups become parcels; those with nothing to write, or that cannot be made, end here.

@@ -15,6 +15,9 @@ pub enum Fatal {
     /// Where the events come from.
     #[error("the queue of events: {0}")]
     Queue(#[source] Box<dyn std::error::Error + Send + Sync>),
+    /// The file of a job.
+    #[error("the file of a job: {0}")]
+    Spool(std::io::ErrorKind),
     /// A name that the org itself gave is none.
     #[error("a field name the org shows is none")]
     Name(#[from] InvalidName),
@@ -26,6 +29,8 @@ impl Fatal {
     pub fn passes(&self) -> bool {
         match self {
             Self::Salesforce(error) => passes(error),
+            // Room may be made; the events wait in a log of their own.
+            Self::Spool(_) => true,
             Self::State(_) | Self::Queue(_) | Self::Name(_) => false,
         }
     }

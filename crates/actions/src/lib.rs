@@ -17,6 +17,7 @@ pub mod evaluate;
 pub mod fatal;
 pub mod fit;
 pub mod incoming;
+pub mod job;
 pub mod outcome;
 pub mod path;
 pub mod preset;
@@ -30,3 +31,4 @@ pub mod template;
 
 mod send;
 mod trigger;
+mod whose;

@@ -1,4 +1,4 @@
-//! Parcels to the org, two hundred a call, and one result for every record.
+//! Parcels to the org, two hundred a call or as a job, and one result for every record.
 
 use std::collections::BTreeMap;
 
@@ -12,6 +12,7 @@ use crate::collapse::Parcel;
 use crate::deliver::{Batch, Delivery, comparable_values};
 use crate::evaluate::{Key, Wish};
 use crate::fatal::{Fatal, passes};
+use crate::job::{self, Went};
 use crate::outcome::{Answer, Outcome};
 use crate::stamps::Stamps;
 
@@ -32,7 +33,7 @@ pub(crate) struct Lane {
 }
 
 impl Lane {
-    /// Lanes by object and way, each cut into calls.
+    /// Lanes by object and way.
     pub(crate) fn of(parcels: Vec<Parcel>) -> Vec<Self> {
         let mut lanes: BTreeMap<(String, Way), Vec<Parcel>> = BTreeMap::new();
         for parcel in parcels {
@@ -43,62 +44,124 @@ impl Lane {
             };
             lanes.entry((parcel.object.clone(), way)).or_default().push(parcel);
         }
+        let lane = |((object, way), parcels)| Self { object, way, allow_duplicates: false, parcels };
+        lanes.into_iter().map(lane).collect()
+    }
+
+    /// Cut into what one call takes.
+    fn calls(mut self) -> Vec<Self> {
         let mut calls = Vec::new();
-        for ((object, way), mut parcels) in lanes {
-            while !parcels.is_empty() {
-                let rest = parcels.split_off(parcels.len().min(COLLECTION));
-                let parcels = std::mem::replace(&mut parcels, rest);
-                calls.push(Self { object: object.clone(), way, allow_duplicates: false, parcels });
-            }
+        while !self.parcels.is_empty() {
+            let rest = self.parcels.split_off(self.parcels.len().min(COLLECTION));
+            let parcels = std::mem::replace(&mut self.parcels, rest);
+            calls.push(Self { object: self.object.clone(), parcels, ..self });
         }
         calls
     }
+
+    fn tasks(&self) -> impl Iterator<Item = usize> + '_ {
+        self.parcels.iter().flat_map(|parcel| &parcel.tasks).copied()
+    }
 }
 
-/// Sends one call's worth and settles every record of it. Returns tasks to be tried again in the next round.
+/// Sends a lane by the road that takes fewer calls, and settles every record of it. Returns tasks to be tried again in the next
+/// round.
 ///
 /// # Errors
-/// [`Fatal`] when the org or the state fails; records whose outcome is not known stay open.
-pub(crate) async fn send(cx: &Delivery, batch: &mut Batch<'_>, mut lane: Lane) -> Result<Vec<usize>, Fatal> {
-    lane.allow_duplicates = lane
-        .parcels
-        .iter()
-        .flat_map(|parcel| &parcel.tasks)
-        .all(|task| cx.actions[batch.tasks[*task].action].action.duplicates == Duplicates::Allow);
+/// [`Fatal`] when the org, the disk or the state fails; records whose outcome is not known stay open.
+pub(crate) async fn send(cx: &Delivery, batch: &mut Batch<'_>, lane: Lane) -> Result<Vec<usize>, Fatal> {
+    // A job has no header that lets duplicates in (Bulk guide v66, "Headers").
+    let creates = lane.way == Way::Create;
+    let all = |task: usize| cx.actions[batch.tasks[task].action].action.duplicates == Duplicates::Allow;
+    let may_be_a_job = lane.way != Way::Delete && !lane.tasks().any(all);
+    let object = cx.schema.object(&lane.object).filter(|_| may_be_a_job && !cx.stop.is_cancelled());
+    let Some(upload) = object.and_then(|object| job::upload(&cx.jobs, object, creates, &lane.parcels)) else {
+        return by_calls(cx, batch, lane).await;
+    };
+    announce(cx, batch, &lane).await?;
+    match job::run(cx, &upload).await {
+        Ok(Went::Ended(results)) => settle_job(cx, batch, lane, results).await,
+        Ok(Went::NotTaken) => by_calls(cx, batch, lane).await,
+        Ok(Went::Stopped) => Ok(lane.tasks().collect()),
+        Err(fatal) if fatal.passes() => {
+            wait(batch, &lane, &fatal.to_string());
+            Ok(Vec::new())
+        }
+        Err(fatal) => Err(fatal),
+    }
+}
+
+/// Rows that the job did not get to, or said nothing of, are delivered again.
+async fn settle_job(
+    cx: &Delivery,
+    batch: &mut Batch<'_>,
+    lane: Lane,
+    results: job::Results,
+) -> Result<Vec<usize>, Fatal> {
+    let Lane { object, way, allow_duplicates, parcels } = lane;
+    let (mut known, mut told, mut open) = (Vec::new(), Vec::new(), Vec::new());
+    for (parcel, result) in parcels.into_iter().zip(results) {
+        match result {
+            Some(result) => {
+                known.push(parcel);
+                told.push(result);
+            }
+            None => open.push(parcel),
+        }
+    }
+    let lane = |parcels| Lane { object: object.clone(), way, allow_duplicates, parcels };
+    wait(batch, &lane(open), "the job did not get to it");
+    settle(cx, batch, lane(known), told).await
+}
+
+async fn by_calls(cx: &Delivery, batch: &mut Batch<'_>, lane: Lane) -> Result<Vec<usize>, Fatal> {
+    let mut later = Vec::new();
+    for call in lane.calls() {
+        later.extend(send_call(cx, batch, call).await?);
+    }
+    Ok(later)
+}
+
+/// Every record of the lane waits, and has been tried.
+fn wait(batch: &mut Batch<'_>, lane: &Lane, why: &str) {
+    if lane.parcels.is_empty() {
+        return;
+    }
+    let count = lane.parcels.len();
+    tracing::warn!(delivery.records = count, "{count} records of {} wait: {why}", lane.object);
+    for task in lane.tasks() {
+        let outcome = batch.outcome(task, &lane.object, Answer::Waiting);
+        batch.end(task, outcome.because(why));
+    }
+}
+
+/// Sends one call's worth.
+async fn send_call(cx: &Delivery, batch: &mut Batch<'_>, mut lane: Lane) -> Result<Vec<usize>, Fatal> {
+    let allows = |task: usize| cx.actions[batch.tasks[task].action].action.duplicates == Duplicates::Allow;
+    let allow_duplicates = lane.tasks().all(allows);
+    lane.allow_duplicates = allow_duplicates;
     if cx.stop.is_cancelled() {
-        return Ok(lane.parcels.into_iter().flat_map(|parcel| parcel.tasks).collect());
+        return Ok(lane.tasks().collect());
     }
     announce(cx, batch, &lane).await?;
-    let results = match call(cx, &lane).await {
-        Ok(results) => results,
+    match call(cx, &lane).await {
+        Ok(results) => settle(cx, batch, lane, results).await,
         Err(error) if passes(&error) => {
-            tracing::warn!(
-                delivery.records = lane.parcels.len(),
-                "{} records of {} wait: {error}",
-                lane.parcels.len(),
-                lane.object
-            );
-            for parcel in &lane.parcels {
-                for task in &parcel.tasks {
-                    let outcome = batch.outcome(*task, &lane.object, Answer::Waiting);
-                    batch.end(*task, outcome.because(error.to_string()));
-                }
-            }
-            return Ok(Vec::new());
+            wait(batch, &lane, &error.to_string());
+            Ok(Vec::new())
         }
-        Err(error) => return Err(error.into()),
-    };
-    settle(cx, batch, lane, results).await
+        Err(error) => Err(error.into()),
+    }
 }
 
 /// A record that no later look-up by its matchers would find is announced before it is made.
 async fn announce(cx: &Delivery, batch: &Batch<'_>, lane: &Lane) -> Result<(), Fatal> {
     let mut changes = Changes::new();
     if lane.way == Way::Create {
-        for task in lane.parcels.iter().flat_map(|parcel| &parcel.tasks) {
-            if matches!(batch.tasks[*task].wanted.wish, Wish::New) {
+        for task in lane.tasks() {
+            if matches!(batch.tasks[task].wanted.wish, Wish::New) {
                 let now = cx.org.server_time().unwrap_or(Stamp::EPOCH);
-                let key = announced(batch, *task);
+                let key = announced(batch, task);
                 changes.put_note(NoteKind::Sending, &key, now.micros().to_le_bytes().to_vec());
             }
         }

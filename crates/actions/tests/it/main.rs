@@ -6,6 +6,7 @@
 mod bulk;
 mod examples;
 mod faults;
+mod jobs;
 mod matchers;
 mod order;
 mod queue;

@@ -8,6 +8,7 @@ use actions::check::{Mismatch, Schema, check_all};
 use actions::deliver::{Delivery, deliver};
 use actions::entry::{Entry, actions_of};
 use actions::incoming::Incoming;
+use actions::job::Jobs;
 use actions::outcome::Outcome;
 use model::Clock;
 use salesforce::{Grant, Org, OrgConfig, RetryPolicy};
@@ -22,6 +23,8 @@ pub(crate) struct World {
     pub(crate) client: Org,
     pub(crate) medium: MemoryStore,
     pub(crate) state: State,
+    pub(crate) jobs: Jobs,
+    _spool: tempfile::TempDir,
     number: u32,
 }
 
@@ -57,6 +60,8 @@ pub(crate) fn client(org: &simorg::Org) -> Org {
     let mut config = OrgConfig::new(org.url(), grant);
     config.allow_plain_http_loopback = true;
     config.retry = RetryPolicy { total: Duration::from_millis(200), ..RetryPolicy::default() };
+    config.poll.first = Duration::from_millis(20);
+    config.poll.longest = Duration::from_millis(200);
     Org::new(config).unwrap()
 }
 
@@ -70,7 +75,10 @@ impl World {
         let client = client(&org);
         let medium = MemoryStore::new(7);
         let state = State::over_memory(medium.clone(), 7, Clock::system()).unwrap();
-        Self { org, client, medium, state, number: 0 }
+        let spool = tempfile::tempdir().unwrap();
+        let patience = Duration::from_secs(60);
+        let jobs = Jobs { direct_calls: 5, patience, spool: spool.path().join("jobs") };
+        Self { org, client, medium, state, jobs, _spool: spool, number: 0 }
     }
 
     pub(crate) async fn checked(&self, actions: &[Action]) -> Result<Delivery, Vec<(String, Vec<Mismatch>)>> {
@@ -82,6 +90,8 @@ impl World {
             actions: prepared.into(),
             schema: Arc::new(schema),
             api_share: 0.9,
+            jobs: self.jobs.clone(),
+            turn: Arc::default(),
             stop: tokio_util::sync::CancellationToken::new(),
         })
     }

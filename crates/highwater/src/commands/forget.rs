@@ -11,6 +11,7 @@ use crate::desk::Desk;
 use crate::exit::Exit;
 use crate::failure::Failure;
 use crate::output::{Answer, Sheet};
+use crate::wire;
 
 /// Whom.
 #[derive(Debug, clap::Args)]
@@ -66,7 +67,10 @@ fn remove_spool(desk: &Desk) -> Result<(), Failure> {
     for file in std::fs::read_dir(desk.state.spool_dir()).map_err(failed)?.flatten() {
         std::fs::remove_file(file.path()).map_err(failed)?;
     }
-    Ok(())
+    match std::fs::remove_dir_all(wire::delivery::job_files(&desk.state)) {
+        Err(source) if source.kind() != std::io::ErrorKind::NotFound => Err(failed(source)),
+        Err(_) | Ok(()) => Ok(()),
+    }
 }
 
 /// Writes the database anew, once nobody has it open any more.

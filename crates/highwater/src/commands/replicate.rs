@@ -11,6 +11,7 @@ use actions::replicate::{
 use model::{Clock, SupporterId};
 use serde_json::json;
 use supporters::Supporters;
+use tokio::sync::Mutex;
 use tokio_util::sync::CancellationToken;
 
 use crate::code;
@@ -57,6 +58,9 @@ impl Wanted {
     }
 }
 
+/// The service's own run and one by hand would both make what neither has made yet.
+static ONE_RUN: Mutex<()> = Mutex::const_new(());
+
 /// Both sides of a replication.
 struct Parts {
     delivery: Delivery,
@@ -98,6 +102,7 @@ impl Parts {
 
     /// Everybody once.
     async fn run(&self, config: &Config) -> Result<Report, Failure> {
+        let _run = ONE_RUN.lock().await;
         let options = Options { keep_updated: config.replication.keep_updated };
         let most = config.replication.batch_people.count();
         let mut report = Report::default();

@@ -16,6 +16,8 @@ pub struct DeliveryOptions {
     pub tries: Whole<1, 100>,
     /// How long such an event waits after the first try.
     pub retry_seconds: Whole<1, 3_600>,
+    /// Records of one object that fit into so many calls of 200 go without a job; 0 sends everything it can as jobs.
+    pub direct_calls: Whole<0, 50>,
     /// How much of the org's daily API requests may be used, by anybody, before events wait.
     pub api_share: Share,
 }
@@ -27,6 +29,7 @@ impl Default for DeliveryOptions {
             gather_seconds: Whole::of::<5>(),
             tries: Whole::of::<12>(),
             retry_seconds: Whole::of::<30>(),
+            direct_calls: Whole::of::<5>(),
             api_share: Share::FOUR_FIFTHS,
         }
     }

@@ -1,21 +1,27 @@
 //! From `[[actions]]` and `[delivery]` to the delivery of events.
 
-use std::sync::Arc;
+use std::path::PathBuf;
+use std::sync::{Arc, LazyLock};
 use std::time::Duration;
 
 use actions::check::{Schema, check_all};
 use actions::deliver::Delivery;
 use actions::entry::actions_of;
 use actions::fatal::Fatal;
+use actions::job::Jobs;
 use actions::run::RunSettings;
 use events::QueueError;
 use salesforce::Org;
 use state::State;
+use tokio::sync::Mutex;
 use tokio_util::sync::CancellationToken;
 
 use crate::code;
 use crate::config::Config;
 use crate::failure::Failure;
+
+/// A process works on one state: whatever delivers in it takes turns.
+static TURN: LazyLock<Arc<Mutex<()>>> = LazyLock::new(Arc::default);
 
 /// Checks the actions against the org; nothing is written.
 ///
@@ -43,14 +49,27 @@ pub async fn delivery(
         });
         unfit(format!("actions do not fit the org:{}", lines.collect::<String>()))
     })?;
+    let spool = job_files(&state);
     Ok(Delivery {
         org,
         state,
         actions: prepared.into(),
         schema: Arc::new(schema),
         api_share: config.delivery.api_share.get(),
+        jobs: Jobs {
+            direct_calls: config.delivery.direct_calls.count(),
+            patience: Duration::from_secs(60 * config.sync.job_deadline_minutes.get()),
+            spool,
+        },
+        turn: Arc::clone(&TURN),
         stop,
     })
+}
+
+/// Where the files of jobs for events and replicated supporters lie. Not the cycles' own spool, which a cycle clears.
+#[must_use]
+pub fn job_files(state: &State) -> PathBuf {
+    state.dir().join("delivery")
 }
 
 /// How it is worked off.
@@ -74,6 +93,7 @@ pub fn failure(fatal: Fatal) -> Failure {
             Ok(error) => (*error).into(),
             Err(_) => Failure::Unexpected("the events ended in a defect"),
         },
+        Fatal::Spool(kind) => Failure::Output { what: "the file of a job".to_owned(), source: kind.into() },
         Fatal::Name(_) => Failure::Unexpected("the org shows a field whose name is none"),
     }
 }
