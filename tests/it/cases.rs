@@ -180,3 +180,24 @@ async fn an_ignored_case_comes_back_when_it_is_about_something_else() {
     h.sync().await;
     assert_eq!(ignored(&h), Some(false));
 }
+
+#[tokio::test]
+async fn a_contact_whose_case_is_over_without_it_is_asked_about_again() {
+    let mut world = World::default();
+    world.settings.create_supporters = true;
+    let h = Harness::start_in(world).await;
+    // GIVEN a Contact that waits in a case with the only supporter on its address
+    let bob = h.contact(&Contact::new("Bob", "Stone", "home@example.org"));
+    h.supporter(&Person::new(1, "Ann", "Lee", "home@example.org")).await;
+    h.sync().await;
+    assert_eq!((h.link(1), h.cases()), (None, vec!["names_disagree"]));
+    // WHEN she goes her own way
+    h.edit_supporter(1, "email", Some("ann@example.org")).await;
+    h.org.admin().clock().advance(std::time::Duration::from_secs(3_600));
+    h.sync().await;
+    h.sync().await;
+    // THEN he is somebody, too
+    assert!(h.link(1).is_some_and(|contact| contact != bob));
+    assert_eq!(h.cases(), Vec::<&str>::new());
+    assert_eq!(h.supporters().await, 2, "nobody asked about him again");
+}

@@ -216,3 +216,42 @@ async fn a_full_load_passes_nobody_over_whom_an_earlier_cycle_saw() {
     assert_eq!(report.outcome("supporter_created"), 1, "{report:?}");
     assert_eq!(h.supporters().await, 1);
 }
+
+#[tokio::test]
+async fn a_row_that_was_removed_without_a_trace_is_noticed_within_a_week() {
+    let h = Harness::start().await;
+    h.supporter(&Person::new(1, "Ann", "Lee", "ann@example.org")).await;
+    h.supporter(&Person::new(2, "Bob", "Okonkwo", "bob@example.org")).await;
+    h.sync().await;
+    // What was just written comes back once.
+    later(&h);
+    h.sync().await;
+    h.delete_supporter(1).await;
+    later(&h);
+    h.sync().await;
+    assert_eq!(h.cases(), Vec::<&str>::new(), "nothing tells of it");
+    h.org.admin().clock().advance(Duration::from_secs(7 * 24 * 3600));
+    h.sync().await;
+    assert_eq!(h.cases(), ["supporter_deleted"]);
+    // AND not before another week is over
+    later(&h);
+    let report = h.sync().await;
+    assert!(report.wrote_nothing(), "{report:?}");
+    assert_eq!(report.outcome("skipped:tombstone"), 0, "{report:?}");
+}
+
+#[tokio::test]
+async fn a_contact_that_the_recycle_bin_forgot_is_noticed_after_an_absence() {
+    let h = Harness::start().await;
+    h.supporter(&Person::new(1, "Ann", "Lee", "ann@example.org")).await;
+    h.sync().await;
+    let id = h.link(1).unwrap();
+    later(&h);
+    h.sync().await;
+    let admin = h.org.admin();
+    admin.delete_as(&admin.person(), "Contact", &id).unwrap();
+    empty_the_bin(&h);
+    h.sync().await;
+    assert_eq!(h.cases(), ["contact_deleted"]);
+    assert_eq!(h.contacts().len(), 0, "nobody is made anew without an administrator's word");
+}

@@ -155,3 +155,27 @@ async fn linked_people_are_never_upserted_by_external_id() {
     assert_eq!(operations.len(), 2, "{operations:?}");
     assert!(operations[1].to_lowercase().contains("update"), "{operations:?}");
 }
+
+#[tokio::test]
+async fn an_id_typed_onto_the_wrong_person_stays_a_case_whoever_asks() {
+    let h = Harness::start().await;
+    let hour = std::time::Duration::from_secs(3_600);
+    let walter = h.contact(&Contact::new("Walter", "Other", "walter@example.org"));
+    h.supporter(&Person::new(1, "Ann", "Lee", "ann@example.org").linked_to(&walter)).await;
+    h.sync().await;
+    // The Contact is met now, and leads to the same row.
+    h.org.admin().clock().advance(hour);
+    let report = h.sync().await;
+    assert_eq!(h.link(1), None, "{report:?}");
+    assert_eq!(h.cases(), ["id_and_email_disagree"]);
+    assert_eq!(h.contact_field(&walter, "FirstName"), "Walter");
+    assert_eq!(h.supporter_cell(1, "email").await.as_deref(), Some("ann@example.org"));
+    // AND a Contact that would fit is named beside the other
+    let ann = h.contact(&Contact::new("Ann", "Lee", "ann@example.org"));
+    h.org.admin().clock().advance(hour);
+    let report = h.sync().await;
+    assert_eq!(h.link(1), None, "{report:?}");
+    let cases = h.sides.state.cases_page(None, 9).unwrap();
+    let named: Vec<String> = cases.iter().flat_map(|case| &case.contacts).map(ToString::to_string).collect();
+    assert_eq!(named, [walter, ann], "{report:?}");
+}

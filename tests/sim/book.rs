@@ -2,8 +2,9 @@
 //! source beside the log.
 
 use std::collections::{BTreeMap, BTreeSet};
+use std::time::Duration;
 
-use model::{Side, Supporter};
+use model::{Side, Stamp, Supporter};
 use serde_json::Value as Json;
 use simorg::Admin;
 use supporters::Memory;
@@ -30,6 +31,10 @@ pub struct Entry {
     pub by: By,
     /// The engine's last beginning before the job that wrote it was made: what people typed after it, it cannot have read.
     pub read_at: usize,
+    /// From when on others see it, by the org's clock.
+    pub visible: Stamp,
+    /// When the engine began to read before it wrote this, by the same clock.
+    pub read: Stamp,
 }
 
 /// A record that appeared or went.
@@ -49,7 +54,7 @@ pub struct Fate {
 pub type Place = (Side, String, &'static str);
 
 /// The history.
-#[derive(Debug, Default)]
+#[derive(Debug)]
 pub struct Book {
     /// Everything a field ever held, oldest first.
     pub entries: BTreeMap<Place, Vec<Entry>>,
@@ -66,8 +71,34 @@ pub struct Book {
     pub now: usize,
     /// Where the present cycle began.
     pub cycle_began: usize,
-    /// Where the cycle began that made the last job.
-    pub job_planned: usize,
+    /// When it began, by the clock that goes on with everything.
+    pub began: Stamp,
+    /// Where the cycle began that made the last job, and when.
+    pub job_planned: (usize, Stamp),
+    /// Where the cycles began that came to their end.
+    pub ended: Vec<usize>,
+    /// What time it is, and how much later a save of a person is seen.
+    pub time: (Stamp, Duration),
+}
+
+impl Default for Book {
+    fn default() -> Self {
+        let never = Stamp::from_seconds(0);
+        Self {
+            entries: BTreeMap::new(),
+            born: Vec::new(),
+            gone: Vec::new(),
+            touched: BTreeSet::new(),
+            renamed: BTreeSet::new(),
+            live: BTreeSet::new(),
+            now: 0,
+            cycle_began: 0,
+            began: never,
+            job_planned: (0, never),
+            ended: Vec::new(),
+            time: (never, Duration::ZERO),
+        }
+    }
 }
 
 impl Book {
@@ -123,15 +154,19 @@ impl Book {
     }
 
     fn holds(&mut self, place: Place, value: String, by: By) -> usize {
-        let read_at = match (by, place.0) {
+        let (read_at, read) = match (by, place.0) {
             (By::Engine, Side::Salesforce) => self.job_planned,
-            (By::Engine, Side::Supporter) | (By::People, _) => self.now,
+            (By::Engine, Side::Supporter) | (By::People, _) => (self.now, self.time.0),
+        };
+        let visible = match (by, place.0) {
+            (By::People, Side::Salesforce) => self.time.0.plus(self.time.1),
+            (By::People, Side::Supporter) | (By::Engine, _) => self.time.0,
         };
         let entries = self.entries.entry(place).or_default();
         if entries.last().is_some_and(|last| last.value == value) {
             return 0;
         }
-        entries.push(Entry { at: self.now, value, by, read_at });
+        entries.push(Entry { at: self.now, value, by, read_at, visible, read });
         1
     }
 

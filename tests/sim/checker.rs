@@ -10,7 +10,7 @@ use serde_json::Value as Json;
 use state::Conflict;
 
 use crate::book::{Book, By, Entry, Place};
-use crate::fields::{FIELDS, here, there};
+use crate::fields::{FIELDS, Field, here, there};
 use crate::people::People;
 use crate::world::World;
 
@@ -25,6 +25,37 @@ struct End<'a> {
     log: Vec<Conflict>,
 }
 
+/// How things stand, for whoever reads a story.
+pub fn picture(world: &World, sides: &Sides) -> Vec<String> {
+    let identity = |of: &dyn Fn(&Field) -> String| FIELDS[..3].iter().map(of).collect::<Vec<_>>().join(" ");
+    let rows = world.rows.rows();
+    let supporters = rows.iter().map(|row| {
+        let held = identity(&|field| here(world.columns(), row, field));
+        format!("at the end supporter {} {held} {:?}", row.id, row.contact_id.text())
+    });
+    let records = world.org.admin().records("Contact");
+    let contacts = records.iter().map(|contact| {
+        let held = identity(&|field| there(contact, field));
+        format!("at the end Contact {} {held} {}", contact["Id"], contact["EN_Supporter_Id__c"])
+    });
+    let links = sides.state.links_page(None, 10_000).expect("the state can be read");
+    let links = links.iter().map(|link| {
+        let (supporter, contact) = (&link.supporter, link.contact);
+        format!("at the end link {supporter} {contact} {:?} {:?}", link.life, link.evidence)
+    });
+    let cases = sides.state.cases_page(None, 10_000).expect("the state can be read");
+    let cases = cases.iter().map(|case| {
+        format!(
+            "at the end case {} {:?} {:?} {:?}",
+            case.name(),
+            case.supporters,
+            case.contacts,
+            case.reasons
+        )
+    });
+    supporters.chain(contacts).chain(links).chain(cases).collect()
+}
+
 /// Every broken promise, in words; empty: all hold. `last`: where in the history the cycle began that had nothing to do.
 pub fn check(world: &World, sides: &Sides, last: usize) -> Vec<String> {
     let memories = world.people.memories();
@@ -36,7 +67,7 @@ pub fn check(world: &World, sides: &Sides, last: usize) -> Vec<String> {
         columns: world.columns().to_vec(),
         links: sides.state.links_page(None, 10_000).expect("the state can be read"),
         cases: sides.state.cases_page(None, 10_000).expect("the state can be read"),
-        log: log(sides),
+        log: world.log.values().cloned().collect(),
     };
     let mut broken = [world.broken.clone(), world.net.broken()].concat();
     agreement(&end, &mut broken);
@@ -46,11 +77,6 @@ pub fn check(world: &World, sides: &Sides, last: usize) -> Vec<String> {
     fixpoint(&end, last, &mut broken);
     termination(&end, &mut broken);
     broken
-}
-
-fn log(sides: &Sides) -> Vec<Conflict> {
-    let page = sides.state.conflicts_page(None, 10_000).expect("the state can be read");
-    page.into_iter().map(|(_, conflict)| conflict).collect()
 }
 
 impl End<'_> {
@@ -74,13 +100,27 @@ impl End<'_> {
         if matches!(case.kind, CaseKind::ConflictHeld | CaseKind::ConsentConflict | CaseKind::Systemic) {
             return true;
         }
+        if case.kind == CaseKind::AmbiguousContacts && self.is_there_twice(case) {
+            return true;
+        }
         if case.kind != CaseKind::Blocked {
             return named.any(|subject| self.is_touched(&subject));
         }
-        // Of a row that a person removed nobody hears before its Contact changes.
+        // A row that is set aside and then removed is in nobody's way.
         case.supporters.iter().any(|id| {
             let row = self.supporters.get(id.as_str());
             row.is_none_or(|row| People::is_spoilt(&self.columns, row))
+        })
+    }
+
+    /// Whether two Contacts stand on the address of a supporter that a case names. Nobody need have touched them: a Contact that
+    /// was saved and not yet visible when another was made for the same person is such a second one.
+    fn is_there_twice(&self, case: &Case) -> bool {
+        case.supporters.iter().any(|id| {
+            let Some(row) = self.supporters.get(id.as_str()) else { return false };
+            let address = here(&self.columns, row, &FIELDS[0]).to_lowercase();
+            let on_it = |contact: &&Json| there(contact, &FIELDS[0]).to_lowercase() == address;
+            !address.is_empty() && self.contacts.values().filter(on_it).count() > 1
         })
     }
 
@@ -111,9 +151,7 @@ fn agreement(end: &End<'_>, broken: &mut Vec<String>) {
         let (left, right) = (end.supporters.get(&supporter), end.contacts.get(&contact));
         let cases: Vec<&Case> = end.cases_of(&Subject::Supporter(link.supporter.clone())).collect();
         let (Some(left), Some(right)) = (left, right) else {
-            // A row that a person removed shows when its Contact changes.
-            let removed = left.is_none() && right.is_some();
-            if cases.is_empty() && !removed {
+            if cases.is_empty() {
                 broken.push(format!("C1: the link of supporter {supporter} with {contact} leads nowhere"));
             }
             continue;
@@ -193,7 +231,8 @@ fn accounted_edits(end: &End<'_>, broken: &mut Vec<String>) {
                     // What a new record does not say, nobody typed.
                     let unsaid = nth == 0 && ["", "false"].contains(&typed.value.as_str());
                     let replaced = typed.by == By::People && next.by == By::Engine && !unsaid;
-                    if !replaced || in_blind_window(typed, next) || arrived(typed, next, across) {
+                    let known = in_blind_window(typed, next) || arrived(typed, next, across);
+                    if !replaced || known || back_to_what_it_was(end.book, &entries[..=nth], across) {
                         continue;
                     }
                     let named = end.log.iter().any(|line| {
@@ -213,9 +252,21 @@ fn accounted_edits(end: &End<'_>, broken: &mut Vec<String>) {
     }
 }
 
-/// Typed after the engine last read before it made the job that replaced it.
-const fn in_blind_window(typed: &Entry, next: &Entry) -> bool {
-    typed.at >= next.read_at
+/// Typed, or not yet visible, after the engine last read before it made the job that replaced it.
+fn in_blind_window(typed: &Entry, next: &Entry) -> bool {
+    typed.at >= next.read_at || typed.visible > next.read
+}
+
+/// The last of `entries` is what the field held before, and nothing looked at it in between: a change is a difference from what
+/// was there, and there is none.
+fn back_to_what_it_was(book: &Book, entries: &[Entry], across: &[Entry]) -> bool {
+    let Some((typed, before)) = entries.split_last() else { return false };
+    let Some(same) = before.iter().rposition(|entry| entry.value == typed.value) else { return false };
+    let away = before.get(same + 1).map_or(typed.at, |entry| entry.at);
+    let between = |at: usize| away <= at && at <= typed.at;
+    let looked = book.ended.iter().any(|&began| between(began));
+    let acted = before[same + 1..].iter().chain(across).any(|e| e.by == By::Engine && between(e.at));
+    !looked && !acted
 }
 
 /// The other side held the value between its typing and its end.

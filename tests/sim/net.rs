@@ -29,6 +29,8 @@ pub struct Weather {
     pub hands: u64,
     /// A job that is looked at moves on.
     pub pace: u64,
+    /// The org signs the engine in and takes none of its sessions.
+    pub locked_out: bool,
 }
 
 /// What goes wrong with a call: the columns of the fault matrix.
@@ -100,6 +102,11 @@ impl Net {
         self.lock().weather = weather;
     }
 
+    /// For one cycle the org takes no session, as when an administrator tightens a policy.
+    pub fn lock_out(&self) {
+        self.lock().weather.locked_out = true;
+    }
+
     /// The process dies at the `nth` call from now, before or after the org did its part.
     pub fn die_at(&self, nth: u32, done: bool) {
         self.lock().dies_in = Some((nth, done));
@@ -156,6 +163,9 @@ impl Net {
                 return if *done { Fate::DieAfter } else { Fate::DieBefore };
             }
         }
+        if inner.weather.locked_out && op != Op::Token {
+            return Fate::SignedOut;
+        }
         let faults = inner.weather.faults;
         if !inner.random.permille(faults) {
             return Fate::Fair;
@@ -206,9 +216,9 @@ impl Net {
         if looks && moves {
             self.step();
         }
-        if op == Op::IngestCreate {
+        if matches!(op, Op::IngestCreate | Op::CollectionUpdate | Op::CollectionUpsert) {
             let mut memories = self.people.memories();
-            memories.book.job_planned = memories.book.cycle_began;
+            memories.book.job_planned = (memories.book.cycle_began, memories.book.began);
         }
     }
 
@@ -313,6 +323,10 @@ impl Transport for Net {
         self.people.note(format!("{op:?} {} {fate:?}", head.status.as_u16()));
         if op == Op::IngestState {
             self.single_flight();
+        }
+        if matches!(op, Op::CollectionUpdate | Op::CollectionUpsert) {
+            // Rows that go without a job are saved at once.
+            self.people.look(By::Engine);
         }
         match fate {
             Fate::DieAfter => self.die().await,

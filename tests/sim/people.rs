@@ -1,6 +1,7 @@
 //! People who edit either side, in every way that people do.
 
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::time::Duration;
 
 use model::{Cell, Clock, Side, Supporter, SupporterId};
 use serde_json::{Value as Json, json};
@@ -46,7 +47,9 @@ impl People {
 
     /// Notes what changed on either side. Returns how much.
     pub fn look(&self, by: By) -> usize {
-        self.memories().book.look(&self.admin, &self.database, &self.columns, by)
+        let mut memories = self.memories();
+        memories.book.time = (self.clock.now(), Duration::from_secs(self.late));
+        memories.book.look(&self.admin, &self.database, &self.columns, by)
     }
 
     pub fn note(&self, what: String) {

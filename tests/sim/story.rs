@@ -66,6 +66,9 @@ async fn live(seed: u64, drill: Drill) -> Ended {
     }
     let mut world = World::new(seed, options.clone());
     world.idle = drill.idle;
+    if matches!(drill.kill, Some(KillPoint::K38 | KillPoint::K39 | KillPoint::K40)) {
+        world.keep_on_disk();
+    }
     let mut killed = 0;
     for _ in 0..options.rounds {
         for _ in 0..random.below(7) {
@@ -74,6 +77,7 @@ async fn live(seed: u64, drill: Drill) -> Ended {
         }
         prepare(&mut world, &mut random, drill);
         world.advance(Duration::from_secs(pause(&mut random)));
+        world.org.admin().empty_recycle_bin();
         world.cycle(&mut random).await;
         if drill.kill.is_some() && !drill::disarm() {
             killed += 1;
@@ -102,7 +106,8 @@ fn pause(random: &mut Random) -> u64 {
         0..=11 => 60 + random.next() % 7_200,
         12..=15 => random.next() % 30,
         16..=18 => 2 * 86_400,
-        _ => 8 * 86_400,
+        _ if random.permille(500) => 8 * 86_400,
+        _ => 16 * 86_400,
     }
 }
 
@@ -112,7 +117,7 @@ fn prepare(world: &mut World, random: &mut Random, drill: Drill) {
     drill::disarm();
     let options = world.options.clone();
     let faults = if options.stormy { options.faults } else { 0 };
-    world.net.weather(Weather { faults, hands: 60, pace: options.pace });
+    world.net.weather(Weather { faults, hands: 60, pace: options.pace, locked_out: false });
     world.database.trouble(if options.stormy { 10 } else { 0 }, 40);
     if let Some(point) = drill.kill {
         drill::arm(point, 1 + u32::try_from(random.below(3)).unwrap_or(0));
@@ -139,6 +144,7 @@ fn prepare(world: &mut World, random: &mut Random, drill: Drill) {
         8 => world.turn_the_clock(random),
         // Others have used up what the org allows in a day.
         9 => world.org.admin().configure(|settings| settings.limits.daily_api = random.next() % 60),
+        10 => world.net.lock_out(),
         _ => {}
     }
 }
@@ -146,7 +152,7 @@ fn prepare(world: &mut World, random: &mut Random, drill: Drill) {
 /// Nobody edits, nothing fails: two cycles bring everything into step, and a third has nothing to do.
 async fn quiet(world: &mut World, random: &mut Random) -> Vec<String> {
     drill::disarm();
-    world.net.weather(Weather { faults: 0, hands: 0, pace: 1_000 });
+    world.net.weather(Weather { pace: 1_000, ..Weather::default() });
     world.database.trouble(0, 0);
     world.org.admin().configure(|settings| {
         settings.limits.daily_api = 100_000;
@@ -158,7 +164,8 @@ async fn quiet(world: &mut World, random: &mut Random) -> Vec<String> {
     world.people.look(By::People);
     let mut last = 0;
     for nth in 0..=SETTLING {
-        world.advance(Duration::from_secs(90_000));
+        // A week is over: everybody is looked for.
+        world.advance(Duration::from_secs(if nth == 1 { 8 * 86_400 } else { 90_000 }));
         last = world.people.memories().book.now;
         if world.cycle(random).await.is_none() {
             let why = world.people.memories().trace.last().cloned().unwrap_or_default();
@@ -166,7 +173,12 @@ async fn quiet(world: &mut World, random: &mut Random) -> Vec<String> {
         }
     }
     match world.sides().await {
-        Some(sides) => checker::check(world, &sides, last),
+        Some(sides) => {
+            for line in checker::picture(world, &sides) {
+                world.people.note(line);
+            }
+            checker::check(world, &sides, last)
+        }
         None => vec!["the engine does not start in quiet".to_owned()],
     }
 }

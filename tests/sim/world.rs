@@ -1,5 +1,6 @@
 //! The world of one simulation: an org, a supporter database, people, and an engine that may die at any moment.
 
+use std::collections::BTreeMap;
 use std::panic::AssertUnwindSafe;
 use std::sync::Arc;
 use std::time::Duration;
@@ -12,7 +13,7 @@ use salesforce::{Grant, OrgConfig, PollPolicy, RetryPolicy};
 use service::request::{Mode, Request};
 use simorg::Progress;
 use simorg::duplicate::{DuplicateAction, DuplicateSettings};
-use state::{MemoryStore, State};
+use state::{Conflict, MemoryStore, OpenOptions, State};
 use supporters::{Memory, Supporters};
 
 use crate::book::By;
@@ -39,11 +40,15 @@ pub struct World {
     /// This machine's clock.
     local: Clock,
     store: MemoryStore,
+    /// The state lies on disk: commits, manifest and all.
+    disk: Option<tempfile::TempDir>,
     seed: u64,
     map: Arc<FieldMap>,
     sides: Option<Sides>,
     /// Both watermarks as they were last seen.
     watermarks: [Option<Stamp>; 2],
+    /// Every line of the log of what a policy overwrote: the engine keeps them for a month, a story may last longer.
+    pub log: BTreeMap<u64, Conflict>,
     /// Promises that were seen to be broken on the way.
     pub broken: Vec<String>,
     /// How often the process died, and how often a cycle gave up.
@@ -105,10 +110,12 @@ impl World {
             clock,
             local,
             store: MemoryStore::new(seed),
+            disk: None,
             seed,
             map,
             sides: None,
             watermarks: [None; 2],
+            log: BTreeMap::new(),
             broken: Vec::new(),
             deaths: 0,
             gave_up: 0,
@@ -185,7 +192,7 @@ impl World {
         let settings = self.settings();
         let describe = client.describe("Contact").await?;
         let columns = ContactColumns::new(&self.map, &settings, &describe).expect("every field is there");
-        let state = State::over_memory(self.store.clone(), self.seed, self.local.clone())?;
+        let state = self.open()?;
         let sides = Sides {
             org: client,
             supporters: Arc::new(self.database.clone()) as Arc<dyn Supporters>,
@@ -198,7 +205,22 @@ impl World {
             stop: tokio_util::sync::CancellationToken::new(),
         };
         self.sides = Some(sides.clone());
+        self.read_the_log();
         Ok(sides)
+    }
+
+    /// From now on the state lies on disk, where it has a manifest and is opened.
+    pub fn keep_on_disk(&mut self) {
+        self.disk = Some(tempfile::tempdir().expect("a temporary directory"));
+    }
+
+    fn open(&self) -> Result<State, state::Error> {
+        let Some(disk) = &self.disk else {
+            return State::over_memory(self.store.clone(), self.seed, self.local.clone());
+        };
+        let (clock, inline) = (self.local.clone(), true);
+        let options = OpenOptions { clock, inline, min_free_bytes: 0, ..OpenOptions::default() };
+        State::open(disk.path().join("state"), options)
     }
 
     fn settings(&self) -> Settings {
@@ -212,8 +234,8 @@ impl World {
             job_deadline: Duration::from_secs(options.deadline),
             directory_from: options.directory,
             create_supporters: options.create_supporters,
-            // A quarter of the stories by calls of their own where these are cheaper, the rest by jobs alone.
-            direct_calls: usize::from(self.seed % 4 == 3),
+            // Half of the stories by calls of their own, half by jobs.
+            direct_calls: usize::from(self.seed % 2 == 1),
             ..Settings::default()
         }
     }
@@ -229,6 +251,12 @@ impl World {
         drill::disarm();
         self.people.note("the process dies".to_owned());
         let old = self.sides.take();
+        if self.disk.is_some() {
+            // What a kill leaves on disk lies there.
+            drop(old);
+            self.net.reborn();
+            return;
+        }
         self.store = self.store.crash();
         self.net.reborn();
         let Some(old) = old.filter(|_| files_stay) else { return };
@@ -253,6 +281,7 @@ impl World {
             let mut memories = self.people.memories();
             memories.book.now += 1;
             memories.book.cycle_began = memories.book.now;
+            memories.book.began = self.clock.now();
         }
         self.net.count_from_zero();
         let request = Request::whole(Mode::Sync);
@@ -295,12 +324,23 @@ impl World {
                 None
             }
             Some(Ok(Ok(report))) => {
+                {
+                    let mut memories = self.people.memories();
+                    let began = memories.book.cycle_began;
+                    memories.book.ended.push(began);
+                }
                 self.people.note(format!("{} cycle {:?}", self.clock.now(), report.outcomes));
                 Some(report)
             }
         };
         self.look_at_watermarks();
+        self.read_the_log();
         report
+    }
+
+    fn read_the_log(&mut self) {
+        let Some(sides) = &self.sides else { return };
+        self.log.extend(sides.state.conflicts_page(None, 10_000).unwrap_or_default());
     }
 
     /// A watermark never goes back, and never lies in the future of the clock it comes from.

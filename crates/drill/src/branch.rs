@@ -60,6 +60,7 @@ branches! {
     OwnWriteMet "decision: a value we sent earlier was met again"
     ChangedMeanwhile "write: a supporter changed between reading and writing"
     BlockLifted "block: an edit or a new map lifted it"
+    Swept "sweep: somebody who is gone was found by looking for everybody"
     LagAlone "window: without an answer about what is committed the lag holds"
 }
 

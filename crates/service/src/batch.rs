@@ -278,8 +278,8 @@ impl Desk<'_> {
         Ok(ids.into_iter().map(|id| id.and_then(|_| known.next()).unwrap_or_default()).collect())
     }
 
-    /// Contacts that only address and names speak for: is each its supporter's only one, too? Where several fit alike it is a
-    /// case, whichever of them was touched.
+    /// Contacts that only address and names speak for, or an id in the supporter's row: is each its supporter's only one, too, and
+    /// does nothing speak against it? It is the same case, whichever of the two was touched.
     async fn ask_back(
         &self,
         directory: Option<&Directory>,
@@ -288,7 +288,9 @@ impl Desk<'_> {
     ) -> Result<HashMap<ContactId, Doubt>, Fatal> {
         let (mut contacts, mut supporters) = (Vec::new(), Vec::new());
         for (seen, answer) in seen.iter().zip(answers) {
-            if let Identified::One(supporter, Evidence::EmailAndName { .. }) = answer {
+            if let Identified::One(supporter, Evidence::EmailAndName { .. } | Evidence::StoredContactId) =
+                answer
+            {
                 contacts.push(seen);
                 supporters.push((**supporter).clone());
             }
@@ -304,7 +306,13 @@ impl Desk<'_> {
                         let both = vec![seen.clone(), *other];
                         (CaseKind::AmbiguousContacts, both, vec!["email_equal".to_owned()])
                     }
-                    Found::Case { kind, contacts, reasons } => (kind, contacts, reasons),
+                    Found::Case { kind, mut contacts, reasons } => {
+                        // Whoever asks stands in the case: nothing else says where this Contact waits.
+                        if contacts.iter().all(|other| other.id() != seen.id()) {
+                            contacts.push(seen.clone());
+                        }
+                        (kind, contacts, reasons)
+                    }
                     Found::One(..) | Found::Nobody(_) => return None,
                 };
                 Some((seen.id(), Doubt { supporter, kind, contacts, reasons }))

@@ -16,7 +16,7 @@ use state::{AlreadyRunning, Changes};
 
 use crate::batch::{self, Batch};
 use crate::request::{Mode, Request, Seen};
-use crate::{rulings, upkeep, whom};
+use crate::{rulings, sweep, upkeep, whom};
 
 use carry_out::Agreement;
 
@@ -153,6 +153,7 @@ impl<'a> Cycle<'a> {
             (None, None) => {
                 self.rulings(None).await?;
                 upkeep::notice_map(self.sides, &mut self.report, None).await?;
+                sweep::sweep_when_due(self.sides, &mut self.report, self.at).await?;
                 self.discover().await?;
                 self.prepare_directory(whom::unlinked(self.sides, self.sides.settings.directory_from)?)
                     .await?;

@@ -16,6 +16,7 @@ pub mod schedule;
 pub mod standing;
 pub mod status;
 pub mod stop;
+mod sweep;
 pub mod take_back;
 mod upkeep;
 mod whom;

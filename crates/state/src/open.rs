@@ -44,6 +44,8 @@ pub struct OpenOptions {
     pub min_free_bytes: u64,
     /// How long each person's story is kept; zero: none is. Default 90 days.
     pub history: Duration,
+    /// Commit on the caller's own thread, which then blocks: for a simulation that lives on one thread. Default no.
+    pub inline: bool,
 }
 
 impl Default for OpenOptions {
@@ -56,6 +58,7 @@ impl Default for OpenOptions {
             overlap: DEFAULT_OVERLAP,
             min_free_bytes: MIN_FREE_BYTES,
             history: DEFAULT_HISTORY,
+            inline: false,
         }
     }
 }
@@ -111,7 +114,7 @@ impl State {
             clock: options.clock,
             overlap: options.overlap,
             digest_key: key,
-            inline: false,
+            inline: options.inline,
             dir: dir.to_path_buf(),
             _lock: Some(lock),
             _temporary: None,

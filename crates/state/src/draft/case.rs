@@ -1,6 +1,6 @@
 //! Opening and closing cases.
 
-use model::{Act, Case, CaseKind, ContactId, Happened, Standing, Subject, SupporterId};
+use model::{Act, Case, CaseKind, ContactId, DirtyReason, Happened, Standing, Subject, SupporterId};
 
 use crate::bounded_text::{cut, json_cost};
 use crate::cases::{CaseKey, MAX_KINDS, case_prefix};
@@ -27,6 +27,7 @@ impl Draft<'_> {
         let mut case = bounded(case);
         let mut news = true;
         let slot = self.cases.slot(self.store, &CaseKey::of(&case))?;
+        let before = slot.clone();
         if let Some(open) = slot {
             case.opened_at = open.opened_at;
             let same = open.records == case.records && open.reasons == case.reasons;
@@ -35,9 +36,30 @@ impl Draft<'_> {
         }
         let told = news.then(|| opened(&case));
         let subject = case.subject.clone();
-        *slot = Some(case);
+        *slot = Some(case.clone());
         if let Some(told) = told {
             self.tell(&subject, told);
+        }
+        match before {
+            Some(before) => {
+                let still = named(&case);
+                self.ask_again(beside(&before).filter(|subject| !still.contains(subject)).collect())
+            }
+            None => Ok(()),
+        }
+    }
+
+    /// Marks those of the people who have nobody on the other side. They waited in a case that is over, or that names them no
+    /// longer: nothing else would ask about them again.
+    pub(super) fn ask_again(&mut self, people: Vec<Subject>) -> Result<(), Fatal> {
+        for subject in people {
+            let linked = match &subject {
+                Subject::Supporter(id) => self.person(id)?.is_some_and(|person| person.link.is_some()),
+                Subject::Contact(id) => self.contacts.get(self.store, id)?.is_some(),
+            };
+            if !linked {
+                self.mark_dirty(&subject, DirtyReason::Retry, None)?;
+            }
         }
         Ok(())
     }
@@ -67,6 +89,7 @@ impl Draft<'_> {
         if let Some(case) = self.cases.slot(self.store, &key)?.take() {
             self.receipt.closed += 1;
             self.tell(subject, Happened::CaseClosed { kind, name: case.name() });
+            self.ask_again(beside(&case).collect())?;
         }
         Ok(())
     }
@@ -158,11 +181,20 @@ fn add_new<T: PartialEq>(known: &mut Vec<T>, more: Vec<T>) {
     }
 }
 
+/// Everybody a case names.
+pub(super) fn named(case: &Case) -> Vec<Subject> {
+    let supporters = case.supporters.iter().cloned().map(Subject::Supporter);
+    supporters.chain(case.contacts.iter().copied().map(Subject::Contact)).collect()
+}
+
+/// Everybody a case names but the one it is about.
+fn beside(case: &Case) -> impl Iterator<Item = Subject> {
+    named(case).into_iter().filter(|other| *other != case.subject)
+}
+
 /// What the story tells of a case.
 fn opened(case: &Case) -> Happened {
-    let supporters = case.supporters.iter().cloned().map(Subject::Supporter);
-    let contacts = case.contacts.iter().copied().map(Subject::Contact);
-    let with = supporters.chain(contacts).filter(|other| *other != case.subject).collect();
+    let with = beside(case).collect();
     Happened::CaseOpened { kind: case.kind, name: case.name(), reasons: case.reasons.clone(), with }
 }
 

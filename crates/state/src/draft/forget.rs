@@ -3,6 +3,7 @@
 use model::{Case, ContactId, Subject, SupporterId};
 
 use crate::conflicts::Conflict;
+use crate::draft::case::named;
 use crate::draft::{Draft, shift};
 use crate::error::Error;
 use crate::forgotten::Tombstone;
@@ -50,7 +51,7 @@ impl Draft<'_> {
 
     /// Their own cases, and those of others that show them beside somebody.
     fn forget_cases(&mut self, id: &SupporterId, contact: Option<ContactId>) -> Result<(), Error> {
-        let names = |case: &Case| {
+        let theirs = |case: &Case| {
             case.supporters.contains(id)
                 || contact.is_some_and(|contact| case.contacts.contains(&contact))
                 || match &case.subject {
@@ -64,9 +65,16 @@ impl Draft<'_> {
             let page = record::page::<Case>(self.store, scan, PAGE)?;
             let Some((last, _)) = page.last() else { return Ok(()) };
             after = Some(last.clone());
-            for (_, case) in page.iter().filter(|(_, case)| names(case)) {
+            for (_, case) in page.iter().filter(|(_, case)| theirs(case)) {
                 self.receipt.closed += 1;
                 *self.cases.slot(self.store, &CaseKey::of(case))? = None;
+                let mut others = named(case);
+                others.push(case.subject.clone());
+                others.retain(|other| match other {
+                    Subject::Supporter(other) => other != id,
+                    Subject::Contact(other) => Some(*other) != contact,
+                });
+                self.ask_again(others)?;
             }
         }
     }

@@ -1,9 +1,9 @@
 //! Cases.
 
-use model::{Case, CaseKind, CaseRecord, SupporterId};
+use model::{Case, CaseKind, CaseRecord, Subject, SupporterId};
 use state::CaseKey;
 
-use crate::support::{at, commit, in_memory, subject, supporter};
+use crate::support::{at, commit, contact, in_memory, link, subject, supporter};
 
 pub(crate) fn case(kind: CaseKind, n: u32, seconds: i64) -> Case {
     Case {
@@ -76,6 +76,34 @@ async fn closing_a_subject_closes_all_its_cases_and_nobody_elses() {
     assert_eq!(receipt.closed, 3);
     assert_eq!(state.case_counts().unwrap().into_iter().collect::<Vec<_>>(), [(CaseKind::ConflictHeld, 1)]);
     assert_eq!(state.cases_page(None, 9).unwrap(), [case(CaseKind::ConflictHeld, 11, 1)]);
+}
+
+#[tokio::test]
+async fn whoever_waited_in_a_case_and_has_nobody_is_asked_about_again() {
+    let state = in_memory();
+    let about = |contacts| Case { contacts, ..case(CaseKind::NamesDisagree, 1, 5) };
+    let marked = || {
+        let page = state.dirty_page(None, 9).unwrap();
+        page.into_iter().map(|dirty| dirty.subject).collect::<Vec<_>>()
+    };
+    let _ = commit(&state, |changes| {
+        changes.put_link(link(9, 3));
+        changes.open_case(about(vec![contact(1), contact(2), contact(3)]));
+    })
+    .await;
+    assert_eq!(marked(), []);
+    // It names one of them no longer.
+    let _ = commit(&state, |changes| {
+        changes.open_case(about(vec![contact(2), contact(3)]));
+    })
+    .await;
+    assert_eq!(marked(), [Subject::Contact(contact(1))]);
+    // It is over: but for whom it was about, and who is linked, nobody else would ask.
+    let _ = commit(&state, |changes| {
+        changes.close_case(CaseKind::NamesDisagree, &subject(1));
+    })
+    .await;
+    assert_eq!(marked(), [Subject::Contact(contact(1)), Subject::Contact(contact(2))]);
 }
 
 #[tokio::test]
