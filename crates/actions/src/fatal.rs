@@ -59,6 +59,7 @@ pub(crate) fn passes(error: &salesforce::Error) -> bool {
     match error.kind() {
         ErrorKind::Unreachable
         | ErrorKind::RequestLimit
+        | ErrorKind::ShareUsed
         | ErrorKind::Busy
         | ErrorKind::OutcomeUnknown
         | ErrorKind::Contract

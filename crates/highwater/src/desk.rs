@@ -4,6 +4,7 @@ use std::sync::Arc;
 
 use model::Clock;
 use plan::{Progress, Sides};
+use salesforce::Org;
 use service::Handle;
 use state::State;
 use tokio_util::sync::CancellationToken;
@@ -74,6 +75,19 @@ impl Desk {
             Worker::Own { stop, .. } | Worker::Starting { stop, .. } => stop,
             Worker::Service { sides, .. } => &sides.stop,
         }
+    }
+
+    /// The org, within the budget: a service has one client, and one count of what it used.
+    ///
+    /// # Errors
+    /// When the secret cannot be had, a setting cannot be used, or the state cannot be read.
+    pub fn org(&self) -> Result<Org, Failure> {
+        if let Worker::Service { sides, .. } = &self.worker {
+            return Ok(sides.org.clone());
+        }
+        let org = wire::org::org(&self.config, &Clock::system())?;
+        wire::budget::keep(&self.config, &org, &self.state)?;
+        Ok(org)
     }
 
     /// Both sides, for looking.

@@ -277,6 +277,7 @@ pub const fn of_salesforce(kind: salesforce::ErrorKind) -> (&'static Code, Exit)
         ErrorKind::NotAuthorised => (&code::org::CREDENTIALS, Exit::NotAuthorised),
         ErrorKind::Forbidden => (&code::org::FORBIDDEN, Exit::NotAuthorised),
         ErrorKind::RequestLimit => (&code::org::ALLOWANCE, Exit::Unreachable),
+        ErrorKind::ShareUsed => (&code::org::SHARE_USED, Exit::Unreachable),
         ErrorKind::Busy => (&code::org::BUSY, Exit::Unreachable),
         ErrorKind::Rejected => (&code::org::REFUSED, Exit::Usage),
         ErrorKind::NotFound | ErrorKind::Conflict => (&code::org::REFUSED, Exit::Unexpected),

@@ -56,6 +56,8 @@ async fn deliver_job(
     rows: Vec<OutRow>,
     at: Moment,
 ) -> Result<Settled, Fatal> {
+    // Before the journal: a job that may not be begun leaves nothing to settle.
+    sides.org.may_begin_a_job().await?;
     let entry = journal(sides, lane, rows, at).await?;
     sides.progress.begin(Stretch::Job, Some(entry.rows));
     let settled = match send(sides, report, entry).await? {

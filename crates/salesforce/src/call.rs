@@ -150,10 +150,62 @@ impl Call {
     }
 }
 
+impl Call {
+    /// What it is for, as far as the budget asks.
+    #[must_use]
+    pub(crate) const fn purpose(self) -> Purpose {
+        match self {
+            Self::Token => Purpose::SignsIn,
+            // Whom we talk to, and what brings a job to its end.
+            Self::Identity
+            | Self::Versions
+            | Self::Limits
+            | Self::Describe
+            | Self::QueryMore
+            | Self::Upload
+            | Self::CloseJob
+            | Self::AbortJob
+            | Self::DeleteJob
+            | Self::PollJob
+            | Self::ListJobs
+            | Self::Results
+            | Self::PollQueryJob
+            | Self::QueryPage
+            | Self::AbortQueryJob
+            | Self::DeleteQueryJob => Purpose::Ends,
+            Self::Query
+            | Self::GetMany
+            | Self::Updated
+            | Self::Deleted
+            | Self::AskDuplicates
+            | Self::Create
+            | Self::Update
+            | Self::Upsert
+            | Self::Delete
+            | Self::CollectionCreate
+            | Self::CollectionUpdate
+            | Self::CollectionUpsert
+            | Self::CreateIngestJob
+            | Self::CreateQueryJob => Purpose::Begins,
+        }
+    }
+}
+
 impl fmt::Display for Call {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str(self.name())
     }
+}
+
+/// See [`Call::purpose`].
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Purpose {
+    /// Signing in, which the org does not count.
+    SignsIn,
+    /// Something new begins: stops first when the budget runs out.
+    Begins,
+    /// Something that was begun goes on to its end, or it is asked who the other side is.
+    Ends,
 }
 
 /// See [`Call::after_send`].

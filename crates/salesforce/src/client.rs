@@ -3,7 +3,7 @@
 use std::collections::HashMap;
 use std::marker::PhantomData;
 use std::sync::atomic::{AtomicBool, AtomicU64};
-use std::sync::{Arc, Mutex};
+use std::sync::{Arc, Mutex, OnceLock};
 
 use bytes::Bytes;
 use drill::{Branch, Mistake, met, planted};
@@ -16,6 +16,7 @@ use url::Url;
 
 use crate::answer::{Answer, rest_errors};
 use crate::backoff::Waits;
+use crate::budget::Budget;
 use crate::call::Call;
 use crate::config::OrgConfig;
 use crate::describe::Describe;
@@ -39,6 +40,8 @@ pub(crate) struct Client {
     pub(crate) logged_in: AtomicBool,
     /// The session that [`crate::Org::has_just_signed_in`] was last asked of.
     pub(crate) begun: AtomicU64,
+    /// What may be used; nothing is bounded where it was never said.
+    pub(crate) budget: OnceLock<Budget>,
     sessions: Sessions,
 }
 
@@ -134,6 +137,7 @@ impl Client {
             describes: Mutex::default(),
             logged_in: AtomicBool::new(false),
             begun: AtomicU64::new(0),
+            budget: OnceLock::new(),
             sessions: Sessions::default(),
         })
     }
@@ -197,6 +201,9 @@ impl Client {
 
     async fn attempt<R: Read>(&self, ask: &Ask, session: &Session, read: &R) -> Result<R::Out, Failure> {
         let request = self.request(ask, session)?;
+        if let Some(budget) = self.budget.get() {
+            budget.take(ask.call, &self.meter).await?;
+        }
         self.meter.sent(ask.call, ask.body.len());
         let response =
             self.transport.send(request).await.map_err(|error| of_transport_for(ask.call, error))?;

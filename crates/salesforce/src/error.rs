@@ -24,6 +24,8 @@ pub enum ErrorKind {
     Forbidden,
     /// The rolling daily request allowance, or the daily batch allowance, is used up.
     RequestLimit,
+    /// Our own share of that allowance is used up, or what is left of it is for others. The request did not leave.
+    ShareUsed,
     /// The org kept answering "not now" (406, 420, 429, 5xx, too many long requests) until the retry budget ended.
     Busy,
     /// The record, job or resource does not exist.
@@ -73,6 +75,9 @@ pub enum Retry {
     AfterOperator,
 }
 
+const SHARE_ADVICE: &str =
+    "wait for the rolling 24 hours, give highwater a larger share, or raise the org's daily limit";
+
 impl ErrorKind {
     /// When to try again, and what an operator can do.
     #[must_use]
@@ -99,6 +104,7 @@ impl ErrorKind {
                 Retry::WhenAllowanceReturns,
                 Some("wait for the rolling 24 hours, lower the share used, or raise the org's daily limit"),
             ),
+            Self::ShareUsed => (Retry::WhenAllowanceReturns, Some(SHARE_ADVICE)),
             Self::Busy => (Retry::NextCycle, Some("see the status page of the org's instance")),
             Self::NotFound | Self::Conflict | Self::OutcomeUnknown => (Retry::AfterReadingState, None),
             Self::Rejected => {
@@ -155,6 +161,7 @@ impl ErrorKind {
             Self::NotAuthorised => "the org refused the credentials",
             Self::Forbidden => "the integration user may not do this",
             Self::RequestLimit => "the org's request allowance is used up",
+            Self::ShareUsed => "the share of the org's requests that we may use is used up",
             Self::Busy => "the org is busy or in maintenance",
             Self::NotFound => "it does not exist",
             Self::Conflict => "its state does not allow this",
@@ -252,6 +259,11 @@ impl Error {
 
     pub(crate) fn with_source(mut self, source: impl std::error::Error + Send + Sync + 'static) -> Self {
         self.0.source = Some(Arc::new(source));
+        self
+    }
+
+    pub(crate) fn because(mut self, source: Box<dyn std::error::Error + Send + Sync>) -> Self {
+        self.0.source = Some(Arc::from(source));
         self
     }
 

@@ -7,6 +7,7 @@
 mod answer;
 mod ask_duplicates;
 mod backoff;
+mod budget;
 mod call;
 mod client;
 mod config;
@@ -45,6 +46,7 @@ pub mod transport;
 
 pub use ask_duplicates::WouldBe;
 pub use backoff::RetryPolicy;
+pub use budget::{BudgetLimits, Ledger, Spent};
 pub use bulk::{
     BulkRows, Downloaded, IngestSpec, JobError, JobErrorClass, JobInfo, JobKind, JobState, Operation, Page,
     ResultReader, ResultRow, ResultSet,

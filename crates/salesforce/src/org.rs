@@ -7,6 +7,7 @@ use model::{OrgId, Stamp, UserId};
 use serde::Deserialize;
 use serde_json::{Map, Value};
 
+use crate::budget::{Budget, BudgetLimits, Ledger, Spent};
 use crate::call::Call;
 use crate::client::{Ask, Client};
 use crate::config::{ApiVersion, OrgConfig};
@@ -202,6 +203,30 @@ impl Org {
     #[must_use]
     pub fn usage(&self) -> Usage {
         self.0.meter.usage()
+    }
+
+    /// From here on no more requests leave than these limits allow; `spent` is what earlier processes used, as the ledger kept
+    /// it. Only the first call of this has an effect: one client, one budget.
+    pub fn keep_books(&self, limits: BudgetLimits, spent: Spent, ledger: Arc<dyn Ledger>) {
+        let _first = self.0.budget.set(Budget::new(limits, spent, ledger));
+    }
+
+    /// Writes down what was really used, for the end of a run: until then a few calls are written down in advance.
+    ///
+    /// # Errors
+    /// [`ErrorKind::LocalFile`] when it could not be kept.
+    pub async fn close_books(&self) -> Result<(), Error> {
+        let Some(budget) = self.0.budget.get() else { return Ok(()) };
+        budget.close(&self.0.meter).await
+    }
+
+    /// Whether a job may be begun now, with calls enough to bring it to its end. Nothing is sent.
+    ///
+    /// # Errors
+    /// [`ErrorKind::ShareUsed`] when it may not.
+    pub async fn may_begin_a_job(&self) -> Result<(), Error> {
+        let Some(budget) = self.0.budget.get() else { return Ok(()) };
+        budget.allows(Call::CreateIngestJob, &self.0.meter).await
     }
 
     /// The org's own clock, from the newest answer, in whole seconds; `None` before the first.

@@ -39,6 +39,7 @@ impl From<Error> for Failure {
             | ErrorKind::NotAuthorised
             | ErrorKind::Forbidden
             | ErrorKind::RequestLimit
+            | ErrorKind::ShareUsed
             | ErrorKind::Busy
             | ErrorKind::NotFound
             | ErrorKind::Conflict

@@ -43,15 +43,24 @@ impl Usage {
 
 /// The running counts.
 #[derive(Debug, Default)]
-pub(crate) struct Meter(Mutex<(Usage, Option<(Stamp, Instant)>)>);
+pub(crate) struct Meter(Mutex<Counts>);
+
+#[derive(Debug, Default)]
+struct Counts {
+    usage: Usage,
+    /// The org's clock, and when it was told.
+    clock: Option<(Stamp, Instant)>,
+    /// When the org's own count was told.
+    counted: Option<Instant>,
+}
 
 impl Meter {
-    fn with<T>(&self, act: impl FnOnce(&mut (Usage, Option<(Stamp, Instant)>)) -> T) -> T {
+    fn with<T>(&self, act: impl FnOnce(&mut Counts) -> T) -> T {
         act(&mut self.0.lock().unwrap_or_else(PoisonError::into_inner))
     }
 
     pub(crate) fn sent(&self, call: Call, bytes: u64) {
-        self.with(|(usage, _)| {
+        self.with(|Counts { usage, .. }| {
             *usage.by_call.entry(call).or_default() += 1;
             usage.bytes_out += bytes;
             usage.since_header += 1;
@@ -59,36 +68,50 @@ impl Meter {
     }
 
     pub(crate) fn received(&self, bytes: u64) {
-        self.with(|(usage, _)| usage.bytes_in += bytes);
+        self.with(|counts| counts.usage.bytes_in += bytes);
     }
 
     pub(crate) fn answered(&self, headers: &HeaderMap) {
         let text = |name: &str| headers.get(name).and_then(|value| value.to_str().ok());
         let date = text("date").and_then(|date| Stamp::parse(date).ok());
         let limit = text("sforce-limit-info").and_then(api_usage);
-        self.with(|(usage, newest)| {
+        self.with(|Counts { usage, clock, counted }| {
             if let Some(date) = date {
-                *newest = Some((date, Instant::now()));
+                *clock = Some((date, Instant::now()));
             }
             if let Some((used, max)) = limit {
                 usage.api_used = Some(used);
                 usage.api_max = Some(max);
                 usage.since_header = 0;
+                *counted = Some(Instant::now());
             }
         });
     }
 
     pub(crate) fn usage(&self) -> Usage {
-        self.with(|(usage, _)| usage.clone())
+        self.with(|counts| counts.usage.clone())
     }
 
     pub(crate) fn server_time(&self) -> Option<Stamp> {
-        self.with(|(_, newest)| newest.map(|(date, _)| date))
+        self.with(|counts| counts.clock.map(|(date, _)| date))
     }
 
     /// The same, if the answer that told it came no longer ago than this.
     pub(crate) fn server_time_within(&self, age: Duration) -> Option<Stamp> {
-        self.with(|(_, newest)| newest.filter(|(_, seen)| seen.elapsed() <= age).map(|(date, _)| date))
+        self.with(|counts| counts.clock.filter(|(_, seen)| seen.elapsed() <= age).map(|(date, _)| date))
+    }
+
+    /// The org's clock now: as it was told last, and the time since.
+    pub(crate) fn server_time_now(&self) -> Option<Stamp> {
+        self.with(|counts| counts.clock.map(|(date, seen)| date.plus(seen.elapsed())))
+    }
+
+    /// What everybody has used of the org's daily requests, and how many there are, if that was told no longer ago than this.
+    pub(crate) fn org_count_within(&self, age: Duration) -> Option<(u64, u64)> {
+        self.with(|Counts { usage, counted, .. }| {
+            counted.filter(|seen| seen.elapsed() <= age)?;
+            Some((usage.api_used?.saturating_add(usage.since_header), usage.api_max?))
+        })
     }
 }
 

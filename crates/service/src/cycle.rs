@@ -59,6 +59,7 @@ pub async fn run(
     if !request.dry_run {
         keep(sides, &report, guard.id).await?;
     }
+    sides.org.close_books().await?;
     result.map(|()| Ok(report))
 }
 

@@ -45,7 +45,9 @@ async fn asked(
     );
     findings.extend(skew(clock, org));
     findings.extend(version::check(org).await?);
-    findings.extend(allowances(&org.limits().await?));
+    let limits = org.limits().await?;
+    findings.extend(allowances(&limits));
+    findings.extend(limits.daily_api_requests().map(|limit| share(config, limit)));
     let describe = org.describe("Contact").await?;
     let rights = rights::check(org, identity.user_id, findings).await?;
     findings.extend(contact::check(config, &describe, &rights));
@@ -72,6 +74,17 @@ fn allowances(limits: &Limits) -> Vec<Finding> {
         ("Bulk query jobs a day", limits.daily_query_jobs()),
     ];
     known.into_iter().filter_map(|(name, limit)| Some(allowance(name, limit?))).collect()
+}
+
+/// An hourly cycle with nothing to do takes six requests, and the largest of an evening several hundred.
+const SMALL_SHARE: u64 = 500;
+
+fn share(config: &Config, limit: Limit) -> Finding {
+    let percent = config.budget.share_percent.get();
+    let share = limit.max.saturating_mul(percent) / 100;
+    let weight = if share < SMALL_SHARE { Weight::Warning } else { Weight::Note };
+    let text = format!("{percent} % of the API requests are {share} a day, and more are never used");
+    Finding::new(&code::OUR_SHARE, weight, "budget", text)
 }
 
 fn allowance(name: &str, limit: Limit) -> Finding {

@@ -74,6 +74,15 @@ pub static ALLOWANCE_LOW: Code = Code {
     remedy: "Find out in Setup who uses them, run less often, or raise the limit.",
 };
 
+/// What highwater may use of the org's requests.
+pub static OUR_SHARE: Code = Code {
+    number: 324,
+    title: "what highwater may use of the org's requests",
+    happened: "`budget.share_percent` of the org's daily API requests are highwater's. A warning means that they are fewer than a day of hourly cycles may need.",
+    done: "Reported it. `check` never writes anything.",
+    remedy: "Raise `budget.share_percent`, run less often, or raise the org's limit. What is used up delays changes and loses none.",
+};
+
 /// The clocks differ.
 pub static CLOCK: Code = Code {
     number: 309,
@@ -138,6 +147,7 @@ pub static ALL: &[&Code] = &[
     &OBJECT_PERMISSION,
     &API_VERSION,
     &ALLOWANCE_LOW,
+    &OUR_SHARE,
     &CLOCK,
     &MARKER,
     &REQUIRED_FIELD,

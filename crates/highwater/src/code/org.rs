@@ -155,6 +155,15 @@ pub static TOKEN_NOT_KEPT: Code = Code {
     remedy: "Keep the token in `refresh_token_file`, in a folder where the user that runs highwater may replace it, or switch off rotation in the app. Then approve the app again and keep the new token.",
 };
 
+/// Our share of the org's daily requests is used up.
+pub static SHARE_USED: Code = Code {
+    number: 222,
+    title: "our share of the org's daily requests is used up",
+    happened: "Within 24 hours highwater used as many of the org's API requests as `budget.share_percent` allows it, or others used so many that what is left is kept for them (`budget.reserve_percent`). The request that was next did not leave.",
+    done: "Everything committed so far stands. Who was not done yet stays marked. A job that was begun is settled from the calls held back for that; where they did not suffice, the next cycle settles it.",
+    remedy: "Wait: with every hour the use of the same hour of the day before returns, and the next cycle goes on. `highwater status` shows the figures. If it comes often, raise `budget.share_percent`, run less often, or raise the org's limit.",
+};
+
 /// The family.
 pub static ALL: &[&Code] = &[
     &CLIENT_SETTINGS,
@@ -174,4 +183,5 @@ pub static ALL: &[&Code] = &[
     &LOCAL_FILE,
     &ORG_KIND,
     &TOKEN_NOT_KEPT,
+    &SHARE_USED,
 ];

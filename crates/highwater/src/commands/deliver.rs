@@ -30,7 +30,7 @@ pub struct Args {
 /// # Errors
 /// Whatever stands in the way; what single events come to is no error.
 pub async fn run(args: &Args, desk: &Desk) -> Result<Exit, Failure> {
-    let org = wire::org::org(&desk.config, &Clock::system())?;
+    let org = desk.org()?;
     let identity = wire::org::recognised(&desk.config, &org).await?;
     desk.state.adopt_org(identity.org_id)?;
     let delivery =
@@ -48,6 +48,7 @@ pub async fn run(args: &Args, desk: &Desk) -> Result<Exit, Failure> {
     let queue = wire::intake::queue(&desk.config, &Clock::system()).await?;
     let settings = wire::delivery::settings(&desk.config);
     let report = drain(&delivery, &queue, &settings, &Clock::system()).await;
+    delivery.org.close_books().await?;
     let report = report.map_err(wire::delivery::failure)?;
     desk.screen.answer(&shown(&report)).await.map_err(Failure::stdout)?;
     Ok(if report.for_a_person > 0 { Exit::SomeFailed } else { Exit::Done })

@@ -124,7 +124,7 @@ impl Parts {
 /// # Errors
 /// Whatever stands in the way; whoever is refused is no error.
 pub async fn run(args: &Args, desk: &Desk) -> Result<Exit, Failure> {
-    let org = wire::org::org(&desk.config, &Clock::system())?;
+    let org = desk.org()?;
     let identity = wire::org::recognised(&desk.config, &org).await?;
     desk.state.adopt_org(identity.org_id)?;
     let parts = Parts::of(&desk.config, org, desk.state.clone(), desk.stop().clone()).await?;
@@ -133,7 +133,9 @@ pub async fn run(args: &Args, desk: &Desk) -> Result<Exit, Failure> {
         desk.screen.answer(&answer).await.map_err(Failure::stdout)?;
         return Ok(Exit::Done);
     }
-    let report = parts.run(&desk.config).await?;
+    let report = parts.run(&desk.config).await;
+    parts.delivery.org.close_books().await?;
+    let report = report?;
     desk.screen.answer(&shown(&report)).await.map_err(Failure::stdout)?;
     Ok(if report.blocked + report.still_blocked > 0 { Exit::SomeFailed } else { Exit::Done })
 }

@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 
 use events::queue::Look;
-use model::{Policy, Side, Stamp};
+use model::{Clock, Policy, Side, Stamp};
 use serde_json::{Value, json};
 
 use super::people::{self, Which};
@@ -11,6 +11,7 @@ use crate::desk::{Desk, Worker};
 use crate::exit::Exit;
 use crate::failure::Failure;
 use crate::output::{Answer, Sheet};
+use crate::wire;
 
 /// How many of the last cycles are shown.
 const CYCLES: usize = 5;
@@ -56,6 +57,7 @@ pub async fn run(args: &Args, desk: &Desk) -> Result<Exit, Failure> {
         events(desk).await?,
         cycles(desk)?,
         jobs(desk)?,
+        budget(desk)?,
         policies(desk),
     ];
     let mut answer = Answer::default();
@@ -248,6 +250,24 @@ fn jobs(desk: &Desk) -> Result<Part, Failure> {
         ]);
     }
     Ok(("journal", sheet, json!(journal)))
+}
+
+/// How much of the org's daily requests was used, as far as it is written down.
+fn budget(desk: &Desk) -> Result<Part, Failure> {
+    let (limits, spent) = (wire::budget::limits(&desk.config), wire::budget::spent(&desk.state)?);
+    let ours = spent.within_a_day(Clock::system().now());
+    let number =
+        |number: Option<u64>| number.map_or_else(|| "not known yet".to_owned(), |number| number.to_string());
+    let mut sheet = Sheet::new("the org's requests, 24 hours", &["what", "how many"]);
+    sheet.row(["used by highwater".to_owned(), ours.to_string()]);
+    sheet.row([format!("highwater's share ({} %)", limits.share_percent), number(spent.share(limits))]);
+    sheet.row(["used by everybody, when last told".to_owned(), number(spent.used_by_all)]);
+    sheet.row(["the org's allowance".to_owned(), number(spent.max)]);
+    let json = json!({
+        "used": ours, "share": spent.share(limits), "share_percent": limits.share_percent,
+        "reserve_percent": limits.reserve_percent, "used_by_all": spent.used_by_all, "allowance": spent.max,
+    });
+    Ok(("budget", sheet, json))
 }
 
 /// What the configuration says about conflicts, without what is left to the org to say.

@@ -1,6 +1,7 @@
 //! The configuration: one TOML file, unknown keys refused, secrets named and never written.
 
 mod bounded;
+mod budget;
 mod consistency;
 mod contact_fields;
 mod defaults;
@@ -36,6 +37,7 @@ use serde::Deserialize;
 use crate::output::Banner;
 
 pub use bounded::{Share, Whole};
+pub use budget::Budget;
 pub use contact_fields::ContactFields;
 pub use defaults::COMMENTED_DEFAULTS;
 pub use delivery::DeliveryOptions;
@@ -76,6 +78,9 @@ pub struct Config {
     /// How a cycle behaves.
     #[serde(default)]
     pub sync: Sync,
+    /// How much of the org's daily requests may be used.
+    #[serde(default)]
+    pub budget: Budget,
     /// When `serve` runs a cycle.
     #[serde(default)]
     pub schedule: Schedule,

@@ -1,6 +1,7 @@
 //! From the configuration to the two sides and the state.
 
 pub mod blueprint;
+pub mod budget;
 pub mod delivery;
 pub mod field_map;
 pub mod field_type;

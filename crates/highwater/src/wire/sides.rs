@@ -8,7 +8,7 @@ use salesforce::Describe;
 use state::State;
 use tokio_util::sync::CancellationToken;
 
-use super::{field_map, known_org, org, settings, supporters};
+use super::{budget, field_map, known_org, org, settings, supporters};
 use crate::code;
 use crate::config::Config;
 use crate::failure::Failure;
@@ -26,6 +26,7 @@ pub async fn sides(
     stop: CancellationToken,
 ) -> Result<Sides, Failure> {
     let org = org::org(config, &clock)?;
+    budget::keep(config, &org, &state)?;
     let identity = org.whose_session().await?;
     let known = known_org::recall(config, &state, &org, &identity)?;
     let shape = known.and_then(|known| Shape::of(config, &known.contact).ok());

@@ -5,6 +5,7 @@
 
 mod bench;
 mod boot;
+mod budget;
 mod cases;
 mod certificates;
 mod check;
