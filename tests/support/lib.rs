@@ -344,7 +344,7 @@ async fn database(path: &std::path::Path, text_ids: bool) -> SqlitePool {
     sqlx::query(AssertSqlSafe(format!(
         "CREATE TABLE supporters (id {id} PRIMARY KEY, email TEXT, first_name TEXT, last_name TEXT, address_1 TEXT, \
          address_2 TEXT, city TEXT, phone TEXT, opt_in TEXT, sf_contact_id TEXT, modified TEXT, merged_into TEXT, \
-         opt_in_at TEXT)"
+         opt_in_at TEXT, contact_gone TEXT)"
     )))
     .execute(&pool)
     .await
@@ -460,6 +460,14 @@ async fn sides(org: &simorg::Org, dir: &tempfile::TempDir, world: World) -> (Sid
         push_marker: push_marker.then(|| "EN_Push__c".to_owned()),
     };
     let map = FieldMap::new(rules, technical).expect("a map");
+    let map = if settings.contact_deleted == plan::OnDelete::Flag {
+        let (map, place) = map.with_contact_deleted("contact_gone");
+        let said = |text| model::Cell::from_nullable(Some(text));
+        settings.deleted_flags.column = Some((place, said("yes"), said("")));
+        map
+    } else {
+        map
+    };
     let map = if merges { map.with_merged_into("merged_into") } else { map };
     let client = client(org, patient);
     let describe = client.describe("Contact").await.expect("described");

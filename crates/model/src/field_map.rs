@@ -291,6 +291,14 @@ impl FieldMap {
         self
     }
 
+    /// The same map over a table with a column that says that a supporter's Contact was deleted, and that column's place among
+    /// [`FieldMap::columns`]. No rule reads or writes it.
+    #[must_use]
+    pub fn with_contact_deleted(mut self, column: &str) -> (Self, usize) {
+        let place = place_of(&mut self.columns, column);
+        (self, place)
+    }
+
     /// Whether the table says which supporters were merged away.
     #[must_use]
     pub const fn follows_merges(&self) -> bool {

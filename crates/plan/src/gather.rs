@@ -54,6 +54,18 @@ pub enum Ended {
     },
 }
 
+impl Ended {
+    /// Whose link a deletion ended just now, and what it is from now on.
+    #[must_use]
+    pub const fn tombstone(&self) -> Option<(&SupporterId, LinkLife)> {
+        match self {
+            Self::ContactDeleted(link) => Some((&link.supporter, LinkLife::ContactDeleted)),
+            Self::SupporterDeleted(link) => Some((&link.supporter, LinkLife::SupporterDeleted)),
+            Self::MergedIntoLinked { .. } | Self::Tombstone(_) | Self::SupporterMerged { .. } => None,
+        }
+    }
+}
+
 /// Reads supporters and their Contacts. The answers come in the order of `ids`.
 ///
 /// `anew`: a deleted Contact is not the end; an administrator asked for the person to be matched or created again.

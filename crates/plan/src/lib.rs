@@ -6,6 +6,7 @@
 mod choice;
 pub mod columns;
 pub mod decide;
+pub mod deleted;
 pub mod directory;
 pub mod error;
 pub mod gather;
@@ -25,6 +26,7 @@ pub mod sides;
 pub use columns::ContactColumns;
 pub use columns::SeenContact;
 pub use decide::{Decided, Rules, decide, travelling};
+pub use deleted::{DeletedFlags, OnDelete};
 pub use directory::Directory;
 pub use error::Fatal;
 pub use gather::{Ended, Gathered};

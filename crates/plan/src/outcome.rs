@@ -27,6 +27,10 @@ pub enum SkipReason {
     PersonAccount,
     /// The link is a tombstone: the Contact or the supporter was deleted.
     Tombstone,
+    /// The Contact was deleted, and that is no case here.
+    ContactDeleted,
+    /// The supporter was deleted, and that is no case here.
+    SupporterDeleted,
     /// The record is gone on the side that named it.
     Gone,
     /// The person was forgotten on purpose, and nothing brings them back.
@@ -49,6 +53,8 @@ impl SkipReason {
             Self::NoContact => "no_contact",
             Self::PersonAccount => "person_account",
             Self::Tombstone => "tombstone",
+            Self::ContactDeleted => "contact_deleted",
+            Self::SupporterDeleted => "supporter_deleted",
             Self::Gone => "gone",
             Self::Forgotten => "forgotten",
             Self::MergedAway => "merged_away",

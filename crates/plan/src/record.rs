@@ -10,9 +10,10 @@ use model::{
 use state::{Changes, Conflict};
 
 use crate::columns::SeenContact;
+use crate::deleted::OnDelete;
 use crate::outcome::CycleReport;
 use crate::person_plan::PersonPlan;
-use crate::{Ended, Fatal, FieldPlan, Sides, Tie};
+use crate::{Ended, Fatal, FieldPlan, Settings, Sides, Tie};
 
 /// When and in which cycle something is recorded.
 #[derive(Debug, Clone, Copy)]
@@ -354,8 +355,20 @@ fn record_supporter_merge(
     }
 }
 
-/// Records how a link ended. Returns the outcome.
-pub fn record_end(changes: &mut Changes, ended: &Ended, at: Moment) -> crate::Outcome {
+/// Records how a link ended, as the settings have it. Returns the outcome.
+pub fn record_end(changes: &mut Changes, ended: &Ended, settings: &Settings, at: Moment) -> crate::Outcome {
+    if let (Some((OnDelete::Flag | OnDelete::Nothing, why)), Some((id, life))) =
+        (settings.on_end(ended), ended.tombstone())
+    {
+        met(Branch::LinkEnded);
+        changes.set_link_life(id, life);
+        return crate::Outcome::Skipped(why);
+    }
+    record_end_as_case(changes, ended, at)
+}
+
+/// Records how a link ended, with a case where a person has to decide about it.
+pub fn record_end_as_case(changes: &mut Changes, ended: &Ended, at: Moment) -> crate::Outcome {
     let case =
         |kind: CaseKind, link: &Link, contacts: Vec<model::ContactId>, supporters: Vec<SupporterId>| Case {
             kind,

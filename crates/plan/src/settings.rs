@@ -4,6 +4,8 @@ use std::time::Duration;
 
 use model::Stamp;
 
+use crate::deleted::{DeletedFlags, OnDelete};
+
 /// The behaviour of a cycle.
 #[derive(Debug, Clone)]
 pub struct Settings {
@@ -29,6 +31,12 @@ pub struct Settings {
     pub match_before_create: bool,
     /// What a never-linked supporter comes to whose address only Contacts with other names carry. Default: a case.
     pub shared_address: SharedAddress,
+    /// What a Contact that was deleted leads to. Default: a case.
+    pub contact_deleted: OnDelete,
+    /// What a supporter that is gone leads to. Default: a case.
+    pub supporter_deleted: OnDelete,
+    /// Where [`OnDelete::Flag`] writes to.
+    pub deleted_flags: DeletedFlags,
     /// Leave Contacts alone that do not carry our account id. Default no.
     pub only_own_account: bool,
     /// Contacts that are not pulled.
@@ -114,6 +122,9 @@ impl Default for Settings {
             create_supporters: false,
             match_before_create: true,
             shared_address: SharedAddress::Case,
+            contact_deleted: OnDelete::Case,
+            supporter_deleted: OnDelete::Case,
+            deleted_flags: DeletedFlags::default(),
             only_own_account: false,
             exclude: Vec::new(),
             email_fields: Vec::new(),

@@ -20,6 +20,8 @@ pub(crate) struct Batch {
     pub(crate) outcomes: Vec<(Subject, Outcome)>,
     /// What is to be written, and what is in step.
     pub(crate) plans: Vec<PersonPlan>,
+    /// Links that a deletion ended: the record that is left may be flagged.
+    pub(crate) ends: Vec<Ended>,
     /// What the outcomes leave in the state; the plans' part is added when they are recorded.
     pub(crate) changes: Changes,
 }
@@ -39,6 +41,7 @@ struct Desk<'a> {
     lift: bool,
     outcomes: Vec<(Subject, Outcome)>,
     pairs: Vec<Pair>,
+    ends: Vec<Ended>,
     changes: Changes,
 }
 
@@ -51,7 +54,8 @@ pub(crate) async fn read(
     lift: bool,
     holds: &(dyn Fn(&SupporterId) -> bool + Sync),
 ) -> Result<Batch, Fatal> {
-    let mut desk = Desk { sides, at, lift, outcomes: Vec::new(), pairs: Vec::new(), changes: Changes::new() };
+    let (outcomes, pairs, ends) = (Vec::new(), Vec::new(), Vec::new());
+    let mut desk = Desk { sides, at, lift, outcomes, pairs, ends, changes: Changes::new() };
     let (mut supporters, mut strangers) = sort(sides, subjects, holds, &mut desk.changes)?;
     supporters.retain(|id| !holds(id));
     desk.leave_alone(&mut supporters, &mut strangers)?;
@@ -135,8 +139,7 @@ impl Desk<'_> {
                     self.outcomes.push((Subject::Supporter(id.clone()), waits));
                 }
                 Gathered::Ended(ended) => {
-                    let outcome = record_end(&mut self.changes, &ended, self.at);
-                    self.close(&Subject::Supporter(id.clone()), outcome);
+                    self.end(id, ended);
                 }
                 Gathered::Nobody(_) => {
                     let subject = Subject::Supporter(id.clone());
@@ -178,11 +181,18 @@ impl Desk<'_> {
                 Some(link) => {
                     let before = link.life == LinkLife::ContactDeleted;
                     let ended = if before { Ended::Tombstone(link) } else { Ended::ContactDeleted(link) };
-                    let outcome = record_end(&mut self.changes, &ended, self.at);
-                    self.close(&Subject::Supporter(supporter.id), outcome);
+                    self.end(&supporter.id, ended);
                 }
                 None => self.pairs.push(*alone(supporter, known)),
             },
+        }
+    }
+
+    fn end(&mut self, id: &SupporterId, ended: Ended) {
+        let outcome = record_end(&mut self.changes, &ended, &self.sides.settings, self.at);
+        self.close(&Subject::Supporter(id.clone()), outcome);
+        if self.sides.settings.flag_of_end(&ended).is_some() {
+            self.ends.push(ended);
         }
     }
 
@@ -397,7 +407,7 @@ impl Desk<'_> {
                 }
             }
         }
-        Ok(Batch { outcomes: self.outcomes, plans, changes: self.changes })
+        Ok(Batch { outcomes: self.outcomes, plans, ends: self.ends, changes: self.changes })
     }
 
     /// A value that cannot stand on the other side: the record is blocked and an administrator told.

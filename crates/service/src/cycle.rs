@@ -10,13 +10,13 @@ use std::collections::{BTreeMap, HashMap, HashSet};
 use std::time::Duration;
 
 use model::{CycleId, DirtyReason, Lane, Side, Stamp, Subject, SupporterId};
-use plan::{CycleReport, Deferral, Directory, Fatal, Moment, Outcome, PersonPlan, Sides, Stretch};
+use plan::{CycleReport, Deferral, Directory, Ended, Fatal, Moment, Outcome, PersonPlan, Sides, Stretch};
 use push::{Again, Outbox, Settled};
 use state::{AlreadyRunning, Changes};
 
 use crate::batch::{self, Batch};
 use crate::request::{Mode, Request, Seen};
-use crate::{rulings, sweep, upkeep, whom};
+use crate::{flags, rulings, sweep, upkeep, whom};
 
 use carry_out::Agreement;
 
@@ -289,7 +289,7 @@ impl<'a> Cycle<'a> {
     /// One batch: read both sides, decide, record, write the supporters, put the Contacts' rows into the outbox.
     async fn work(&mut self, subjects: &[Subject]) -> Result<(), Fatal> {
         let batch = self.batch(subjects).await?;
-        let Batch { outcomes, plans, changes } = batch;
+        let Batch { outcomes, plans, ends, mut changes } = batch;
         for (subject, outcome) in &outcomes {
             self.report.count(outcome);
             if let (Outcome::Deferred(_), Subject::Supporter(id)) = (outcome, subject) {
@@ -297,6 +297,7 @@ impl<'a> Cycle<'a> {
             }
         }
         let plans = self.as_agreed(plans);
+        self.flag(&mut changes, &ends, &plans).await?;
         let _receipt = self.sides.state.commit(changes).await?;
         let mut taken = HashSet::new();
         for plans in plans.chunks(PLANS_PER_COMMIT) {
@@ -310,6 +311,25 @@ impl<'a> Cycle<'a> {
         self.sides.progress.advance(subjects.len() as u64);
         if self.outbox.is_full(&self.sides.settings) {
             self.send_all().await?;
+        }
+        Ok(())
+    }
+
+    /// Flags the records whose other side was deleted, and takes the flag from those whose other side is back.
+    async fn flag(
+        &mut self,
+        changes: &mut Changes,
+        ends: &[Ended],
+        plans: &[PersonPlan],
+    ) -> Result<(), Fatal> {
+        let settings = &self.sides.settings;
+        let of_ends = ends.iter().filter_map(|ended| settings.flag_of_end(ended));
+        let of_returns = plans.iter().filter_map(|plan| settings.flag_of_return(plan));
+        let flags: Vec<_> = of_ends.chain(of_returns).collect();
+        for at in flags::write(self.sides, &mut self.report, &flags).await? {
+            if let Some(ended) = ends.get(at) {
+                plan::record::record_end_as_case(changes, ended, self.at);
+            }
         }
         Ok(())
     }

@@ -8,6 +8,7 @@ pub mod agreed;
 mod batch;
 pub mod control;
 pub mod cycle;
+mod flags;
 pub mod request;
 pub mod resync;
 mod rulings;

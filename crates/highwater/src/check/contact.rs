@@ -88,7 +88,8 @@ fn other_technical(config: &Config, describe: &Describe, rights: &Rights) -> Vec
             Some(_) => {}
         }
     }
-    if let Some(name) = &config.contact_fields.push_marker {
+    let ours = [&config.contact_fields.push_marker, &config.contact_fields.supporter_deleted];
+    for name in ours.into_iter().flatten() {
         match describe.field(name) {
             None => findings.push(missing(name, &code::FIELD_MISSING)),
             Some(field) if field.kind != "boolean" || !field.updateable => {

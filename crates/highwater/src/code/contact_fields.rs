@@ -92,13 +92,13 @@ pub static CLOCK: Code = Code {
     remedy: "Let the system's time service correct the clock.",
 };
 
-/// The push marker is no checkbox.
+/// The push marker, or the flag of a deleted supporter, is no checkbox.
 pub static MARKER: Code = Code {
     number: 310,
-    title: "the push marker is no checkbox",
-    happened: "`contact_fields.push_marker` must be a checkbox that our user may edit.",
+    title: "a checkbox of ours is none",
+    happened: "`contact_fields.push_marker` and `contact_fields.supporter_deleted` must be checkboxes that our user may edit.",
     done: "Reported it. `check` never writes anything.",
-    remedy: "Correct the name, or leave it out where the org has no Flows that look at it.",
+    remedy: "Correct the name. Leave the marker out where the org has no Flows that look at it.",
 };
 
 /// A required field is not mapped.

@@ -8,7 +8,7 @@ use salesforce::ApiVersion;
 use service::InvalidSchedule;
 
 use super::salesforce::{Need, SecretKind, sandbox_by_address};
-use super::{Config, ConfigError, Field};
+use super::{Config, ConfigError, Field, OnDelete};
 
 /// Checks the keys against each other. Whether the org and the database agree is for `highwater check`.
 pub(super) fn check(config: &Config) -> Result<(), ConfigError> {
@@ -18,6 +18,7 @@ pub(super) fn check(config: &Config) -> Result<(), ConfigError> {
     check_supporters(config)?;
     check_accounts(config)?;
     check_patterns(config)?;
+    check_deleted(config)?;
     check_intake(config)?;
     if config.fields.is_empty() {
         return refuse(config, "field", "the field map is empty; LastName and Email must be mapped");
@@ -30,6 +31,26 @@ pub(super) fn check(config: &Config) -> Result<(), ConfigError> {
     }
     if !config.sync.push && !config.sync.pull {
         return refuse(config, "sync.pull", "push and pull are both off: nothing would ever be done");
+    }
+    Ok(())
+}
+
+/// A flag needs a place.
+fn check_deleted(config: &Config) -> Result<(), ConfigError> {
+    let flags = |on: OnDelete| on == OnDelete::Flag;
+    if flags(config.sync.contact_deleted) && config.supporters.contact_deleted_column.is_none() {
+        return refuse(
+            config,
+            "sync.contact_deleted",
+            "is \"flag\" and needs supporters.contact_deleted_column",
+        );
+    }
+    if flags(config.sync.supporter_deleted) && config.contact_fields.supporter_deleted.is_none() {
+        return refuse(
+            config,
+            "sync.supporter_deleted",
+            "is \"flag\" and needs contact_fields.supporter_deleted",
+        );
     }
     Ok(())
 }

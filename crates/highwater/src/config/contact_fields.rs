@@ -12,6 +12,8 @@ pub struct ContactFields {
     pub account_id: Option<String>,
     /// The "EN Push" checkbox that tells the org's Flows that a save is ours.
     pub push_marker: Option<String>,
+    /// The checkbox that says that the Contact's supporter was deleted.
+    pub supporter_deleted: Option<String>,
     /// The "EN Last Modified Date" that the org's Flow sets when somebody edits a mapped field.
     pub last_modified: Option<String>,
 }
@@ -22,6 +24,7 @@ impl Default for ContactFields {
             supporter_id: "EN_Supporter_Id__c".to_owned(),
             account_id: None,
             push_marker: None,
+            supporter_deleted: None,
             last_modified: None,
         }
     }

@@ -52,6 +52,14 @@ pub struct Supporters {
     pub contact_id_column: Option<String>,
     /// The column in which a supporter that was merged away names the id of the one that remains.
     pub merged_into_column: Option<String>,
+    /// The column that says that the supporter's Contact was deleted.
+    pub contact_deleted_column: Option<String>,
+    /// How that column says so.
+    #[serde(default = "yes")]
+    pub contact_deleted_yes: String,
+    /// How it says otherwise; empty clears it.
+    #[serde(default = "no")]
+    pub contact_deleted_no: String,
     /// The column of the e-mail address, where it is not the one mapped to `Email`.
     pub email_column: Option<String>,
     /// This database's own id, where several of them feed one org.
@@ -65,6 +73,14 @@ pub struct Supporters {
     /// Refuse every write to this database.
     #[serde(default)]
     pub read_only: bool,
+}
+
+fn yes() -> String {
+    "true".to_owned()
+}
+
+fn no() -> String {
+    "false".to_owned()
 }
 
 /// The kinds of database.

@@ -20,6 +20,10 @@ pub struct Sync {
     pub match_before_create: bool,
     /// What becomes of a supporter whose address only Contacts with other names carry.
     pub shared_address: SharedAddress,
+    /// What a Contact that was deleted leads to.
+    pub contact_deleted: OnDelete,
+    /// What a supporter that is gone leads to.
+    pub supporter_deleted: OnDelete,
     /// Leave Contacts alone that do not carry our account id.
     pub only_own_account: bool,
     /// Contacts that are not pulled.
@@ -66,6 +70,18 @@ pub enum SharedAddress {
     Create,
 }
 
+/// What the end of one record leads to.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum OnDelete {
+    /// A person is asked about the record that is left.
+    Case,
+    /// The record that is left is flagged.
+    Flag,
+    /// Nothing.
+    Nothing,
+}
+
 /// Contacts with one of these values in this field are not pulled.
 #[derive(Debug, Clone, PartialEq, Eq, Deserialize)]
 #[serde(deny_unknown_fields)]
@@ -85,6 +101,8 @@ impl Default for Sync {
             create_supporters: false,
             match_before_create: true,
             shared_address: SharedAddress::Case,
+            contact_deleted: OnDelete::Case,
+            supporter_deleted: OnDelete::Case,
             only_own_account: false,
             exclude: Vec::new(),
             overlap_seconds: Whole::of::<600>(),

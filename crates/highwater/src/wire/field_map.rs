@@ -52,6 +52,7 @@ fn missing(config: &Config, describe: &Describe) -> Vec<String> {
         Some(&config.contact_fields.supporter_id),
         config.contact_fields.account_id.as_ref(),
         config.contact_fields.push_marker.as_ref(),
+        config.contact_fields.supporter_deleted.as_ref(),
     ];
     let mapped = config.fields.iter().map(|field| &field.contact);
     let all = mapped.chain(technical.into_iter().flatten());

@@ -103,7 +103,12 @@ pub async fn forget(state: &State) -> Result<(), state::Error> {
 /// Every Contact field the configuration has to do with.
 fn names(config: &Config) -> Vec<String> {
     let own = &config.contact_fields;
-    let technical = [Some(&own.supporter_id), own.account_id.as_ref(), own.push_marker.as_ref()];
+    let technical = [
+        Some(&own.supporter_id),
+        own.account_id.as_ref(),
+        own.push_marker.as_ref(),
+        own.supporter_deleted.as_ref(),
+    ];
     let mapped = config.fields.iter().map(|field| &field.contact).chain(technical.into_iter().flatten());
     let mut names: Vec<String> = mapped.map(|name| name.to_ascii_lowercase()).collect();
     let settings = super::settings::settings(config);

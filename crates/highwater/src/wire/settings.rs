@@ -3,6 +3,7 @@
 use std::time::Duration;
 
 use matching::{EmailEquivalence, OnTie, Strength};
+use plan::deleted::{DeletedFlags, OnDelete};
 use plan::{Exclude, Settings, Twin};
 
 use crate::config::{Config, Find, LinkFrom, Matching, SharedAddress, TieChoice, Whole};
@@ -26,6 +27,10 @@ pub fn settings(config: &Config) -> Settings {
             SharedAddress::Case => plan::settings::SharedAddress::Case,
             SharedAddress::Create => plan::settings::SharedAddress::Create,
         },
+        contact_deleted: on_delete(sync.contact_deleted),
+        supporter_deleted: on_delete(sync.supporter_deleted),
+        // The column's place is known when the map is.
+        deleted_flags: DeletedFlags { column: None, field: config.contact_fields.supporter_deleted.clone() },
         only_own_account: sync.only_own_account,
         exclude: sync
             .exclude
@@ -70,6 +75,14 @@ fn matching(settings: &Matching) -> matching::Config {
             TieChoice::Newest => OnTie::Newest,
             TieChoice::LastModified => OnTie::LastModified,
         },
+    }
+}
+
+const fn on_delete(choice: crate::config::OnDelete) -> OnDelete {
+    match choice {
+        crate::config::OnDelete::Case => OnDelete::Case,
+        crate::config::OnDelete::Flag => OnDelete::Flag,
+        crate::config::OnDelete::Nothing => OnDelete::Nothing,
     }
 }
 

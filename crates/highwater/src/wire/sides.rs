@@ -70,7 +70,18 @@ impl Shape {
     fn of(config: &Config, describe: &Describe) -> Result<Self, Failure> {
         let map = field_map::field_map(config, describe)?;
         key_field(&map, describe)?;
-        let settings = settings::settings(config);
+        let mut settings = settings::settings(config);
+        let map = match &config.supporters.contact_deleted_column {
+            Some(column) => {
+                let (map, place) = map.with_contact_deleted(column);
+                let said = |text: &str| model::Cell::from_nullable(Some(text));
+                let (yes, no) =
+                    (&config.supporters.contact_deleted_yes, &config.supporters.contact_deleted_no);
+                settings.deleted_flags.column = Some((place, said(yes), said(no)));
+                map
+            }
+            None => map,
+        };
         let columns = ContactColumns::new(&map, &settings, describe).map_err(|missing| Failure::Setup {
             code: &code::contact_fields::EXCLUDE_FIELD,
             problem: format!(

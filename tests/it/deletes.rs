@@ -1,0 +1,97 @@
+//! A record deleted on one side: the other is kept, and told of it as the administrator chose.
+
+use std::time::Duration;
+
+use e2e::{Harness, Person, World};
+use plan::OnDelete;
+use serde_json::json;
+use simorg::schema::{CustomField, FieldType};
+
+const GONE: &str = "Supporter_Gone__c";
+
+/// Two linked people in a world that handles deletions so.
+async fn linked(on: OnDelete) -> (Harness, String, String) {
+    let mut world = World::default();
+    world.org.custom_fields.push(CustomField::new("Contact", GONE, FieldType::Boolean));
+    (world.settings.contact_deleted, world.settings.supporter_deleted) = (on, on);
+    world.settings.deleted_flags.field = Some(GONE.to_owned());
+    let h = Harness::start_in(world).await;
+    h.supporter(&Person::new(1, "Ann", "Lee", "ann@example.org")).await;
+    h.supporter(&Person::new(2, "Jo", "Doe", "jo@example.org")).await;
+    h.sync().await;
+    let (ann, jo) = (h.link(1).unwrap(), h.link(2).unwrap());
+    (h, ann, jo)
+}
+
+/// A person deletes the first one's Contact, and the second supporter goes.
+async fn delete(h: &Harness, ann: &str, jo: &str) -> plan::CycleReport {
+    let admin = h.org.admin();
+    admin.delete_as(&admin.person(), "Contact", ann).expect("a person may delete");
+    h.delete_supporter(2).await;
+    h.edit_contact(jo, &json!({"MailingCity": "Perth"}));
+    admin.clock().advance(Duration::from_secs(120));
+    h.sync().await
+}
+
+#[tokio::test]
+async fn by_default_a_person_decides_about_what_is_left() {
+    let (h, ann, jo) = linked(OnDelete::Case).await;
+    delete(&h, &ann, &jo).await;
+    let mut cases = h.cases();
+    cases.sort_unstable();
+    assert_eq!(cases, ["contact_deleted", "supporter_deleted"]);
+    assert_eq!(
+        (h.supporter_cell(1, "contact_gone").await, h.contact_field(&jo, GONE)),
+        (None, "false".into())
+    );
+}
+
+#[tokio::test]
+async fn a_flag_says_on_each_side_that_the_other_record_is_gone_until_it_is_back() {
+    let (h, ann, jo) = linked(OnDelete::Flag).await;
+    let report = delete(&h, &ann, &jo).await;
+    assert_eq!(h.cases(), [""; 0], "{report:?}");
+    assert_eq!(report.outcome("skipped:contact_deleted"), 1, "{report:?}");
+    assert_eq!(report.outcome("skipped:supporter_deleted"), 1, "{report:?}");
+    assert_eq!(h.supporter_cell(1, "contact_gone").await.as_deref(), Some("yes"));
+    assert_eq!(h.contact_field(&jo, GONE), "true");
+    // AND nobody is made again, and it is said once
+    h.edit_supporter(1, "city", Some("York")).await;
+    h.org.admin().clock().advance(Duration::from_secs(120));
+    assert!(h.sync().await.wrote_nothing());
+    assert_eq!(h.contacts().len(), 1);
+    // WHEN both are back
+    h.org.admin().undelete_as(&h.org.admin().person(), "Contact", &ann).expect("a person may undelete");
+    h.supporter(&Person::new(2, "Jo", "Doe", "jo@example.org").linked_to(&jo)).await;
+    h.org.admin().clock().advance(Duration::from_secs(120));
+    let report = h.sync().await;
+    assert_eq!((h.link(1), h.link(2)), (Some(ann), Some(jo.clone())), "{report:?}");
+    assert_eq!(h.supporter_cell(1, "contact_gone").await, None);
+    assert_eq!(h.contact_field(&jo, GONE), "false");
+}
+
+#[tokio::test]
+async fn where_nothing_is_chosen_the_link_ends_and_nothing_else() {
+    let (h, ann, jo) = linked(OnDelete::Nothing).await;
+    let report = delete(&h, &ann, &jo).await;
+    assert_eq!(h.cases(), [""; 0], "{report:?}");
+    assert_eq!(report.outcome("skipped:contact_deleted"), 1, "{report:?}");
+    assert!(report.wrote_nothing(), "{report:?}");
+    assert_eq!(
+        (h.supporter_cell(1, "contact_gone").await, h.contact_field(&jo, GONE)),
+        (None, "false".into())
+    );
+}
+
+#[tokio::test]
+async fn a_flag_that_cannot_be_set_becomes_a_case() {
+    let (h, ann, jo) = linked(OnDelete::Flag).await;
+    // GIVEN a Contact that goes together with its supporter, so that nothing is left to be flagged
+    h.org.admin().delete_as(&h.org.admin().person(), "Contact", &jo).expect("a person may delete");
+    h.delete_supporter(2).await;
+    h.org.admin().clock().advance(Duration::from_secs(120));
+    let report = h.sync().await;
+    assert_eq!(h.cases(), ["supporter_deleted"], "{report:?}");
+    assert!(report.notes.iter().any(|note| note.contains("could not be flagged")), "{report:?}");
+    assert_eq!(h.link(1), Some(ann), "the other one is not concerned");
+}
