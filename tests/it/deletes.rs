@@ -19,7 +19,7 @@ async fn linked(on: OnDelete) -> (Harness, String, String) {
     h.supporter(&Person::new(1, "Ann", "Lee", "ann@example.org")).await;
     h.supporter(&Person::new(2, "Jo", "Doe", "jo@example.org")).await;
     h.sync().await;
-    let (ann, jo) = (h.link(1).unwrap(), h.link(2).unwrap());
+    let (ann, jo) = (h.link(1).expect("linked"), h.link(2).expect("linked"));
     (h, ann, jo)
 }
 

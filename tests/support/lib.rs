@@ -423,6 +423,19 @@ fn seven_rules() -> Vec<FieldRule> {
     ]
 }
 
+/// The map over the columns that no rule fills.
+fn with_columns_beside(map: FieldMap, settings: &mut plan::Settings, merges: bool) -> FieldMap {
+    let map = if settings.contact_deleted == plan::OnDelete::Flag {
+        let (map, place) = map.with_contact_deleted("contact_gone");
+        let said = |text| model::Cell::from_nullable(Some(text));
+        settings.deleted_flags.column = Some((place, said("yes"), said("")));
+        map
+    } else {
+        map
+    };
+    if merges { map.with_merged_into("merged_into") } else { map }
+}
+
 async fn sides(org: &simorg::Org, dir: &tempfile::TempDir, world: World) -> (Sides, Arc<Holding>) {
     let World {
         mut settings,
@@ -460,15 +473,7 @@ async fn sides(org: &simorg::Org, dir: &tempfile::TempDir, world: World) -> (Sid
         push_marker: push_marker.then(|| "EN_Push__c".to_owned()),
     };
     let map = FieldMap::new(rules, technical).expect("a map");
-    let map = if settings.contact_deleted == plan::OnDelete::Flag {
-        let (map, place) = map.with_contact_deleted("contact_gone");
-        let said = |text| model::Cell::from_nullable(Some(text));
-        settings.deleted_flags.column = Some((place, said("yes"), said("")));
-        map
-    } else {
-        map
-    };
-    let map = if merges { map.with_merged_into("merged_into") } else { map };
+    let map = with_columns_beside(map, &mut settings, merges);
     let client = client(org, patient);
     let describe = client.describe("Contact").await.expect("described");
     // Tests turn the org's clock between the sign-in and the first cycle: no cycle takes the sign-in's time for the present.
