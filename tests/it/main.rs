@@ -19,6 +19,7 @@ mod kill_points;
 mod links;
 mod map_change;
 mod one_way;
+mod poison;
 mod postgres;
 mod pull_cycle;
 mod resync;

@@ -8,6 +8,7 @@ pub mod deliver;
 mod direct;
 pub mod discover;
 pub mod encode;
+mod isolate;
 pub mod outbox;
 pub mod packed;
 pub mod recover;
@@ -19,7 +20,8 @@ pub mod write_back;
 
 pub use deliver::deliver;
 pub use discover::{Discovery, discover};
+pub use isolate::isolate;
 pub use outbox::Outbox;
 pub use recover::recover;
 pub use resolve::{Refused, resolve};
-pub use settle::{Again, Settled};
+pub use settle::{Again, Settled, Suspect};

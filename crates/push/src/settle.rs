@@ -17,6 +17,9 @@ use state::Changes;
 
 mod systemic;
 
+use systemic::Together;
+pub(crate) use systemic::open_circuit;
+
 use crate::resolve::Refused;
 use crate::results::{Joined, Results};
 use crate::spool::Spool;
@@ -36,6 +39,15 @@ pub enum Again {
     Stale,
 }
 
+/// Somebody whose row was refused in the same words as others of its transaction: any of them may be the reason.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Suspect {
+    /// Whose row.
+    pub supporter: SupporterId,
+    /// With which code.
+    pub code: String,
+}
+
 /// What settling a job came to.
 #[derive(Debug, Default)]
 pub struct Settled {
@@ -43,6 +55,8 @@ pub struct Settled {
     pub again: Vec<(SupporterId, Again)>,
     /// People a duplicate rule refused.
     pub refused: Vec<Refused>,
+    /// People to be sent again in smaller transactions, without an outcome until then.
+    pub suspects: Vec<Suspect>,
     /// Most rows fail for one new reason, or the org is full: nothing more is planned in this cycle.
     pub circuit_open: bool,
 }
@@ -52,6 +66,7 @@ impl Settled {
     pub fn absorb(&mut self, other: Self) {
         self.again.extend(other.again);
         self.refused.extend(other.refused);
+        self.suspects.extend(other.suspects);
         self.circuit_open |= other.circuit_open;
     }
 
@@ -121,16 +136,16 @@ pub(crate) async fn settle_answers(
     let mut settled = Settled::default();
     let (refused, saved): (Vec<&Joined>, Vec<&Joined>) = answers.iter().partition(|row| row.error.is_some());
     save_successes(sides, report, entry.lane, &saved, at).await?;
-    let systemic = systemic::code_of(sides, entry.rows, refused.iter().filter_map(|row| row.error.as_ref()));
+    let together = Together::of(sides, entry.rows, refused.iter().filter_map(|row| row.error.as_ref()));
     let mut changes = Changes::new();
     for row in &refused {
-        settle_failure(sides, &mut changes, report, &mut settled, row, systemic.as_deref(), at)?;
+        settle_failure(sides, &mut changes, report, &mut settled, row, &together, at)?;
     }
     for supporter in untried {
         changes.clear_intent(supporter);
     }
     let _receipt = sides.state.commit(changes).await?;
-    systemic::note(sides, report, &mut settled, systemic);
+    systemic::note(sides, report, &mut settled, &together);
     if !saved.is_empty() && !settled.circuit_open {
         systemic::close_cases(sides).await?;
     }
@@ -302,7 +317,7 @@ async fn settle_failures(
     ended: &mut usize,
     at: Moment,
 ) -> Result<u64, Fatal> {
-    let systemic = systemic::code_of_file(sides, entry, spool).await?;
+    let together = Together::of_file(sides, entry, spool).await?;
     let mut failed = 0;
     let mut file = Results::open(sides, &sides.map, entry.plan, &spool.failed, ResultSet::Failed).await?;
     while let Some(chunk) = file.chunk(sides, CHUNK).await? {
@@ -310,13 +325,13 @@ async fn settle_failures(
         *ended += chunk.joined.iter().filter(|row| row.has_outcome()).count();
         let mut changes = state::Changes::new();
         for row in &chunk.joined {
-            settle_failure(sides, &mut changes, report, settled, row, systemic.as_deref(), at)?;
+            settle_failure(sides, &mut changes, report, settled, row, &together, at)?;
         }
         reached(K14);
         let _receipt = sides.state.commit(changes).await?;
         sides.progress.advance(chunk.rows);
     }
-    systemic::note(sides, report, settled, systemic);
+    systemic::note(sides, report, settled, &together);
     Ok(failed)
 }
 
@@ -327,7 +342,7 @@ fn settle_failure(
     report: &mut CycleReport,
     settled: &mut Settled,
     row: &Joined,
-    systemic: Option<&str>,
+    together: &Together,
     at: Moment,
 ) -> Result<(), Fatal> {
     // Refused without a reason: it comes to no outcome here and is looked up.
@@ -370,7 +385,11 @@ fn settle_failure(
             }
             report.count(&Outcome::Deferred(Deferral::Transient));
         }
-        Class::Permanent if systemic == Some(error.code().as_str()) => {
+        Class::Permanent if together.fails_the_transaction(error) => {
+            let (supporter, code) = (row.supporter.clone(), error.code().as_str().to_owned());
+            settled.suspects.push(Suspect { supporter, code });
+        }
+        Class::Permanent if together.is_systemic(error) => {
             // One case for all of them, under the first.
             if !settled.circuit_open {
                 settled.circuit_open = true;

@@ -4,6 +4,7 @@
 //! This function holds the branches; what it calls decides or does one thing each.
 
 mod carry_out;
+mod isolate;
 mod preview;
 
 use std::collections::{BTreeMap, HashMap, HashSet};
@@ -95,6 +96,8 @@ struct Cycle<'a> {
     directory: Option<Directory>,
     /// To be tried again in this cycle, and why.
     again: BTreeMap<SupporterId, Deferral>,
+    /// To be sent again in smaller transactions, because another row may be why theirs was refused.
+    suspects: Vec<SupporterId>,
     /// Whose outcome in this cycle is that they wait for another one: nobody is counted twice.
     waiting: HashSet<SupporterId>,
     job_rows: usize,
@@ -122,6 +125,7 @@ impl<'a> Cycle<'a> {
             outbox: Outbox::default(),
             directory: None,
             again: BTreeMap::new(),
+            suspects: Vec::new(),
             waiting: HashSet::new(),
             job_rows: sides.settings.job_rows,
             circuit_open: false,
@@ -141,6 +145,7 @@ impl<'a> Cycle<'a> {
         self.report.of_earlier_jobs = self.report.outcomes.clone();
         // Whoever an earlier job left undone is marked, and is met by this cycle if it looks at everybody.
         self.again.clear();
+        self.suspects.clear();
         match (&self.request.agreed, &self.request.only) {
             (Some(agreed), _) => self.carry_out(agreed).await?,
             (None, Some(subjects)) => {
@@ -162,7 +167,9 @@ impl<'a> Cycle<'a> {
             }
         }
         self.send_all().await?;
-        self.rounds().await
+        self.isolate().await?;
+        self.rounds().await?;
+        self.isolate().await
     }
 
     /// What administrators decided since the last cycle. Returns whom it is about; they are marked.
@@ -449,6 +456,7 @@ impl<'a> Cycle<'a> {
     /// What a job leaves to be done in this cycle: refused people are resolved at once.
     async fn absorb(&mut self, settled: Settled) -> Result<(), Fatal> {
         self.circuit_open |= settled.circuit_open;
+        self.suspects.extend(settled.suspects.into_iter().map(|suspect| suspect.supporter));
         for (id, why) in settled.again {
             self.again(
                 id,

@@ -19,6 +19,7 @@ mod npsp;
 mod person;
 mod regions;
 mod target;
+mod triggers;
 mod unique;
 
 pub use coerce::{CoerceError, from_csv, from_json};
@@ -233,6 +234,9 @@ pub fn save(
         }
         npsp::check_households(store, env, context, &name, &mut works);
         duplicates::check(store, env, context, &name, &mut works);
+    }
+    if context.api != Api::Seed {
+        triggers::throw(table.schema(), env, &mut works);
     }
     if context.all_or_none && works.iter().any(|work| !work.passes()) {
         for work in works.iter_mut().filter(|work| work.passes()) {

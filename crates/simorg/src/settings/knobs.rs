@@ -73,6 +73,19 @@ pub struct NpspSettings {
     pub households: bool,
 }
 
+/// An Apex trigger that meets a record it did not expect and ends in an unhandled exception: nothing of its transaction is
+/// saved (Apex guide, "Bulk DML Exception Handling"), and every row of it is refused with the same words.
+#[derive(Clone, Debug, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct ThrowingTrigger {
+    /// The object it runs on.
+    pub object: String,
+    /// The field it looks at.
+    pub field: String,
+    /// It throws when the field holds this text; empty: always.
+    pub holds: String,
+}
+
 /// Validation rules and other automation that refuses rows.
 #[derive(Clone, Copy, Debug, Default, Serialize, Deserialize)]
 #[serde(default, deny_unknown_fields)]

@@ -8,7 +8,7 @@ mod permissions;
 
 pub use knobs::{
     ApiVersions, BulkSettings, Flaky, FlowSettings, HttpSettings, LatencySettings, LimitSettings,
-    NpspSettings, ValidationSettings,
+    NpspSettings, ThrowingTrigger, ValidationSettings,
 };
 pub use people::{AuthSettings, UserSettings};
 pub use permissions::{ObjectPermission, OrganizationSettings, PermissionSettings};
@@ -61,6 +61,8 @@ pub struct Settings {
     pub npsp: NpspSettings,
     /// Validation rules.
     pub validation: ValidationSettings,
+    /// Triggers that cannot cope with some records.
+    pub throwing_triggers: Vec<ThrowingTrigger>,
     /// Daily limits.
     pub limits: LimitSettings,
     /// Late commits.
@@ -94,6 +96,7 @@ impl Default for Settings {
             flows: FlowSettings::default(),
             npsp: NpspSettings::default(),
             validation: ValidationSettings::default(),
+            throwing_triggers: Vec::new(),
             limits: LimitSettings::default(),
             latency: LatencySettings::default(),
             bulk: BulkSettings::default(),
