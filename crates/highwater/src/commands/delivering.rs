@@ -22,11 +22,18 @@ pub async fn until_stopped(config: &Config, sides: &Sides, queue: Option<Queue>)
     let Some(queue) = queue.filter(|_| !config.actions.is_empty()) else { return Ok(()) };
     let stop = sides.stop.clone();
     let (org, state) = (sides.org.clone(), sides.state.clone());
-    let delivery = wire::delivery::delivery(config, org, state, stop.clone()).await?;
+    let mut delivery = wire::delivery::delivery(config, org, state, stop.clone()).await?;
+    let describe_every = Duration::from_secs(60 * config.delivery.describe_minutes.get());
+    let mut described = Clock::system().now();
     let settings = wire::delivery::settings(config);
     let gather = Duration::from_secs(config.delivery.gather_seconds.get());
     let mut arrivals = queue.arrivals();
     while !stop.is_cancelled() {
+        let (counts, now) = (queue.counts(), Clock::system().now());
+        if counts.unread + counts.waiting > 0 && now.since(described) >= describe_every {
+            delivery = wire::delivery::described_anew(config, delivery).await;
+            described = now;
+        }
         match drain(&delivery, &queue, &settings, &Clock::system()).await {
             Ok(report) if report.events > 0 => tracing::info!(
                 delivery.events = report.events,

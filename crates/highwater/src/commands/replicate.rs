@@ -200,7 +200,7 @@ pub async fn until_stopped(config: &Config, sides: &plan::Sides) -> Result<(), F
         return Ok(());
     }
     let (org, state, stop) = (sides.org.clone(), sides.state.clone(), sides.stop.clone());
-    let parts = Parts::of(config, org, state, stop.clone()).await?;
+    let mut parts = Parts::of(config, org, state, stop.clone()).await?;
     while !stop.is_cancelled() {
         match parts.run(config).await {
             Ok(report) => tracing::info!(
@@ -218,6 +218,7 @@ pub async fn until_stopped(config: &Config, sides: &plan::Sides) -> Result<(), F
             () = stop.cancelled() => break,
             () = tokio::time::sleep(every) => {}
         }
+        parts.delivery = wire::delivery::described_anew(config, parts.delivery).await;
     }
     Ok(())
 }

@@ -18,6 +18,8 @@ pub struct DeliveryOptions {
     pub retry_seconds: Whole<1, 3_600>,
     /// Records of one object that fit into so many calls of 200 go without a job; 0 sends everything it can as jobs.
     pub direct_calls: Whole<0, 50>,
+    /// How often the service asks the org anew which fields there are; 0: before every delivery.
+    pub describe_minutes: Whole<0, 1_440>,
     /// How much of the org's daily API requests may be used, by anybody, before events wait.
     pub api_share: Share,
 }
@@ -30,6 +32,7 @@ impl Default for DeliveryOptions {
             tries: Whole::of::<12>(),
             retry_seconds: Whole::of::<30>(),
             direct_calls: Whole::of::<5>(),
+            describe_minutes: Whole::of::<60>(),
             api_share: Share::FOUR_FIFTHS,
         }
     }

@@ -66,6 +66,19 @@ pub async fn delivery(
     })
 }
 
+/// The same delivery with the org as it is now: fields come and go while a service runs. When the org cannot be asked, or an
+/// action does not fit any more, that is logged, and what was known goes on being used: each record tells what became of it.
+pub async fn described_anew(config: &Config, known: Delivery) -> Delivery {
+    known.org.forget_describes();
+    match delivery(config, known.org.clone(), known.state.clone(), known.stop.clone()).await {
+        Ok(now) => now,
+        Err(failure) => {
+            tracing::warn!("the actions are used as they were: {failure}");
+            known
+        }
+    }
+}
+
 /// Where the files of jobs for events and replicated supporters lie. Not the cycles' own spool, which a cycle clears.
 #[must_use]
 pub fn job_files(state: &State) -> PathBuf {

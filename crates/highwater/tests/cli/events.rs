@@ -4,6 +4,7 @@ use events::{Event, Kind, Queue, QueueOptions, SourceName};
 use model::{Clock, Stamp};
 use serde_json::{Value, json as value};
 
+use crate::hostile_events::post;
 use crate::stage::{Stage, err, json, out};
 
 const SETTINGS: &str = r#"
@@ -181,4 +182,36 @@ async fn check_knows_actions_replication_and_their_columns() {
     let two = format!("{replicate}{}", replicate.replace("\"r\"", "\"s\"")).replace("employer", "phone");
     stage.write("highwater.toml", &format!("{plain}{two}"));
     assert!(stage.check_finds(2, "HW0707").await.contains("more than one action is for supporters: r, s"));
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_field_that_the_org_has_from_now_on_is_written_without_a_restart() {
+    let mut settings = simorg::Settings::default();
+    let wish = value!({"object": "Lead", "name": "Wish__c", "label": "Wish", "type": "string", "length": 40});
+    settings.custom_fields.push(serde_json::from_value(wish).unwrap());
+    settings.hidden_fields.push("Lead.Wish__c".to_owned());
+    let stage = Stage::set_with(settings).await;
+    let port = std::net::TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap().port();
+    let (text, actions) =
+        (stage.read("highwater.toml"), SETTINGS.replace("\non =", "\nrest = \"custom\"\non ="));
+    let service = format!(
+        "[intake]\nlisten = \"127.0.0.1:{port}\"\n[delivery]\ngather_seconds = 0\ndescribe_minutes = 0\n"
+    );
+    stage.write("highwater.toml", &format!("{text}{actions}{service}"));
+    let served = stage.serve().await;
+    let tell = |id: &str| {
+        let traits = value!({"email": "a@x.example", "lastName": id, "Wish": "a pony"});
+        let event = value!({"type": "identify", "messageId": id, "userId": "u", "traits": traits});
+        assert_eq!(post(port, &value!({"batch": [event]}).to_string()).0, 200);
+    };
+    let lead = |name: &str| stage.org.records("Lead").into_iter().find(|lead| lead["LastName"] == *name);
+    tell("first");
+    stage.until("the Lead is made", || lead("first").is_some()).await;
+    assert_eq!(lead("first").unwrap()["Wish__c"], Value::Null);
+    // WHEN an administrator lets our user see the field
+    stage.org.configure(|settings| settings.hidden_fields.clear());
+    tell("second");
+    stage.until("the Lead is changed", || lead("second").is_some()).await;
+    assert_eq!(lead("second").unwrap()["Wish__c"], "a pony");
+    assert_eq!(served.stop().await, Some(0));
 }

@@ -30,7 +30,8 @@ preset = "rudderstack"
 const TENANT: &str = "another-tenants-key-0001";
 const SOQL: &str = "x' OR Name != '' LIMIT 1 --\\' \\u0027 UNION SELECT";
 
-fn post(port: u16, body: &str) -> (u16, Value) {
+/// Sends a batch with the first source's key: status and answer.
+pub fn post(port: u16, body: &str) -> (u16, Value) {
     let mut line = TcpStream::connect(("127.0.0.1", port)).unwrap();
     let head = format!(
         "POST /v1/batch HTTP/1.1\r\nHost: localhost\r\nAuthorization: Bearer {SECRET}\r\nContent-Length: {}\r\nConnection: close\r\n\r\n",
