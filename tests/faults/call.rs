@@ -82,7 +82,8 @@ impl Call {
             Self::IngestCreate | Self::OrphanSearch => Some(Phase::Planned),
             Self::Abort => Some(Phase::Created),
             Self::Close => Some(Phase::Uploaded),
-            Self::Poll | Self::Results => Some(Phase::Closed),
+            Self::Poll => Some(Phase::Closed),
+            Self::Results => Some(Phase::Terminal),
             // An upload that failed is given up at once: nothing is processed before the close.
             Self::Upload
             | Self::Token

@@ -93,9 +93,13 @@ async fn k12_killed_with_one_result_file_of_three() {
     h.supporter(&Person::new(3, "Kim", "Roe", "kim..roe@example.org")).await;
     h.org.admin().fault(Op::IngestFailed, NEVER);
     h.kill_when(Mode::Sync, |h| spool(h).iter().any(|file| file.ends_with("successful.csv"))).await;
-    assert_eq!(phase(&h), Some(Phase::Closed));
+    assert_eq!(phase(&h), Some(Phase::Terminal));
+    // That the job has ended is durable: it is not looked at again, and its result sets are fetched anew.
+    h.org.admin().reset_calls();
     converges(&mut h).await;
     assert_eq!(ingest_jobs(&h).len(), 1);
+    let calls = h.org.admin().calls();
+    assert_eq!((calls.of(Op::IngestInfo), calls.of(Op::IngestSuccessful)), (0, 1));
 }
 
 #[tokio::test]

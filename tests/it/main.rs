@@ -7,6 +7,7 @@ mod cases;
 mod columns;
 mod consent;
 mod crash_and_resume;
+mod crowd;
 mod deletes;
 mod direct;
 mod duplicates;

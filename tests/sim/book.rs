@@ -48,6 +48,8 @@ pub struct Fate {
     pub by: By,
     /// The id of the other record that it carried when it was first seen.
     pub carries: String,
+    /// When, in the order of everything that happened.
+    pub at: usize,
 }
 
 /// Which field of which record.
@@ -118,7 +120,7 @@ impl Book {
         }
         let gone: Vec<(Side, String)> = self.live.difference(&seen).cloned().collect();
         for (side, id) in gone {
-            self.gone.push(Fate { side, id, by, carries: String::new() });
+            self.gone.push(Fate { side, id, by, carries: String::new(), at: self.now });
             news += 1;
         }
         self.live = seen;
@@ -149,7 +151,7 @@ impl Book {
         if self.live.contains(&(side, id.to_owned())) {
             return 0;
         }
-        self.born.push(Fate { side, id: id.to_owned(), by, carries });
+        self.born.push(Fate { side, id: id.to_owned(), by, carries, at: self.now });
         1
     }
 

@@ -9,7 +9,7 @@ use plan::Sides;
 use serde_json::Value as Json;
 use state::Conflict;
 
-use crate::book::{Book, By, Entry, Place};
+use crate::book::{Book, By, Entry, Fate, Place};
 use crate::fields::{FIELDS, Field, here, there};
 use crate::people::People;
 use crate::world::World;
@@ -204,13 +204,21 @@ fn no_loss(end: &End<'_>, both_ways: bool, broken: &mut Vec<String>) {
 /// C3. For one supporter at most one Contact was ever made, and for one Contact at most one supporter.
 fn no_twin(end: &End<'_>, broken: &mut Vec<String>) {
     let mut made: BTreeMap<(Side, &str), usize> = BTreeMap::new();
-    for fate in end.book.born.iter().filter(|fate| fate.by == By::Engine) {
+    for fate in end.book.born.iter().filter(|fate| fate.by == By::Engine && !is_gone_unseen(end.book, fate)) {
         let times = made.entry((fate.side, &fate.carries)).or_default();
         *times += 1;
         if *times == 2 {
             broken.push(format!("C3: {:?}: two records were made for {}", fate.side, fate.carries));
         }
     }
+}
+
+/// A person took the record away before any cycle came to its end that could have learned of it: once the recycle bin is empty
+/// and the job's results are gone, nothing tells that it ever was.
+fn is_gone_unseen(book: &Book, born: &Fate) -> bool {
+    let gone =
+        book.gone.iter().find(|gone| gone.side == born.side && gone.id == born.id && gone.at > born.at);
+    gone.is_some_and(|gone| !book.ended.iter().any(|&began| born.at < began && began < gone.at))
 }
 
 /// C4. Every value that a person typed stands in the end, was replaced by a person, reached the other side before it was replaced,
@@ -257,15 +265,16 @@ fn in_blind_window(typed: &Entry, next: &Entry) -> bool {
     typed.at >= next.read_at || typed.visible > next.read
 }
 
-/// The last of `entries` is what the field held before, and nothing looked at it in between: a change is a difference from what
-/// was there, and there is none.
+/// The last of `entries` is what the field held before, and no cycle came to its end in between: a change is a difference from
+/// what was there, and there is none. That a value of ours stood there meanwhile and was undone shows no more than that it never
+/// arrived.
 fn back_to_what_it_was(book: &Book, entries: &[Entry], across: &[Entry]) -> bool {
     let Some((typed, before)) = entries.split_last() else { return false };
     let Some(same) = before.iter().rposition(|entry| entry.value == typed.value) else { return false };
     let away = before.get(same + 1).map_or(typed.at, |entry| entry.at);
     let between = |at: usize| away <= at && at <= typed.at;
     let looked = book.ended.iter().any(|&began| between(began));
-    let acted = before[same + 1..].iter().chain(across).any(|e| e.by == By::Engine && between(e.at));
+    let acted = across.iter().any(|entry| entry.by == By::Engine && between(entry.at));
     !looked && !acted
 }
 

@@ -1,5 +1,7 @@
 //! Mistakes planted in the engine. Each must be noticed, or it is the simulation that is broken.
 
+use std::io::Write as _;
+
 use drill::{KillPoint, Mistake};
 
 use crate::run::number;
@@ -23,6 +25,8 @@ fn noticed(mistake: Mistake, points: &[KillPoint]) {
         let drill = Drill { kill, mistake: Some(mistake), ..Drill::default() };
         // What is broken without the mistake as well says nothing about it.
         if is_broken(seed, drill) && !is_broken(seed, Drill { mistake: None, ..drill }) {
+            let line = format!("mistake {} is noticed at seed {seed}\n", mistake.number());
+            let _ = std::io::stderr().write_all(line.as_bytes());
             return;
         }
     }

@@ -219,7 +219,9 @@ impl World {
             return State::over_memory(self.store.clone(), self.seed, self.local.clone());
         };
         let (clock, inline) = (self.local.clone(), true);
-        let options = OpenOptions { clock, inline, min_free_bytes: 0, ..OpenOptions::default() };
+        // No stories: these are written by a thread of their own, and here is one thread only.
+        let history = Duration::ZERO;
+        let options = OpenOptions { clock, inline, history, min_free_bytes: 0, ..OpenOptions::default() };
         State::open(disk.path().join("state"), options)
     }
 

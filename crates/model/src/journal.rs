@@ -41,6 +41,8 @@ pub enum Phase {
     Uploaded,
     /// Closed: Salesforce processes it.
     Closed,
+    /// Salesforce is done with it; its result sets are to be fetched.
+    Terminal,
     /// The three result files lie complete on this machine.
     Stored,
     /// No job: the rows go out in calls of their own, and any of them may have arrived.
@@ -70,6 +72,18 @@ pub struct JournalEntry {
     pub job: Option<JobId>,
     /// When it was closed, by Salesforce's clock.
     pub closed_at: Option<Stamp>,
+    /// What it counted when it had ended.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub ended: Option<JobEnd>,
+}
+
+/// What an ended job says of its rows: how many its result sets hold (Bulk guide v66, "Get Job Info").
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+pub struct JobEnd {
+    /// Rows that were saved, where it counts them.
+    pub succeeded: Option<u64>,
+    /// Rows that were refused, where it counts them.
+    pub failed: Option<u64>,
 }
 
 /// What one row of a job carries: enough to settle it, and to tell our own write from somebody's edit.

@@ -36,7 +36,7 @@ pub use field_map::{
 };
 pub use field_type::{FieldType, InvalidValue};
 pub use id::{AccountId, ContactId, CycleId, InvalidId, JobId, OrgId, SalesforceId, SupporterId, UserId};
-pub use journal::{Intent, IntentField, JournalEntry, Lane, Phase, PlanId};
+pub use journal::{Intent, IntentField, JobEnd, JournalEntry, Lane, Phase, PlanId};
 pub use link::{Evidence, Link, LinkLife};
 pub use reconcile::{Cause, Decision, InFlight, Leave, Presence, Question, View, reconcile};
 pub use ruling::{Choice, Ruling, Standing, Way};

@@ -1,7 +1,7 @@
 //! One job from its plan to its settlement. Every step is durable before the next effect begins; closing is the commit point.
 //!
 //! ```text
-//! Planned -> Created(id) -> Uploaded -> Closed -> Stored -> settled, entry removed
+//! Planned -> Created(id) -> Uploaded -> Closed -> Terminal -> Stored -> settled, entry removed
 //! ```
 //!
 //! What a crash leaves at each arrow, and what the next start does about it, stands in `recover`.
@@ -10,7 +10,7 @@ use std::time::Duration;
 
 use drill::KillPoint::{K01, K02, K03, K04, K05, K06, K07, K08, K09, K10, K11, K12, K13, K15, K17};
 use drill::{Branch, Mistake, met, planted, reached};
-use model::{JobId, JournalEntry, Lane, Phase, Stamp};
+use model::{JobEnd, JobId, JournalEntry, Lane, Phase, Stamp};
 use plan::{CycleReport, Deferral, Fatal, Moment, Outcome, Road, Sides, Stretch};
 use salesforce::{ErrorKind, IngestSpec, JobInfo, ResultSet};
 
@@ -103,6 +103,7 @@ async fn journal(sides: &Sides, lane: Lane, rows: Vec<OutRow>, at: Moment) -> Re
         phase: Phase::Planned,
         job: None,
         closed_at: None,
+        ended: None,
     };
     commit(sides, &entry).await?;
     Ok(entry)
@@ -211,7 +212,6 @@ pub(crate) async fn finish(
         };
         reached(K10);
         note_failure(report, &info);
-        reached(K11);
         if planted(Mistake::AbortWithoutResults) && info.state == salesforce::JobState::Aborted {
             let mut changes = state::Changes::new();
             for (supporter, _) in sides.state.intents_of_plan(entry.plan, None, INTENTS_PER_COMMIT)? {
@@ -221,8 +221,12 @@ pub(crate) async fn finish(
             forget(sides, &entry).await?;
             return Ok(Settled::default());
         }
-        let fetched = fetch(sides, &job, &entry, &info).await;
-        match fetched {
+        let end = JobEnd { succeeded: info.succeeded(), failed: info.number_records_failed };
+        entry = advance(sides, entry, Phase::Terminal, |entry| entry.ended = Some(end)).await?;
+        reached(K11);
+    }
+    if entry.phase == Phase::Terminal {
+        match fetch(sides, &job, &entry).await {
             Ok(()) => {}
             Err(Fatal::Salesforce(error)) if out_of_reach(sides, &entry, &error) => {
                 return settle::lose(sides, report, &entry).await;
@@ -289,12 +293,12 @@ fn note_failure(report: &mut CycleReport, info: &JobInfo) {
 /// Fetches the result sets until every row that was sent stands in one of them, whatever the job's state: a failed job may
 /// have saved rows, a complete one may have refused all of them. A row has one outcome, so when the files at hand hold as many
 /// rows as were sent, the others are empty.
-async fn fetch(sides: &Sides, job: &JobId, entry: &JournalEntry, info: &JobInfo) -> Result<(), Fatal> {
+async fn fetch(sides: &Sides, job: &JobId, entry: &JournalEntry) -> Result<(), Fatal> {
     let spool = Spool::of(&sides.state.spool_dir(), entry.plan);
-    let refused = info.number_records_failed;
+    let (saved, refused) = entry.ended.map_or((None, None), |end| (end.succeeded, end.failed));
     let mut held = 0;
     for (set, path, rows) in [
-        (ResultSet::Successful, &spool.successful, info.succeeded()),
+        (ResultSet::Successful, &spool.successful, saved),
         (ResultSet::Failed, &spool.failed, refused),
         (ResultSet::Unprocessed, &spool.unprocessed, None),
     ] {

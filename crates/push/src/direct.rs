@@ -100,6 +100,7 @@ async fn journal(sides: &Sides, lane: Lane, rows: &[OutRow], at: Moment) -> Resu
         phase: Phase::Sending,
         job: None,
         closed_at: None,
+        ended: None,
     };
     let mut changes = state::Changes::new();
     for row in rows {

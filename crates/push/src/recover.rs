@@ -5,6 +5,7 @@
 //! | Planned | nothing, or an Open job without data whose id was lost | such orphans are found and aborted; the plan is dropped |
 //! | Created, Uploaded | Open, or closed with the answer lost | Open: aborted, dropped. Else: as Closed |
 //! | Closed | queued, running, or done | waited for, fetched, settled |
+//! | Terminal | done, perhaps swept meanwhile | its result sets are fetched, all of them; it is not looked at again |
 //! | Stored | done | settled from the files on this machine |
 //! | Sending | some calls were answered, some not, one perhaps lost | dropped; whoever was saved is recognised when they are read |
 //!
@@ -95,6 +96,10 @@ async fn one(
             met(Branch::PollResumed);
             finish(sides, report, entry, at).await
         }
+        Phase::Terminal => {
+            met(Branch::FilesFetchedAgain);
+            finish(sides, report, entry, at).await
+        }
         Phase::Sending => {
             forget(sides, &entry).await?;
             Ok(Settled::default())
@@ -104,7 +109,11 @@ async fn one(
             let complete =
                 [&spool.successful, &spool.failed, &spool.unprocessed].into_iter().all(|path| path.exists());
             met(if complete { Branch::SettledFromDisk } else { Branch::FilesFetchedAgain });
-            let phase = if complete { Phase::Stored } else { Phase::Closed };
+            let phase = match (complete, entry.ended) {
+                (true, _) => Phase::Stored,
+                (false, Some(_)) => Phase::Terminal,
+                (false, None) => Phase::Closed,
+            };
             finish(sides, report, JournalEntry { phase, ..entry }, at).await
         }
     }

@@ -13,7 +13,7 @@ impl Draft<'_> {
     /// Remembers how far a job got. What nobody waits for is left out.
     pub(super) fn tell_job(&mut self, entry: &JournalEntry) {
         match entry.phase {
-            Phase::Planned | Phase::Uploaded | Phase::Sending => {}
+            Phase::Planned | Phase::Uploaded | Phase::Terminal | Phase::Sending => {}
             Phase::Created => self.told.push((None, told_of(entry, JobStep::Created))),
             Phase::Closed => self.told.push((None, told_of(entry, JobStep::Closed))),
             Phase::Stored => self.told.push((None, told_of(entry, JobStep::Stored))),

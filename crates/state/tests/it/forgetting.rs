@@ -133,6 +133,7 @@ async fn nobody_is_forgotten_while_a_row_of_theirs_is_in_a_job() {
             phase: Phase::Closed,
             job: None,
             closed_at: None,
+            ended: None,
         });
         let intent = Intent { plan: Some(plan), contact: None, record: Digest(1), fields: Vec::new() };
         changes.put_link(link(1, 1)).put_intent(&supporter(1), intent);

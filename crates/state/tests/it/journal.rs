@@ -19,6 +19,7 @@ pub(crate) fn entry(plan: PlanId) -> JournalEntry {
         phase: Phase::Planned,
         job: None,
         closed_at: None,
+        ended: None,
     }
 }
 
