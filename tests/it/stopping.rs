@@ -67,6 +67,30 @@ async fn wherever_it_is_told_to_stop_it_ends_in_order_and_the_next_cycle_goes_on
 }
 
 #[tokio::test]
+async fn a_restarted_service_knows_when_the_last_cycle_began_that_ended_well() {
+    let mut h = Harness::start().await;
+    h.supporter(&Person::new(1, "Jo", "Doe", "jo@example.org")).await;
+    let last = |h: &Harness| h.sides.state.progress().expect("the state").cycle;
+    // One that was told to stop did not see everybody, and a slot it began in is made up for.
+    stop_at(&mut h, Stretch::DiscoverSupporters);
+    h.sync().await;
+    assert_eq!(last(&h), None);
+    go_on(&mut h);
+    let before = h.sides.clock.now();
+    let report = h.sync().await;
+    let known = last(&h).unwrap();
+    assert_eq!(known.cycle, report.cycle);
+    assert!((before..=h.sides.clock.now()).contains(&known.at));
+    // One direction alone, and one person alone, are no cycle of the schedule.
+    let push = h.run(Mode::Push).await;
+    h.resync(1).await;
+    assert_eq!(last(&h), Some(known));
+    let progress = h.sides.state.progress().unwrap();
+    assert_eq!(progress.pull, Some(known));
+    assert_eq!(progress.push.unwrap().cycle, push.cycle);
+}
+
+#[tokio::test]
 async fn a_job_that_runs_is_left_running_and_settled_by_the_next_cycle() {
     let mut h = Harness::start().await;
     h.supporter(&Person::new(1, "Jo", "Doe", "jo@example.org")).await;

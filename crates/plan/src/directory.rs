@@ -1,10 +1,10 @@
 //! All Contacts, fetched once and kept in a file: what a first load matches thousands of people against, at the cost of one
-//! Bulk query instead of a look-up a few hundred people at a time. In memory stand only hashes and places, 48 bytes a Contact.
+//! Bulk query instead of a look-up a few hundred people at a time. Where each lies stands in files, too (see `places.rs`).
 
 use std::collections::{HashMap, HashSet};
 use std::fs::File;
 use std::hash::{BuildHasher, RandomState};
-use std::io::{self, BufWriter, Read, Seek, SeekFrom, Write};
+use std::io::{self, BufReader, BufWriter, Read, Seek, SeekFrom, Write};
 use std::path::{Path, PathBuf};
 use std::sync::Mutex;
 
@@ -12,6 +12,7 @@ use model::{ContactId, Email, Stamp, SupporterId};
 use salesforce::soql::Soql;
 
 use crate::columns::{ContactColumns, SeenContact};
+use crate::places::{Places, PlacesBuilder, private};
 use crate::{Fatal, Sides, Stretch};
 
 /// Rows of one page of the query's result.
@@ -23,13 +24,27 @@ pub const PATIENCE: std::time::Duration = std::time::Duration::from_secs(3_600);
 #[derive(Debug)]
 pub struct Directory {
     path: PathBuf,
-    file: Mutex<File>,
+    files: Mutex<Files>,
     columns: std::sync::Arc<ContactColumns>,
     hasher: RandomState,
-    by_key: Vec<(u64, u64)>,
-    by_email: Vec<(u64, u64)>,
-    by_id: Vec<(u64, u64)>,
+    contacts: usize,
     read_at: Option<Stamp>,
+}
+
+/// The records, and where each lies.
+#[derive(Debug)]
+struct Files {
+    records: Records,
+    by_key: Places,
+    by_email: Places,
+    by_id: Places,
+}
+
+/// The file of records, read in pieces: records that are asked for together mostly lie together.
+#[derive(Debug)]
+struct Records {
+    file: BufReader<File>,
+    at: u64,
 }
 
 impl Directory {
@@ -65,14 +80,14 @@ impl Directory {
 
     /// How many Contacts it holds.
     #[must_use]
-    pub fn len(&self) -> usize {
-        self.by_id.len()
+    pub const fn len(&self) -> usize {
+        self.contacts
     }
 
     /// Whether the org has no Contacts.
     #[must_use]
-    pub fn is_empty(&self) -> bool {
-        self.by_id.is_empty()
+    pub const fn is_empty(&self) -> bool {
+        self.contacts == 0
     }
 
     /// All Contacts that carry one of these supporter ids, dead or alive, and all that carry one of these addresses.
@@ -80,20 +95,20 @@ impl Directory {
     /// # Errors
     /// When the file cannot be read.
     pub fn find(&self, keys: &[&SupporterId], emails: &HashSet<Email>) -> io::Result<Vec<SeenContact>> {
-        let mut places = Vec::new();
-        for key in keys {
-            places.extend(hits(&self.by_key, self.hasher.hash_one(key.as_str().to_lowercase())));
-        }
-        for email in emails {
-            places.extend(hits(&self.by_email, self.hasher.hash_one(email.expose())));
-        }
-        // A hash may fit by accident: only what really carries the key or address counts.
+        // A number may fit by accident: only what really carries the key or address counts.
         let wanted: HashSet<String> = keys.iter().map(|key| key.as_str().to_lowercase()).collect();
         let carries = |seen: &SeenContact| {
             seen.contact.supporter_id.text().is_some_and(|key| wanted.contains(&key.to_lowercase()))
                 || seen.emails.iter().any(|email| emails.contains(email))
         };
-        Ok(self.read(places)?.into_iter().filter(carries).collect())
+        let keyed = wanted.iter().map(|key| of_key(&self.hasher, key)).collect();
+        let addressed = emails.iter().map(|email| self.hasher.hash_one(email.expose())).collect();
+        let found = self.read(|files| {
+            let mut places = files.by_key.find(keyed)?;
+            places.extend(files.by_email.find(addressed)?);
+            Ok(places)
+        })?;
+        Ok(found.into_iter().filter(carries).collect())
     }
 
     /// The live Contacts with these ids, as they were then.
@@ -101,28 +116,61 @@ impl Directory {
     /// # Errors
     /// When the file cannot be read.
     pub fn by_ids(&self, ids: &[ContactId]) -> io::Result<HashMap<ContactId, SeenContact>> {
-        let places = ids.iter().flat_map(|id| hits(&self.by_id, self.hasher.hash_one(id))).collect();
-        let live = self.read(places)?.into_iter().filter(|seen| !seen.contact.deleted);
-        Ok(live.map(|seen| (seen.id(), seen)).collect())
+        let numbers = ids.iter().map(of_id).collect();
+        let live = self.read(|files| files.by_id.find(numbers))?.into_iter();
+        Ok(live.filter(|seen| !seen.contact.deleted).map(|seen| (seen.id(), seen)).collect())
     }
 
-    fn read(&self, mut places: Vec<u64>) -> io::Result<Vec<SeenContact>> {
+    fn read(&self, find: impl FnOnce(&mut Files) -> io::Result<Vec<u64>>) -> io::Result<Vec<SeenContact>> {
+        let mut files =
+            self.files.lock().map_err(|_| io::Error::other("a reader of the directory failed"))?;
+        let mut places = find(&mut files)?;
         places.sort_unstable();
         places.dedup();
-        let mut file = self.file.lock().map_err(|_| io::Error::other("a reader of the directory failed"))?;
-        places.into_iter().map(|place| self.read_one(&mut file, place)).collect()
+        places.into_iter().map(|place| self.record(&files.records.read(place)?)).collect()
     }
 
-    fn read_one(&self, file: &mut File, place: u64) -> io::Result<SeenContact> {
+    fn record(&self, bytes: &[u8]) -> io::Result<SeenContact> {
         let broken = || io::Error::new(io::ErrorKind::InvalidData, "the Contact directory is damaged");
-        file.seek(SeekFrom::Start(place))?;
-        let mut len = [0_u8; 4];
-        file.read_exact(&mut len)?;
-        let mut bytes = vec![0_u8; u32::from_le_bytes(len) as usize];
-        file.read_exact(&mut bytes)?;
-        let texts: Vec<Option<String>> = serde_json::from_slice(&bytes).map_err(|_| broken())?;
+        let texts: Vec<Option<String>> = serde_json::from_slice(bytes).map_err(|_| broken())?;
         self.columns.from_texts(&|at| texts.get(at)?.as_deref()).map_err(|_| broken())
     }
+}
+
+impl Records {
+    fn read(&mut self, place: u64) -> io::Result<Vec<u8>> {
+        match i64::try_from(i128::from(place) - i128::from(self.at)) {
+            // Inside what is at hand this costs nothing.
+            Ok(way) => self.file.seek_relative(way)?,
+            Err(_) => drop(self.file.seek(SeekFrom::Start(place))?),
+        }
+        let mut len = [0_u8; 4];
+        self.file.read_exact(&mut len)?;
+        let mut bytes = vec![0_u8; u32::from_le_bytes(len) as usize];
+        self.file.read_exact(&mut bytes)?;
+        self.at = place + 4 + bytes.len() as u64;
+        Ok(bytes)
+    }
+}
+
+/// What a Contact is filed under by its Id: neighbours stay neighbours, so that a batch reads few blocks. The last ten
+/// characters before the check tell Contacts of one org apart; any that share them are all read.
+fn of_id(id: &ContactId) -> u64 {
+    let digit = |byte: &u8| match byte {
+        b'0'..=b'9' => byte - b'0',
+        b'A'..=b'Z' => byte - b'A' + 10,
+        _ => byte.saturating_sub(b'a') % 26 + 36,
+    };
+    let last = id.as_str().as_bytes().get(5..15).unwrap_or_default();
+    last.iter().fold(0, |number, byte| number * 62 + u64::from(digit(byte)))
+}
+
+/// What a Contact is filed under by the supporter id it carries, in lower case: its last characters, so that neighbours stay
+/// neighbours, and a hash of it, because ids may end alike.
+fn of_key(hasher: &RandomState, key: &str) -> u64 {
+    let last = key.bytes().rev().take(6).enumerate();
+    let ordered = last.fold(0_u64, |number, (at, byte)| number | u64::from(byte) << (8 * at));
+    ordered << 16 | hasher.hash_one(key) & 0xffff
 }
 
 impl Drop for Directory {
@@ -132,36 +180,30 @@ impl Drop for Directory {
     }
 }
 
-/// The places filed under a hash.
-fn hits(index: &[(u64, u64)], hash: u64) -> impl Iterator<Item = u64> + '_ {
-    let from = index.partition_point(|(known, _)| *known < hash);
-    index[from..].iter().take_while(move |(known, _)| *known == hash).map(|(_, place)| *place)
-}
-
 struct Builder {
     path: PathBuf,
     file: BufWriter<File>,
     at: u64,
     hasher: RandomState,
-    by_key: Vec<(u64, u64)>,
-    by_email: Vec<(u64, u64)>,
-    by_id: Vec<(u64, u64)>,
+    contacts: usize,
+    by_key: PlacesBuilder,
+    by_email: PlacesBuilder,
+    by_id: PlacesBuilder,
 }
 
 impl Builder {
     fn new(path: &Path) -> io::Result<Self> {
-        let mut options = std::fs::OpenOptions::new();
-        options.read(true).write(true).create(true).truncate(true);
-        #[cfg(unix)]
-        std::os::unix::fs::OpenOptionsExt::mode(&mut options, 0o600);
+        let places =
+            |by: &str| PlacesBuilder::new(path.with_file_name(format!("contacts-by-{by}.directory")));
         Ok(Self {
             path: path.to_owned(),
-            file: BufWriter::with_capacity(64 * 1024, options.open(path)?),
+            file: BufWriter::with_capacity(64 * 1024, private(path)?),
             at: 0,
             hasher: RandomState::new(),
-            by_key: Vec::new(),
-            by_email: Vec::new(),
-            by_id: Vec::new(),
+            contacts: 0,
+            by_key: places("key"),
+            by_email: places("email"),
+            by_id: places("id"),
         })
     }
 
@@ -171,35 +213,54 @@ impl Builder {
         self.file.write_all(&len.to_le_bytes())?;
         self.file.write_all(&bytes)?;
         if let Some(key) = seen.contact.supporter_id.text() {
-            self.by_key.push((self.hasher.hash_one(key.to_lowercase()), self.at));
+            self.by_key.add(of_key(&self.hasher, &key.to_lowercase()), self.at)?;
         }
         for email in &seen.emails {
-            self.by_email.push((self.hasher.hash_one(email.expose()), self.at));
+            self.by_email.add(self.hasher.hash_one(email.expose()), self.at)?;
         }
-        self.by_id.push((self.hasher.hash_one(seen.id()), self.at));
+        self.by_id.add(of_id(&seen.id()), self.at)?;
         self.at += 4 + u64::from(len);
+        self.contacts += 1;
         Ok(())
     }
 
     fn finish(
-        mut self,
+        self,
         columns: std::sync::Arc<ContactColumns>,
         read_at: Option<Stamp>,
     ) -> io::Result<Directory> {
-        for index in [&mut self.by_key, &mut self.by_email, &mut self.by_id] {
-            index.sort_unstable();
-            index.shrink_to_fit();
-        }
         let file = self.file.into_inner().map_err(io::IntoInnerError::into_error)?;
+        let mut file = BufReader::new(file);
+        file.rewind()?;
+        let (by_key, by_email) = (self.by_key.finish()?, self.by_email.finish()?);
+        let by_id = self.by_id.finish()?;
         Ok(Directory {
             path: self.path,
-            file: Mutex::new(file),
+            files: Mutex::new(Files { records: Records { file, at: 0 }, by_key, by_email, by_id }),
             columns,
             hasher: self.hasher,
-            by_key: self.by_key,
-            by_email: self.by_email,
-            by_id: self.by_id,
+            contacts: self.contacts,
             read_at,
         })
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn neighbours_are_filed_as_neighbours_and_ids_that_end_alike_apart() {
+        let id = |text: &str| of_id(&ContactId::parse(text).unwrap());
+        assert!(
+            id("0035g00000AAAAz") < id("0035g00000AAABA") && id("0035g00000AAABA") < id("0035g00000AAABB")
+        );
+        assert_ne!(id("0035g00000AAAAa"), id("0035g00000AAAAA"), "case tells Ids apart");
+        let hasher = RandomState::new();
+        let key = |text: &str| of_key(&hasher, text) >> 16;
+        assert!(key("1000009") < key("1000010") && key("9") < key("10"));
+        assert_eq!(key("a-000001"), key("b-000001"));
+        let alike: HashSet<u64> = (0..100).map(|n| of_key(&hasher, &format!("{n}-member"))).collect();
+        assert!(alike.len() > 90, "{}", alike.len());
     }
 }

@@ -15,6 +15,7 @@ pub mod merged;
 pub mod outcome;
 pub mod pair;
 pub mod person_plan;
+mod places;
 pub mod progress;
 pub mod read;
 pub mod record;

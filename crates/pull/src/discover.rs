@@ -26,6 +26,9 @@ pub struct Discovery {
 /// rows (Bulk guide v66, "When to use Bulk API 2.0"); a day of a nonprofit's edits is below that, a first load is not.
 const WIDE: Duration = Duration::from_secs(36 * 3600);
 
+/// How many Contacts of a wide window are put in order at a time.
+const PIECE: usize = 100_000;
+
 /// How far back `getUpdated` is asked: it answers what the org has fully committed, whatever the span.
 const COVERED_SPAN: Duration = Duration::from_secs(300);
 
@@ -125,16 +128,24 @@ async fn read_wide(marker: &mut Marker<'_>, window: &Window) -> Result<(), Fatal
     let sides = marker.sides;
     let soql = base(window)?;
     let mut rows = sides.org.bulk_query(&soql, true, PAGE_ROWS, &sides.state.spool_dir(), PATIENCE).await?;
-    let mut page = Vec::with_capacity(sides.settings.batch);
-    while let Some(row) = rows.next_row().await? {
-        page.push(row);
-        if page.len() >= sides.settings.batch {
-            marker.mark(&page).await?;
-            page.clear();
-            reached(K25);
+    let mut piece = Vec::new();
+    loop {
+        let row = rows.next_row().await?;
+        let last = row.is_none();
+        piece.extend(row.as_ref().and_then(Met::of));
+        if last || piece.len() >= PIECE {
+            // Rows come in no order that counts, and neighbours lie together in the state.
+            piece.sort_unstable_by_key(|met: &Met| met.id);
+            for page in piece.chunks(sides.settings.batch) {
+                marker.mark(page).await?;
+                reached(K25);
+            }
+            piece.clear();
+        }
+        if last {
+            return Ok(());
         }
     }
-    marker.mark(&page).await
 }
 
 async fn read_narrow(marker: &mut Marker<'_>, window: &Window) -> Result<(), Fatal> {
@@ -142,7 +153,7 @@ async fn read_narrow(marker: &mut Marker<'_>, window: &Window) -> Result<(), Fat
     let keyset = Keyset::new("Contact", "SystemModstamp", &["IsDeleted"], *window)?.deleted_too();
     let mut pages = sides.org.keyset(keyset, None);
     while let Some(page) = pages.next_page().await? {
-        marker.mark(&page).await?;
+        marker.mark(&page.iter().filter_map(Met::of).collect::<Vec<_>>()).await?;
         reached(K25);
     }
     Ok(())
@@ -153,6 +164,23 @@ fn base(window: &Window) -> Result<Soql, Fatal> {
     let inside = stamp.ge(Literal::from(window.from)).and(stamp.lt(Literal::from(window.until)));
     let soql = Soql::select("Contact", ["Id", "SystemModstamp", "IsDeleted"])?;
     Ok(soql.filter(inside))
+}
+
+/// A Contact of the window.
+#[derive(Debug, Clone, Copy)]
+struct Met {
+    id: ContactId,
+    stamp: Stamp,
+    deleted: bool,
+}
+
+impl Met {
+    /// `None`: not one that can be marked.
+    fn of(row: &Row) -> Option<Self> {
+        let id = ContactId::parse(row.get("Id")?).ok()?;
+        let stamp = Stamp::parse(row.get("SystemModstamp")?).ok()?;
+        Some(Self { id, stamp, deleted: row.is_true("IsDeleted") })
+    }
 }
 
 struct Marker<'a> {
@@ -166,24 +194,18 @@ struct Marker<'a> {
 }
 
 impl Marker<'_> {
-    /// Marks a page and commits the marks. A record already handled at this very stamp is passed over.
-    async fn mark(&mut self, page: &[Row]) -> Result<(), Fatal> {
+    /// Marks Contacts and commits the marks. A record already handled at this very stamp is passed over.
+    async fn mark(&mut self, found: &[Met]) -> Result<(), Fatal> {
         let state = &self.sides.state;
-        let mut found: Vec<(ContactId, Stamp, bool)> = Vec::with_capacity(page.len());
-        for row in page {
-            let id = row.get("Id").and_then(|raw| ContactId::parse(raw).ok());
-            let stamp = row.get("SystemModstamp").and_then(|raw| Stamp::parse(raw).ok());
-            if let (Some(id), Some(stamp)) = (id, stamp) {
-                found.push((id, stamp, row.is_true("IsDeleted")));
-            }
-        }
-        let ids: Vec<ContactId> = found.iter().map(|(id, ..)| *id).collect();
+        let ids: Vec<ContactId> = found.iter().map(|met| met.id).collect();
         let owners = state.supporters_of(&ids)?;
+        let stamped = found.iter().map(|met| (met.id.as_str(), met.stamp));
+        let known = state.recently_seen_of(Side::Salesforce, stamped)?;
         let mut changes = Changes::new();
-        for ((id, stamp, deleted), owner) in found.iter().zip(owners) {
+        for ((Met { id, stamp, deleted }, owner), known) in found.iter().zip(owners).zip(known) {
             self.seen += 1;
             self.largest = self.largest.max(*stamp);
-            if !self.whole && state.recently_seen(Side::Salesforce, id.as_str(), *stamp)? {
+            if known && !self.whole {
                 continue;
             }
             // A deleted stranger is nobody's loss, unless a case asks about it.
@@ -203,7 +225,7 @@ impl Marker<'_> {
                 changes.note_seen(Side::Salesforce, id.as_str(), *stamp);
             }
         }
-        self.sides.progress.advance(page.len() as u64);
+        self.sides.progress.advance(found.len() as u64);
         if self.collect.is_none() {
             reached(K23);
             let _receipt = state.commit(changes).await?;

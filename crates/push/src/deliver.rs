@@ -10,17 +10,20 @@ use std::time::Duration;
 
 use drill::KillPoint::{K01, K02, K03, K04, K05, K06, K07, K08, K09, K10, K11, K12, K13, K15, K17};
 use drill::{Branch, Mistake, met, planted, reached};
-use model::{JobEnd, JobId, JournalEntry, Lane, Phase, Stamp};
+use model::{JobEnd, JobId, JournalEntry, Lane, Phase};
 use plan::{CycleReport, Deferral, Fatal, Moment, Outcome, Road, Sides, Stretch};
 use salesforce::{ErrorKind, IngestSpec, JobInfo, ResultSet};
 
-use crate::direct;
 use crate::encode::OutRow;
 use crate::settle::{self, Settled};
 use crate::spool::{self, Spool};
+use crate::{direct, pace};
 
 /// How many intents one commit takes.
 const INTENTS_PER_COMMIT: usize = 1_000;
+
+/// A job that is first waited for so long after its close was left by an earlier run: how long it took nobody saw.
+const MET_LATE: Duration = Duration::from_secs(5);
 
 /// Sends rows by the cheaper road, as one job or in a few calls, waits for Salesforce, and settles every row.
 ///
@@ -85,7 +88,10 @@ async fn journal(sides: &Sides, lane: Lane, rows: Vec<OutRow>, at: Moment) -> Re
     let plan = sides.state.next_plan_id();
     let spool = Spool::of(&sides.state.spool_dir(), plan);
     let written = spool::write(&sides.map, lane, &rows, &spool.upload).await?;
-    for chunk in rows.chunks(INTENTS_PER_COMMIT) {
+    // The file stands in the order of households, the state in that of supporters.
+    let mut people: Vec<&OutRow> = rows.iter().collect();
+    people.sort_by(|a, b| a.supporter.cmp(&b.supporter));
+    for chunk in people.chunks(INTENTS_PER_COMMIT) {
         let mut changes = state::Changes::new();
         for row in chunk {
             changes.put_intent(&row.supporter, row.intent(plan));
@@ -196,7 +202,8 @@ pub(crate) async fn finish(
         return Ok(Settled::default());
     };
     if entry.phase == Phase::Closed {
-        let info = match wait(sides, &job, entry.closed_at).await {
+        let met_late = spent(sides, &entry) > MET_LATE;
+        let info = match wait(sides, &job, &entry).await {
             Ok(Some(info)) => info,
             // Told to stop: the job runs on, and the next start settles it from the journal.
             Ok(None) => {
@@ -222,7 +229,13 @@ pub(crate) async fn finish(
             return Ok(Settled::default());
         }
         let end = JobEnd { succeeded: info.succeeded(), failed: info.number_records_failed };
-        entry = advance(sides, entry, Phase::Terminal, |entry| entry.ended = Some(end)).await?;
+        (entry.phase, entry.ended) = (Phase::Terminal, Some(end));
+        let mut changes = state::Changes::new();
+        changes.put_journal(entry.clone());
+        if !met_late {
+            pace::learned(sides, &mut changes, &entry)?;
+        }
+        let _receipt = sides.state.commit(changes).await?;
         reached(K11);
     }
     if entry.phase == Phase::Terminal {
@@ -247,12 +260,18 @@ fn out_of_reach(sides: &Sides, entry: &JournalEntry, error: &salesforce::Error) 
     error.kind() == ErrorKind::NotFound || (error.kind() == ErrorKind::Conflict && other_version)
 }
 
+/// How long ago a job was closed, by the org's clock.
+fn spent(sides: &Sides, entry: &JournalEntry) -> Duration {
+    let now = sides.org.server_time();
+    entry.closed_at.zip(now).map_or(Duration::ZERO, |(closed, now)| now.since(closed))
+}
+
 /// Waits until the job is done. One that runs past the deadline is aborted: what it saved until then stays, and is read.
 /// `None`: the cycle was told to stop meanwhile.
-async fn wait(sides: &Sides, job: &JobId, closed_at: Option<Stamp>) -> Result<Option<JobInfo>, Fatal> {
-    let now = sides.org.server_time();
-    let spent = closed_at.zip(now).map_or(Duration::ZERO, |(closed, now)| now.since(closed));
+async fn wait(sides: &Sides, job: &JobId, entry: &JournalEntry) -> Result<Option<JobInfo>, Fatal> {
+    let spent = spent(sides, entry);
     let left = sides.settings.job_deadline.saturating_sub(spent);
+    let expected = pace::expected(sides, entry, spent)?;
     let mut done = 0;
     let watch = |info: &JobInfo| {
         reached(K09);
@@ -263,7 +282,7 @@ async fn wait(sides: &Sides, job: &JobId, closed_at: Option<Stamp>) -> Result<Op
     let ended = tokio::select! {
         biased;
         () = sides.stop.cancelled() => return Ok(None),
-        ended = sides.org.wait(job, left, watch) => ended,
+        ended = sides.org.wait_expecting(job, expected, left, watch) => ended,
     };
     match ended {
         Ok(info) => Ok(Some(info)),

@@ -36,9 +36,11 @@ pub async fn discover(sides: &Sides, mut collect: Option<&mut Vec<Subject>>) -> 
         after = page.last().map(|changed| changed.position.clone());
         let mut changes = state::Changes::new();
         sides.progress.advance(page.len() as u64);
-        for changed in page {
+        let stamped = page.iter().map(|changed| (changed.id.as_str(), changed.modified));
+        let known = state.recently_seen_of(Side::Supporter, stamped)?;
+        for (changed, known) in page.into_iter().zip(known) {
             found.seen += 1;
-            if state.recently_seen(Side::Supporter, changed.id.as_str(), changed.modified)? {
+            if known {
                 continue;
             }
             found.marked += 1;

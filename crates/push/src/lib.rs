@@ -10,6 +10,7 @@ pub mod discover;
 pub mod encode;
 mod isolate;
 pub mod outbox;
+mod pace;
 pub mod packed;
 pub mod recover;
 pub mod resolve;

@@ -40,11 +40,18 @@ pub(crate) struct Chunk {
     pub foreign: u64,
 }
 
+/// A row as it is joined: whose it is, and what became of it.
+type Keyed = (SupporterId, Option<SalesforceId>, bool, Option<Box<RecordError>>);
+
 /// Reads a result file chunk by chunk.
 pub(crate) struct Results {
     reader: ResultReader,
     key: String,
     plan: PlanId,
+    /// All rows in the order of supporters, where the file is read at once.
+    sorted: Option<std::vec::IntoIter<Keyed>>,
+    /// Rows that were read without a key of ours, and are not told of yet.
+    foreign: u64,
 }
 
 impl Results {
@@ -56,28 +63,57 @@ impl Results {
         set: ResultSet,
     ) -> Result<Self, Fatal> {
         let reader = sides.org.read_results(path, set).await?;
-        Ok(Self { reader, key: map.technical().supporter_id.clone(), plan })
+        let key = map.technical().supporter_id.clone();
+        Ok(Self { reader, key, plan, sorted: None, foreign: 0 })
+    }
+
+    /// The same in the order of supporters. Results come in any order, and neighbours lie together in the state: in the file's
+    /// order each commit would touch what the whole job touches. Holds what is short of all rows of a job; refused rows, which
+    /// carry texts, are read by [`Results::open`].
+    pub(crate) async fn open_sorted(
+        sides: &Sides,
+        map: &FieldMap,
+        plan: PlanId,
+        path: &Path,
+        set: ResultSet,
+    ) -> Result<Self, Fatal> {
+        let mut results = Self::open(sides, map, plan, path, set).await?;
+        let mut rows = Vec::new();
+        while let Some(row) = results.read().await? {
+            rows.extend(row);
+        }
+        join_by_order(&mut rows);
+        // Stable: of two rows with one key the first in the file stays the first.
+        rows.sort_by(|a, b| a.0.cmp(&b.0));
+        results.sorted = Some(rows.into_iter());
+        Ok(results)
+    }
+
+    /// The next row of the file; within, `None` for one that nobody was sent as.
+    async fn read(&mut self) -> Result<Option<Option<Keyed>>, Fatal> {
+        let Some(row) = self.reader.next_row().await? else { return Ok(None) };
+        let supporter = row.get(&self.key).and_then(|key| SupporterId::parse(key).ok());
+        self.foreign += u64::from(supporter.is_none());
+        Ok(Some(supporter.map(|supporter| (supporter, row.id, row.created, row.error.map(Box::new)))))
     }
 
     /// The next rows, at most `most`; `None` at the end.
     pub(crate) async fn chunk(&mut self, sides: &Sides, most: usize) -> Result<Option<Chunk>, Fatal> {
-        let mut chunk = Chunk::default();
         let mut keyed = Vec::with_capacity(most);
-        while keyed.len() < most {
-            let Some(row) = self.reader.next_row().await? else { break };
-            chunk.rows += 1;
-            match row.get(&self.key).and_then(|key| SupporterId::parse(key).ok()) {
-                Some(supporter) => keyed.push((supporter, row.id, row.created, row.error)),
-                None => chunk.foreign += 1,
+        match &mut self.sorted {
+            Some(rows) => keyed.extend(rows.take(most)),
+            None => {
+                while keyed.len() < most {
+                    let Some(row) = self.read().await? else { break };
+                    keyed.extend(row);
+                }
+                join_by_order(&mut keyed);
             }
         }
+        let foreign = std::mem::take(&mut self.foreign);
+        let mut chunk = Chunk { joined: Vec::new(), rows: keyed.len() as u64 + foreign, foreign };
         if chunk.rows == 0 {
             return Ok(None);
-        }
-        if drill::planted(drill::Mistake::JoinedByOrder) {
-            let mut sent: Vec<SupporterId> = keyed.iter().map(|(supporter, ..)| supporter.clone()).collect();
-            sent.sort();
-            keyed.iter_mut().zip(sent).for_each(|(row, supporter)| row.0 = supporter);
         }
         let who: Vec<SupporterId> = keyed.iter().map(|(supporter, ..)| supporter.clone()).collect();
         let mut intents: HashMap<SupporterId, Intent> = who
@@ -89,9 +125,19 @@ impl Results {
         for (supporter, id, created, error) in keyed {
             // No intent: settled before a crash. It is counted with its file and not touched again.
             if let Some(intent) = intents.remove(&supporter) {
+                let error = error.map(|error| *error);
                 chunk.joined.push(Joined { supporter, intent, id, created, error });
             }
         }
         Ok(Some(chunk))
+    }
+}
+
+/// Does nothing, unless a drill plants the mistake of taking the file's order for the upload's.
+fn join_by_order(rows: &mut [Keyed]) {
+    if drill::planted(drill::Mistake::JoinedByOrder) {
+        let mut sent: Vec<SupporterId> = rows.iter().map(|(supporter, ..)| supporter.clone()).collect();
+        sent.sort();
+        rows.iter_mut().zip(sent).for_each(|(row, supporter)| row.0 = supporter);
     }
 }

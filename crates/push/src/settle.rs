@@ -90,7 +90,7 @@ pub(crate) async fn settle(
     let mut settled = Settled::default();
     let (mut succeeded, mut ended) = (0, 0);
     let mut file =
-        Results::open(sides, &sides.map, entry.plan, &spool.successful, ResultSet::Successful).await?;
+        Results::open_sorted(sides, &sides.map, entry.plan, &spool.successful, ResultSet::Successful).await?;
     while let Some(chunk) = file.chunk(sides, CHUNK).await? {
         succeeded += chunk.rows - chunk.foreign;
         let saved: Vec<&Joined> = chunk.joined.iter().collect();
@@ -100,7 +100,8 @@ pub(crate) async fn settle(
     }
     let mut unprocessed = 0;
     let mut file =
-        Results::open(sides, &sides.map, entry.plan, &spool.unprocessed, ResultSet::Unprocessed).await?;
+        Results::open_sorted(sides, &sides.map, entry.plan, &spool.unprocessed, ResultSet::Unprocessed)
+            .await?;
     while let Some(chunk) = file.chunk(sides, CHUNK).await? {
         unprocessed += chunk.rows - chunk.foreign;
         ended += chunk.joined.len();

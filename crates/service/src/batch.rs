@@ -98,10 +98,6 @@ fn sort(
 }
 
 impl Desk<'_> {
-    fn is_forgotten(&self, id: &SupporterId) -> Result<bool, Fatal> {
-        Ok(self.sides.state.is_forgotten(&Subject::Supporter(id.clone()))?)
-    }
-
     /// People who were forgotten on purpose are met as if they were not there.
     fn leave_alone(
         &mut self,
@@ -110,14 +106,14 @@ impl Desk<'_> {
     ) -> Result<(), Fatal> {
         let named = supporters.iter().cloned().map(Subject::Supporter);
         let subjects: Vec<Subject> = named.chain(contacts.iter().copied().map(Subject::Contact)).collect();
-        for subject in subjects {
-            if self.sides.state.is_forgotten(&subject)? {
-                match &subject {
-                    Subject::Supporter(id) => supporters.retain(|other| other != id),
-                    Subject::Contact(id) => contacts.retain(|other| other != id),
-                }
-                self.close(&subject, Outcome::Skipped(SkipReason::Forgotten));
-            }
+        let forgotten = self.sides.state.forgotten_among(&subjects)?;
+        if forgotten.is_empty() {
+            return Ok(());
+        }
+        supporters.retain(|id| !forgotten.contains(&Subject::Supporter(id.clone())));
+        contacts.retain(|id| !forgotten.contains(&Subject::Contact(*id)));
+        for subject in subjects.into_iter().filter(|subject| forgotten.contains(subject)) {
+            self.close(&subject, Outcome::Skipped(SkipReason::Forgotten));
         }
         Ok(())
     }
@@ -220,6 +216,8 @@ impl Desk<'_> {
             places.filter_map(|(at, pair)| Some((pair.supporter_id()?.clone(), at))).collect();
         let taken: HashSet<ContactId> = self.pairs.iter().filter_map(Pair::contact_id).collect();
         let known = self.known_of(&answers)?;
+        let named: Vec<Subject> = answers.iter().filter_map(named).map(Subject::Supporter).collect();
+        let forgotten = self.sides.state.forgotten_among(&named)?;
         for ((seen, answer), known) in seen.into_iter().zip(answers).zip(known) {
             let subject = Subject::Contact(seen.id());
             // A supporter of this batch was found to belong to it, or came to it through a merge.
@@ -235,7 +233,9 @@ impl Desk<'_> {
             match answer {
                 // The supporter's row is on its way: what this Contact is to it shows when that has arrived.
                 Identified::One(supporter, _) if holds(&supporter.id) => {}
-                Identified::One(supporter, _) if self.is_forgotten(&supporter.id)? => {
+                Identified::One(supporter, _)
+                    if forgotten.contains(&Subject::Supporter(supporter.id.clone())) =>
+                {
                     self.close(&subject, Outcome::Skipped(SkipReason::Forgotten));
                 }
                 Identified::One(supporter, evidence) => match paired.get(&supporter.id) {
@@ -278,11 +278,7 @@ impl Desk<'_> {
 
     /// What is remembered of the supporters found, answer by answer.
     fn known_of(&self, answers: &[Identified]) -> Result<Vec<Known>, Fatal> {
-        let found = |answer: &Identified| match answer {
-            Identified::One(supporter, _) => Some(supporter.id.clone()),
-            Identified::Case { .. } | Identified::New => None,
-        };
-        let ids: Vec<Option<SupporterId>> = answers.iter().map(found).collect();
+        let ids: Vec<Option<SupporterId>> = answers.iter().map(named).collect();
         let asked: Vec<SupporterId> = ids.iter().flatten().cloned().collect();
         let mut known = self.sides.state.known_of(&asked)?.into_iter();
         Ok(ids.into_iter().map(|id| id.and_then(|_| known.next()).unwrap_or_default()).collect())
@@ -425,6 +421,14 @@ impl Desk<'_> {
             self.changes.put_block(id, block);
         }
         Outcome::Blocked(code)
+    }
+}
+
+/// The supporter that an answer names.
+fn named(answer: &Identified) -> Option<SupporterId> {
+    match answer {
+        Identified::One(supporter, _) => Some(supporter.id.clone()),
+        Identified::Case { .. } | Identified::New => None,
     }
 }
 

@@ -5,6 +5,7 @@
 
 mod carry_out;
 mod isolate;
+mod keep;
 mod preview;
 
 use std::collections::{BTreeMap, HashMap, HashSet};
@@ -58,7 +59,8 @@ pub async fn run(
     report.still_dirty = sides.state.dirty_count()?;
     report.open_cases = sides.state.case_counts()?.values().sum();
     if !request.dry_run {
-        keep(sides, &report, guard.id).await?;
+        let ended_well = result.is_ok() && !report.stopped;
+        keep::keep(sides, request, &report, begun, ended_well).await?;
     }
     sides.org.close_books().await?;
     result.map(|()| Ok(report))
@@ -77,14 +79,6 @@ async fn server_now(sides: &Sides) -> Result<Stamp, Fatal> {
     };
     sides.state.adopt_org(identity.org_id)?;
     Ok(sides.org.server_time().unwrap_or_else(|| sides.clock.now()))
-}
-
-/// The numbers of the cycle stay readable after it.
-async fn keep(sides: &Sides, report: &CycleReport, cycle: CycleId) -> Result<(), Fatal> {
-    let mut changes = Changes::new();
-    changes.put_summary(cycle, serde_json::to_value(report).unwrap_or_default());
-    let _receipt = sides.state.commit(changes).await?;
-    Ok(())
 }
 
 struct Cycle<'a> {

@@ -1,6 +1,8 @@
 //! People who are to be forgotten: what names them is erased, and a keyed digest stays, by which they are known again without
 //! being named, so that nothing brings them back.
 
+use std::collections::HashSet;
+
 use model::{Cell, ContactId, Digest, DigestKey, RuleKey, Subject, SupporterId};
 
 use crate::error::{Error, Fatal};
@@ -58,10 +60,22 @@ impl State {
     /// # Errors
     /// [`Error::Fatal`].
     pub fn is_forgotten(&self, subject: &Subject) -> Result<bool, Error> {
-        if self.counts()?.forgotten == 0 {
-            return Ok(false);
+        Ok(!self.forgotten_among(std::slice::from_ref(subject))?.is_empty())
+    }
+
+    /// Those of many who were forgotten and are to be left alone. As long as nobody was, one look answers for all.
+    ///
+    /// # Errors
+    /// [`Error::Fatal`].
+    pub fn forgotten_among(&self, subjects: &[Subject]) -> Result<HashSet<Subject>, Error> {
+        if subjects.is_empty() || self.counts()?.forgotten == 0 {
+            return Ok(HashSet::new());
         }
-        Ok(is_among(self.store(), &self.digest_key(), subject)?)
+        let key = self.digest_key();
+        let keys: Vec<Vec<u8>> = subjects.iter().map(|subject| Tombstone::of(&key, subject).key()).collect();
+        let found = self.store().get_many(Tree::Index, &keys)?;
+        let there = subjects.iter().zip(found).filter(|(_, tombstone)| tombstone.is_some());
+        Ok(there.map(|(subject, _)| subject.clone()).collect())
     }
 }
 

@@ -16,4 +16,17 @@ impl State {
     pub fn recently_seen(&self, side: Side, id: &str, stamp: Stamp) -> Result<bool, Error> {
         Ok(self.store().get(Tree::Seen, &keys::seen(side, stamp, id))?.is_some())
     }
+
+    /// The same of many records, in their order.
+    ///
+    /// # Errors
+    /// [`Error::Fatal`].
+    pub fn recently_seen_of<'a>(
+        &self,
+        side: Side,
+        records: impl Iterator<Item = (&'a str, Stamp)>,
+    ) -> Result<Vec<bool>, Error> {
+        let keys: Vec<Vec<u8>> = records.map(|(id, stamp)| keys::seen(side, stamp, id)).collect();
+        Ok(self.store().get_many(Tree::Seen, &keys)?.iter().map(Option::is_some).collect())
+    }
 }

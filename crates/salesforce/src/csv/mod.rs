@@ -1,4 +1,4 @@
-//! Bulk API CSV: rows written to a file, and result files read back. The only module that names `csv_async`.
+//! Bulk API CSV: rows written to a file, and result files read back. The only module that names `csv_async`, which reads.
 //!
 //! Bulk guide v66, "Prepare CSV Files": UTF-8 without byte order mark, first row API names, a value with delimiter,
 //! quote or line break in quotes, inner quotes doubled, no trimming. An empty cell leaves a field alone, `#N/A` clears it.

@@ -75,8 +75,38 @@ impl CsvScan {
     ///
     /// # Errors
     /// [`BadCsv`] when a limit is passed or a record is uneven.
-    pub fn feed(&mut self, bytes: &[u8]) -> Result<(), BadCsv> {
-        bytes.iter().try_for_each(|byte| self.step(*byte))
+    pub fn feed(&mut self, mut bytes: &[u8]) -> Result<(), BadCsv> {
+        while let Some((first, rest)) = bytes.split_first() {
+            // Most bytes are the inside of a cell, and change nothing but how long it is.
+            let inside = match self.at {
+                At::Plain => bytes.iter().position(|byte| matches!(byte, b',' | b'\n' | b'\r' | 0)),
+                At::Quoted => bytes.iter().position(|byte| matches!(byte, b'"' | 0)),
+                At::RecordStart | At::FieldStart | At::QuoteInQuoted | At::Return => Some(0),
+            };
+            match inside.unwrap_or(bytes.len()) {
+                0 => {
+                    self.step(*first)?;
+                    bytes = rest;
+                }
+                many => {
+                    self.count_many(many)?;
+                    bytes = bytes.get(many..).unwrap_or_default();
+                }
+            }
+        }
+        Ok(())
+    }
+
+    /// Counts bytes inside a cell, with the answer that counting one by one would have.
+    fn count_many(&mut self, bytes: usize) -> Result<(), BadCsv> {
+        let field = self.limits.field.saturating_sub(self.field);
+        let record = self.limits.record.saturating_sub(self.record);
+        if bytes > field.min(record) {
+            return Err(if field <= record { BadCsv::FieldTooLarge } else { BadCsv::RecordTooLarge });
+        }
+        self.field += bytes;
+        self.record += bytes;
+        Ok(())
     }
 
     fn step(&mut self, byte: u8) -> Result<(), BadCsv> {

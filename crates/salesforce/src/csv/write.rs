@@ -2,14 +2,10 @@
 
 use std::io;
 use std::path::{Path, PathBuf};
-use std::pin::Pin;
-use std::sync::{Arc, Mutex, PoisonError};
-use std::task::{Context, Poll};
 
-use csv_async::{AsyncWriter, AsyncWriterBuilder, ByteRecord, QuoteStyle, Terminator};
 use sha2::{Digest as _, Sha256};
 use tokio::fs::File;
-use tokio::io::{AsyncWrite, AsyncWriteExt as _};
+use tokio::io::AsyncWriteExt as _;
 
 use super::BUFFER;
 
@@ -94,44 +90,17 @@ pub struct Written {
     pub sha256: [u8; 32],
 }
 
-/// Memory as a sink: it is always ready, so a writer dropped half-way has nothing to wait for.
-#[derive(Clone, Default)]
-struct Spool(Arc<Mutex<Vec<u8>>>);
-
-impl Spool {
-    fn with<T>(&self, act: impl FnOnce(&mut Vec<u8>) -> T) -> T {
-        act(&mut self.0.lock().unwrap_or_else(PoisonError::into_inner))
-    }
-}
-
-impl AsyncWrite for Spool {
-    fn poll_write(self: Pin<&mut Self>, _: &mut Context<'_>, bytes: &[u8]) -> Poll<io::Result<usize>> {
-        self.with(|spool| spool.extend_from_slice(bytes));
-        Poll::Ready(Ok(bytes.len()))
-    }
-
-    fn poll_flush(self: Pin<&mut Self>, _: &mut Context<'_>) -> Poll<io::Result<()>> {
-        Poll::Ready(Ok(()))
-    }
-
-    fn poll_shutdown(self: Pin<&mut Self>, _: &mut Context<'_>) -> Poll<io::Result<()>> {
-        Poll::Ready(Ok(()))
-    }
-}
-
 /// Writes one upload file: UTF-8, comma, LF, header first. Line breaks inside values become LF, since a job declares
 /// one kind of line end (Bulk guide v66, `lineEnding`).
 pub struct RowWriter {
-    csv: AsyncWriter<Spool>,
-    spool: Spool,
     file: File,
     path: PathBuf,
     hash: Sha256,
-    record: ByteRecord,
+    /// Rows that are not in the file yet.
+    waiting: Vec<u8>,
     columns: usize,
     rows: u64,
     bytes: u64,
-    drained: u64,
 }
 
 impl RowWriter {
@@ -144,28 +113,11 @@ impl RowWriter {
             return Err(io::Error::new(io::ErrorKind::InvalidInput, "a file needs named columns"));
         }
         let file = crate::private_file::create_new(path).await?;
-        let spool = Spool::default();
-        let csv = AsyncWriterBuilder::new()
-            .buffer_capacity(BUFFER)
-            .quote_style(QuoteStyle::Necessary)
-            .terminator(Terminator::Any(b'\n'))
-            .create_writer(spool.clone());
-        let mut writer = Self {
-            csv,
-            spool,
-            file,
-            path: path.to_owned(),
-            hash: Sha256::new(),
-            record: ByteRecord::new(),
-            columns: columns.len(),
-            rows: 0,
-            bytes: 0,
-            drained: 0,
-        };
-        writer.csv.write_record(columns.iter().map(AsRef::as_ref)).await.map_err(io_error)?;
-        writer.csv.flush().await?;
-        writer.bytes = writer.spool.with(|spool| spool.len() as u64);
-        Ok(writer)
+        let mut waiting = Vec::with_capacity(BUFFER + BUFFER / 4);
+        put_record(&mut waiting, columns.iter().map(AsRef::as_ref));
+        let bytes = waiting.len() as u64;
+        let (path, hash) = (path.to_owned(), Sha256::new());
+        Ok(Self { file, path, hash, waiting, columns: columns.len(), rows: 0, bytes })
     }
 
     /// Rows so far.
@@ -201,30 +153,28 @@ impl RowWriter {
         if chars > MAX_ROW_CHARS {
             return Err(RowError::RowTooLong);
         }
-        self.record.clear();
-        for cell in cells {
-            match cell {
-                Cell::Keep => self.record.push_field(b""),
-                Cell::Clear => self.record.push_field(CLEAR.as_bytes()),
-                Cell::Text(text) => self.record.push_field(one_line_end(text).as_bytes()),
-            }
-        }
-        self.csv.write_byte_record(&self.record).await.map_err(file_error)?;
-        // Into memory only; it keeps the byte count exact.
-        self.csv.flush().await.map_err(|error| RowError::File(error.kind()))?;
+        let before = self.waiting.len();
+        put_record(
+            &mut self.waiting,
+            cells.iter().map(|cell| match cell {
+                Cell::Keep => "",
+                Cell::Clear => CLEAR,
+                Cell::Text(text) => text,
+            }),
+        );
         self.rows += 1;
-        self.bytes = self.drained + self.spool.with(|spool| spool.len() as u64);
-        if self.bytes - self.drained >= BUFFER as u64 {
+        self.bytes += (self.waiting.len() - before) as u64;
+        if self.waiting.len() >= BUFFER {
             self.drain().await.map_err(|error| RowError::File(error.kind()))?;
         }
         Ok(())
     }
 
     async fn drain(&mut self) -> io::Result<()> {
-        let bytes = self.spool.with(std::mem::take);
-        self.hash.update(&bytes);
-        self.drained += bytes.len() as u64;
-        self.file.write_all(&bytes).await
+        self.hash.update(&self.waiting);
+        let written = self.file.write_all(&self.waiting).await;
+        self.waiting.clear();
+        written
     }
 
     /// Writes the rest and makes the file durable. A writer dropped without this leaves an incomplete file.
@@ -232,7 +182,6 @@ impl RowWriter {
     /// # Errors
     /// Any error of the file system.
     pub async fn finish(mut self) -> io::Result<Written> {
-        self.csv.flush().await?;
         self.drain().await?;
         self.file.flush().await?;
         self.file.sync_all().await?;
@@ -255,18 +204,73 @@ fn check(column: usize, cell: Cell<'_>) -> Result<usize, RowError> {
     if chars > MAX_FIELD_CHARS { Err(RowError::FieldTooLong { column }) } else { Ok(chars + 1) }
 }
 
-fn one_line_end(text: &str) -> std::borrow::Cow<'_, str> {
-    if text.contains('\r') { text.replace("\r\n", "\n").replace('\r', "\n").into() } else { text.into() }
-}
-
-fn io_error(error: csv_async::Error) -> io::Error {
-    if let csv_async::ErrorKind::Io(error) = error.into_kind() {
-        error
-    } else {
-        io::Error::other("the row could not be encoded")
+/// Appends a record. A cell is quoted where it must be; line breaks in it become LF.
+fn put_record<'a>(to: &mut Vec<u8>, cells: impl ExactSizeIterator<Item = &'a str>) {
+    let alone = cells.len() == 1;
+    for (at, cell) in cells.enumerate() {
+        if at > 0 {
+            to.push(b',');
+        }
+        // An empty line would be no record.
+        if cell.bytes().any(|byte| matches!(byte, b',' | b'"' | b'\n' | b'\r')) || (alone && cell.is_empty())
+        {
+            put_quoted(to, cell);
+        } else {
+            to.extend_from_slice(cell.as_bytes());
+        }
     }
+    to.push(b'\n');
 }
 
-fn file_error(error: csv_async::Error) -> RowError {
-    RowError::File(io_error(error).kind())
+fn put_quoted(to: &mut Vec<u8>, cell: &str) {
+    to.push(b'"');
+    let mut bytes = cell.bytes().peekable();
+    while let Some(byte) = bytes.next() {
+        match byte {
+            b'"' => to.extend_from_slice(b"\"\""),
+            b'\r' => {
+                let _ = bytes.next_if_eq(&b'\n');
+                to.push(b'\n');
+            }
+            other => to.push(other),
+        }
+    }
+    to.push(b'"');
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn record(cells: &[String]) -> Vec<u8> {
+        let mut bytes = Vec::new();
+        put_record(&mut bytes, cells.iter().map(String::as_str));
+        bytes
+    }
+
+    proptest::proptest! {
+        #[test]
+        fn another_reader_reads_what_was_written(
+            rows in proptest::collection::vec(proptest::collection::vec("[a-zé\", \n\r]{0,8}", 2), 1..6),
+        ) {
+            let bytes: Vec<u8> = rows.iter().flat_map(|row| record(row)).collect();
+            let mut reader = csv::ReaderBuilder::new().has_headers(false).from_reader(bytes.as_slice());
+            let read: Vec<Vec<String>> =
+                reader.records().map(|row| row.unwrap().iter().map(str::to_owned).collect()).collect();
+            let line_ends = |text: &String| text.replace("\r\n", "\n").replace('\r', "\n");
+            let sent: Vec<Vec<String>> = rows.iter().map(|row| row.iter().map(line_ends).collect()).collect();
+            proptest::prop_assert_eq!(read, sent);
+        }
+    }
+
+    #[test]
+    fn a_cell_is_quoted_only_where_it_must_be() {
+        let written = |cells: &[&str]| {
+            let cells: Vec<String> = cells.iter().map(|cell| (*cell).to_owned()).collect();
+            String::from_utf8(record(&cells)).unwrap()
+        };
+        assert_eq!(written(&["a", "", "#N/A"]), "a,,#N/A\n");
+        assert_eq!(written(&["a,b", "c\"d", "e\r\nf"]), "\"a,b\",\"c\"\"d\",\"e\nf\"\n");
+        assert_eq!(written(&[""]), "\"\"\n");
+    }
 }

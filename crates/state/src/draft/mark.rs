@@ -101,8 +101,16 @@ impl Draft<'_> {
     }
 
     pub(super) fn write_seen(&mut self) -> Result<(), Fatal> {
+        if self.seen.is_empty() {
+            return Ok(());
+        }
+        let bounds = (self.seen_bound(Side::Supporter)?, self.seen_bound(Side::Salesforce)?);
         for (side, id, stamp) in std::mem::take(&mut self.seen) {
-            if self.seen_bound(side)?.is_some_and(|bound| stamp >= bound) {
+            let bound = match side {
+                Side::Supporter => bounds.0,
+                Side::Salesforce => bounds.1,
+            };
+            if bound.is_some_and(|bound| stamp >= bound) {
                 let key = keys::seen(side, stamp, &id);
                 let value = seal::seal(Tree::Seen, &key, 1, &[]);
                 self.batch.put(Tree::Seen, key, value);
