@@ -3,7 +3,7 @@
 
 use std::collections::BTreeMap;
 
-use model::{Cell, Digest, RuleKey, SalesforceId, Stamp, SupporterId};
+use model::{Cell, Digest, RuleKey, SalesforceId, Stamp, Subject, SupporterId};
 use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value};
 use state::{Changes, NoteKind, State};
@@ -182,16 +182,21 @@ pub fn standings(
     let known = |note: Option<Vec<u8>>| note.and_then(|bytes| serde_json::from_slice::<Replica>(&bytes).ok());
     let pairs = rows.iter().zip(notes).map(|(row, note)| {
         let replica = known(note);
-        let eligible = action.on.fits(&body_of(row));
+        let eligible = may_be_replicated(state, action, row)?;
         let standing = match &replica {
             Some(replica) if replica.blocked.is_some() => Standing::Blocked,
             Some(replica) if replica.record.is_some() => Standing::Replicated,
             Some(_) | None if eligible => Standing::NotReplicated,
             Some(_) | None => Standing::NotEligible,
         };
-        (standing, replica)
+        Ok((standing, replica))
     });
-    Ok(pairs.collect())
+    pairs.collect()
+}
+
+/// Whoever the action is for, unless they were forgotten on purpose.
+fn may_be_replicated(state: &State, action: &Action, row: &Row) -> Result<bool, Fatal> {
+    Ok(action.on.fits(&body_of(row)) && !state.is_forgotten(&Subject::Supporter(row.id.clone()))?)
 }
 
 fn body_of(row: &Row) -> Value {
@@ -214,7 +219,7 @@ pub async fn replicate(
     let mut sent: Vec<(&Row, Option<Replica>, u64)> = Vec::new();
     let mut incoming = Vec::new();
     for (row, (_, replica)) in rows.iter().zip(standings(&cx.state, action, rows)?) {
-        if !action.on.fits(&body_of(row)) {
+        if !may_be_replicated(&cx.state, action, row)? {
             report.not_eligible += 1;
             continue;
         }

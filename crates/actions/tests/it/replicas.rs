@@ -132,3 +132,20 @@ async fn a_lead_that_was_converted_is_followed_to_its_contact_and_one_that_is_go
     rows[1].columns["city"] = json!("Lagos");
     assert_eq!(run(&cx, &rows, KEEP, 3).await.created, 1);
 }
+
+#[tokio::test]
+async fn whoever_was_forgotten_is_neither_written_nor_made_again() {
+    let world = World::new().await;
+    let cx = world.delivery(&actions(LEADS)).await;
+    let mut rows = vec![person(1, 90), person(2, 90)];
+    assert_eq!(run(&cx, &rows, KEEP, 1).await.created, 2);
+    cx.state.forget(&rows[0].id).await.unwrap();
+    assert_eq!(counts(&cx.state).unwrap(), [(Standing::Replicated, 1)].into());
+    for row in &mut rows {
+        row.columns["city"] = json!("Porto");
+    }
+    let report = run(&cx, &rows, KEEP, 2).await;
+    assert_eq!((report.created, report.updated, report.not_eligible), (0, 1, 1));
+    let cities: Vec<Value> = world.records("Lead").iter().map(|lead| lead["City"].clone()).collect();
+    assert!(cities.contains(&json!("Faro")) && cities.contains(&json!("Porto")), "{cities:?}");
+}

@@ -9,7 +9,7 @@ use crate::error::Error;
 use crate::forgotten::Tombstone;
 use crate::store::Scan;
 use crate::tree::Tree;
-use crate::{CaseKey, keys, record, seal};
+use crate::{CaseKey, NoteKind, keys, notes, record, seal};
 
 /// Records looked at at a time.
 const PAGE: usize = 500;
@@ -38,6 +38,7 @@ impl Draft<'_> {
         self.forget_conflicts(id, contact)?;
         self.forget_stamps(id, contact)?;
         self.forget_pairs(id, contact)?;
+        self.forget_notes(id, contact);
         for tombstone in tombstones {
             let key = tombstone.key();
             let before = self.store.get(Tree::Index, &key)?.is_some();
@@ -47,6 +48,14 @@ impl Draft<'_> {
         }
         self.milestone = true;
         Ok(())
+    }
+
+    /// What the delivery of events remembers of them: as which record they were replicated, and when their Contact was written.
+    fn forget_notes(&mut self, id: &SupporterId, contact: Option<ContactId>) {
+        self.batch.delete(Tree::Index, notes::key_of(NoteKind::Replica, id.as_str().as_bytes()));
+        if let Some(contact) = contact {
+            self.batch.delete(Tree::Index, notes::key_of(NoteKind::Stamps, contact.as_str().as_bytes()));
+        }
     }
 
     /// Their own cases, and those of others that show them beside somebody.

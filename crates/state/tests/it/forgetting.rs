@@ -7,7 +7,7 @@ use model::{
     Block, Case, CaseKind, Digest, DirtyReason, Intent, JournalEntry, Lane, Phase, PlanId, RuleKey, Side,
     Standing, Subject,
 };
-use state::{Error, State};
+use state::{Error, NoteKind, State};
 
 use crate::history::conflict;
 use crate::support::{at, block_on, commit, contact, link, options, subject, supporter};
@@ -52,6 +52,8 @@ async fn known(state: &State) {
             conflict.contact = contact(n % 100_000);
             conflict.supporter_value = format!("{CANARY} of {n}");
             changes.log_conflict(conflict);
+            changes.put_note(NoteKind::Replica, supporter(n).as_str().as_bytes(), b"{}".to_vec());
+            changes.put_note(NoteKind::Stamps, contact(n % 100_000).as_str().as_bytes(), vec![1; 12]);
         })
         .await;
     }
