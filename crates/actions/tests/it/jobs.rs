@@ -181,13 +181,29 @@ async fn a_job_left_behind_is_over_before_a_newer_value_goes_out() {
     let stopped = deliver(&cx, &first[4..]).await.unwrap().outcomes;
     stopping.await.unwrap();
     assert!(stopped.iter().all(|one| one[0].answer == Answer::Waiting && one[0].reason.is_empty()));
-    // WHEN a new process has a newer value, and the job goes on
+    // WHEN a new process has a newer value, and jobs go on as soon as somebody looks at one
     world.restart(&mut cx);
     cx.stop = tokio_util::sync::CancellationToken::new();
     let mut both = first;
     both.extend(people(&mut world, 2, "2"));
-    world.org.progress(Progress::Auto);
+    let (org, looked) = (world.org.admin(), world.org.calls().of(Op::IngestInfo));
+    let stepping = tokio::spawn(async move {
+        loop {
+            let looks = org.calls().of(Op::IngestInfo) > looked;
+            // The first is over before there is a second.
+            if let [first, _, ..] = org.jobs().as_slice() {
+                assert_eq!(first.state, JobState::JobComplete);
+                org.progress(Progress::Auto);
+                return;
+            }
+            if looks {
+                org.step_jobs();
+            }
+            tokio::time::sleep(Duration::from_millis(2)).await;
+        }
+    });
     let again = deliver(&cx, &both).await.unwrap().outcomes;
+    stepping.await.unwrap();
     // THEN the newer value stays
     assert!(again[4..PEOPLE].iter().all(|one| one[0].answer == Answer::Updated));
     assert_eq!((phones(&world, "1"), phones(&world, "2")), (0, PEOPLE - 1));
