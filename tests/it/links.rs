@@ -3,7 +3,9 @@
 use std::time::Duration;
 
 use e2e::{Contact, Harness, Person};
+use model::Phase;
 use serde_json::json;
+use service::request::Mode;
 
 async fn linked(h: &Harness, id: i64, first: &str, last: &str, email: &str) -> String {
     h.supporter(&Person::new(id, first, last, email)).await;
@@ -178,4 +180,34 @@ async fn an_id_typed_onto_the_wrong_person_stays_a_case_whoever_asks() {
     let cases = h.sides.state.cases_page(None, 9).unwrap();
     let named: Vec<String> = cases.iter().flat_map(|case| &case.contacts).map(ToString::to_string).collect();
     assert_eq!(named, [walter, ann], "{report:?}");
+}
+
+#[tokio::test]
+async fn an_id_retyped_while_the_job_waits_is_a_case_and_gives_no_contact_a_second_owner() {
+    let h = Harness::start().await;
+    h.supporter(&Person::new(1, "Ann", "Lee", "ann@example.org")).await;
+    h.sync().await;
+    let ann = h.link(1).unwrap();
+    h.supporter(&Person::new(2, "Bob", "Stone", "bob@example.org")).await;
+    let admin = h.org.admin();
+    admin.progress(simorg::Progress::Stepped);
+    {
+        let cycle = h.try_run(Mode::Sync);
+        tokio::pin!(cycle);
+        let closed =
+            || h.sides.state.journal().unwrap().first().is_some_and(|job| job.phase == Phase::Closed);
+        while !closed() {
+            tokio::select! {
+                _ = &mut cycle => panic!("the job cannot end by itself"),
+                () = tokio::time::sleep(std::time::Duration::from_millis(5)) => {}
+            }
+        }
+        // WHEN somebody types the new supporter's id over the other's while his row waits
+        h.edit_contact(&ann, &json!({"EN_Supporter_Id__c": "2"}));
+        admin.progress(simorg::Progress::Auto);
+        cycle.await.expect("the cycle comes to its end");
+    }
+    assert_eq!((h.link(1), h.link(2)), (Some(ann), None));
+    assert_eq!(h.cases(), ["two_supporters_one_contact"]);
+    assert_eq!(h.supporter_cell(2, "sf_contact_id").await, None);
 }

@@ -53,8 +53,9 @@ fn whatever_happens_both_sides_agree_in_the_end_and_nothing_is_lost_or_doubled()
     }
 }
 
-/// What a world of a dozen people cannot come to: a share of a job counts from a hundred rows on.
-const TOO_SMALL_FOR: [Branch; 1] = [Branch::Circuit];
+/// What these worlds cannot come to, and whole cycles in `tests/it` do: a share of a job counts from a hundred rows on, and nobody
+/// types over the id that is kept on a Contact.
+const TOO_SMALL_FOR: [Branch; 2] = [Branch::Circuit, Branch::Claimed];
 
 /// An upgrade happens once, before the first cycle: the state's own tests die in it.
 const NOT_IN_A_CYCLE: [KillPoint; 1] = [KillPoint::K40];
