@@ -7,6 +7,7 @@ use model::Policy;
 use model::field_map::plain_rule;
 use plan::Exclude;
 use serde_json::json;
+use service::request::Mode;
 
 fn later(h: &Harness) {
     h.org.admin().clock().advance(Duration::from_secs(120));
@@ -159,4 +160,23 @@ async fn with_the_flows_on_our_own_push_is_not_stamped_and_a_persons_edit_is() {
     later(&h);
     h.sync().await;
     assert_eq!(h.supporter_cell(1, "city").await.as_deref(), Some("Hobart"));
+}
+
+#[tokio::test]
+async fn a_first_pull_asks_for_everybody_at_once() {
+    // GIVEN 300 people who are on both sides and do not know of each other yet
+    let mut world = World::default();
+    (world.settings.batch, world.settings.directory_from) = (20, 20);
+    let h = Harness::start_in(world).await;
+    for id in 1..=300 {
+        let email = format!("person{id}@example.org");
+        h.supporter(&Person::new(id, "Jo", "Doe", &email)).await;
+        h.contact(&Contact::new("Jo", "Doe", &email));
+    }
+    later(&h);
+    // WHEN they are pulled in 15 batches
+    let report = h.run(Mode::Pull).await;
+    // THEN no batch asks for its own
+    assert_eq!(report.links.get("email_and_name"), Some(&300), "{report:?}");
+    assert!(report.api_calls < 15, "{} calls", report.api_calls);
 }

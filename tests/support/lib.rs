@@ -3,18 +3,19 @@
 mod holding;
 mod people;
 pub mod postgres;
+mod world;
 
 use std::sync::Arc;
 use std::time::Duration;
 
 use model::field_map::plain_rule;
 use model::{Clock, Email, FieldMap, FieldRule, FieldType, Stamp, Subject, SupporterId, TechnicalFields};
-use plan::{ContactColumns, CycleReport, Quiet, Settings, Sides};
+use plan::{ContactColumns, CycleReport, Quiet, Sides};
 use salesforce::{Grant, Org, OrgConfig, PollPolicy, RetryPolicy};
 use serde_json::{Map, Value as Json, json};
 use service::request::{Mode, Request, Seen};
 use service::resync::{ResyncReport, Who};
-use simorg::duplicate::{DuplicateAction, DuplicateSettings};
+use simorg::duplicate::DuplicateSettings;
 use sqlx::sqlite::{SqliteConnectOptions, SqlitePoolOptions};
 use sqlx::{AssertSqlSafe, Row as _, SqlitePool};
 use state::{OpenOptions, State};
@@ -22,6 +23,7 @@ use supporters::{Sqlite, Table};
 
 pub use holding::{Hold, Holding};
 pub use people::{Contact, Person};
+pub use world::{World, alerting};
 
 /// Everything a cycle needs, and hands on both sides.
 pub struct Harness {
@@ -37,64 +39,6 @@ pub struct Harness {
     pub holding: Arc<Holding>,
     /// As the world was told: see [`World::patient`].
     pub patient: bool,
-}
-
-/// What differs from the default world.
-#[derive(Default)]
-pub struct World {
-    /// The org.
-    pub org: simorg::Settings,
-    /// The org's duplicate rules are as set; otherwise it has none.
-    pub own_duplicate_rules: bool,
-    /// The engine.
-    pub settings: Settings,
-    /// Further rules of the map.
-    pub rules: Vec<FieldRule>,
-    /// Who is right about a field when both sides changed it, where that is not the default.
-    pub policies: Vec<(String, model::Policy)>,
-    /// The "EN Push" marker is written.
-    pub push_marker: bool,
-    /// The id of our account, where Contacts carry one.
-    pub account: Option<String>,
-    /// The state lies on disk, where it outlives its process.
-    pub on_disk: bool,
-    /// Calls to the org are repeated for a minute instead of moments: a fault holds a cycle where it is.
-    pub patient: bool,
-    /// The table has no Contact Id column.
-    pub no_contact_id: bool,
-    /// The table's ids are texts.
-    pub text_ids: bool,
-    /// Contact fields whose yes only the person confirms.
-    pub confirmed: Vec<String>,
-    /// Contact fields that are consents, each with the field of its date.
-    pub dated: Vec<(String, String)>,
-    /// Supporters that were merged away name the one that remains.
-    pub merges: bool,
-    /// Small lots go without a job, as they do by default; otherwise everything goes as a job.
-    pub direct: bool,
-}
-
-impl World {
-    /// An org with the duplicate rule on, as Engaging Networks' guide sets it up.
-    #[must_use]
-    pub fn with_duplicate_rule() -> Self {
-        let mut world = Self { own_duplicate_rules: true, ..Self::default() };
-        world.org.duplicates = alerting("Use one of these records?");
-        world
-    }
-
-    /// With a policy of its own for one field.
-    #[must_use]
-    pub fn with_policy(mut self, field: &str, policy: model::Policy) -> Self {
-        self.policies.push((field.to_owned(), policy));
-        self
-    }
-}
-
-/// First and last name fuzzy, address exact, alert on create: the set-up Engaging Networks asks for.
-#[must_use]
-pub fn alerting(text: &str) -> DuplicateSettings {
-    DuplicateSettings::name_and_email(DuplicateAction::Alert, text)
 }
 
 impl Harness {

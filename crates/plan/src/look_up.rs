@@ -100,7 +100,12 @@ async fn fetch(
 ) -> Result<Fetched, Fatal> {
     let mut fetched = Fetched::default();
     let stored: Vec<ContactId> = supporters.iter().filter_map(stored_id).collect();
-    for (id, seen) in stored.iter().zip(contacts(sides, &stored).await?) {
+    if let Some(directory) = directory {
+        fetched.by_id = directory.by_ids(&stored).map_err(Fatal::spool("reading the Contact directory"))?;
+    }
+    let unseen: Vec<ContactId> =
+        stored.iter().copied().filter(|id| !fetched.by_id.contains_key(id)).collect();
+    for (id, seen) in unseen.iter().zip(contacts(sides, &unseen).await?) {
         if let Some(seen) = seen {
             fetched.by_id.insert(*id, seen);
         }

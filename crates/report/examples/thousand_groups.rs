@@ -5,7 +5,7 @@
 //! ```
 //!
 //! The words are the format and how many cases; with `--measure` it tells on standard error how long it took and the most memory that
-//! was in use beyond the state.
+//! was in use beyond the state. A third word is a directory: the state lies there, as that of an organisation does, and is read cold.
 
 #![allow(clippy::print_stderr)] // an example talks
 
@@ -18,7 +18,7 @@ use model::{
     SupporterId,
 };
 use report::{Format, LinkPattern, Links, Options, merges};
-use state::{Changes, State};
+use state::{Changes, OpenOptions, State};
 
 const FIRST: [&str; 8] = ["Ann", "Ben", "Chen", "Dana", "Eve", "Farid", "Grete", "Hugo"];
 const LAST: [&str; 7] = ["Smith", "Müller", "Okafor", "Rossi", "Tanaka", "O'Neil", "Lindqvist"];
@@ -29,11 +29,19 @@ async fn main() -> Result<(), Box<dyn Error>> {
     let words: Vec<String> = std::env::args().skip(1).collect();
     let (measure, words): (Vec<String>, Vec<String>) =
         words.into_iter().partition(|word| word == "--measure");
-    let [format, count] = words.as_slice() else {
-        return Err("the words are a format and how many cases".into());
+    let (format, count, place) = match words.as_slice() {
+        [format, count] => (format, count, None),
+        [format, count, place] => (format, count, Some(place)),
+        _ => return Err("the words are a format, how many cases, and perhaps a directory".into()),
     };
     let (format, count): (Format, u32) = (format.parse()?, count.parse()?);
-    let state = filled(count).await?;
+    let state = match place {
+        None => filled(State::in_memory(1)?, count).await?,
+        Some(dir) => {
+            drop(filled(State::open(dir, OpenOptions::default())?, count).await?);
+            State::open(dir, OpenOptions::default())?
+        }
+    };
     let options = Options {
         format,
         links: Links {
@@ -59,8 +67,7 @@ async fn main() -> Result<(), Box<dyn Error>> {
     Ok(())
 }
 
-async fn filled(count: u32) -> Result<State, Box<dyn Error>> {
-    let state = State::in_memory(1)?;
+async fn filled(state: State, count: u32) -> Result<State, Box<dyn Error>> {
     let mut numbers = 0..count;
     loop {
         let page: Vec<u32> = numbers.by_ref().take(1_000).collect();

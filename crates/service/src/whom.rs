@@ -35,24 +35,29 @@ pub(crate) async fn merged(
     Ok(merged.map(|supporter| Subject::Supporter(supporter.id)).collect())
 }
 
-/// How many of the marked belong to nobody on the other side, counted no further than `enough`.
+/// Of so many marked Contacts that belong to nobody one counts as a person to be looked up: most of them concern no supporter, and
+/// cost no call.
+const CONTACTS_PER_QUESTION: usize = 10;
+
+/// How many of the marked are to be looked up on the other side, counted no further than `enough`.
 pub(crate) fn unlinked(sides: &Sides, enough: usize) -> Result<u64, Fatal> {
-    let mut count = 0;
+    let (mut of_supporters, mut of_contacts) = (0, 0);
     let mut after: Option<Subject> = None;
-    while count < enough {
+    while of_supporters + of_contacts / CONTACTS_PER_QUESTION < enough {
         let page = sides.state.dirty_page(after.as_ref(), sides.settings.batch)?;
         let Some(last) = page.last() else { break };
         after = Some(last.subject.clone());
-        let supporters: Vec<SupporterId> = page
-            .iter()
-            .filter_map(|dirty| match &dirty.subject {
-                Subject::Supporter(id) => Some(id.clone()),
-                Subject::Contact(_) => None,
-            })
-            .collect();
-        count += sides.state.links_of(&supporters)?.iter().filter(|link| link.is_none()).count();
+        let (mut supporters, mut contacts) = (Vec::new(), Vec::new());
+        for dirty in page {
+            match dirty.subject {
+                Subject::Supporter(id) => supporters.push(id),
+                Subject::Contact(id) => contacts.push(id),
+            }
+        }
+        of_supporters += sides.state.links_of(&supporters)?.iter().filter(|link| link.is_none()).count();
+        of_contacts += sides.state.supporters_of(&contacts)?.iter().filter(|owner| owner.is_none()).count();
     }
-    Ok(count as u64)
+    Ok((of_supporters + of_contacts / CONTACTS_PER_QUESTION) as u64)
 }
 
 /// Names everybody on both sides, whatever their stamps: supporters by a scan of the table. Contacts are named by the pull

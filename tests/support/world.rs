@@ -1,0 +1,63 @@
+//! What a test's world is made of.
+
+use model::FieldRule;
+use plan::Settings;
+use simorg::duplicate::{DuplicateAction, DuplicateSettings};
+
+/// What differs from the default world.
+#[derive(Default)]
+pub struct World {
+    /// The org.
+    pub org: simorg::Settings,
+    /// The org's duplicate rules are as set; otherwise it has none.
+    pub own_duplicate_rules: bool,
+    /// The engine.
+    pub settings: Settings,
+    /// Further rules of the map.
+    pub rules: Vec<FieldRule>,
+    /// Who is right about a field when both sides changed it, where that is not the default.
+    pub policies: Vec<(String, model::Policy)>,
+    /// The "EN Push" marker is written.
+    pub push_marker: bool,
+    /// The id of our account, where Contacts carry one.
+    pub account: Option<String>,
+    /// The state lies on disk, where it outlives its process.
+    pub on_disk: bool,
+    /// Calls to the org are repeated for a minute instead of moments: a fault holds a cycle where it is.
+    pub patient: bool,
+    /// The table has no Contact Id column.
+    pub no_contact_id: bool,
+    /// The table's ids are texts.
+    pub text_ids: bool,
+    /// Contact fields whose yes only the person confirms.
+    pub confirmed: Vec<String>,
+    /// Contact fields that are consents, each with the field of its date.
+    pub dated: Vec<(String, String)>,
+    /// Supporters that were merged away name the one that remains.
+    pub merges: bool,
+    /// Small lots go without a job, as they do by default; otherwise everything goes as a job.
+    pub direct: bool,
+}
+
+impl World {
+    /// An org with the duplicate rule on, as Engaging Networks' guide sets it up.
+    #[must_use]
+    pub fn with_duplicate_rule() -> Self {
+        let mut world = Self { own_duplicate_rules: true, ..Self::default() };
+        world.org.duplicates = alerting("Use one of these records?");
+        world
+    }
+
+    /// With a policy of its own for one field.
+    #[must_use]
+    pub fn with_policy(mut self, field: &str, policy: model::Policy) -> Self {
+        self.policies.push((field.to_owned(), policy));
+        self
+    }
+}
+
+/// First and last name fuzzy, address exact, alert on create: the set-up Engaging Networks asks for.
+#[must_use]
+pub fn alerting(text: &str) -> DuplicateSettings {
+    DuplicateSettings::name_and_email(DuplicateAction::Alert, text)
+}
