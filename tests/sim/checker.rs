@@ -204,7 +204,7 @@ fn no_loss(end: &End<'_>, both_ways: bool, broken: &mut Vec<String>) {
 /// C3. For one supporter at most one Contact was ever made, and for one Contact at most one supporter.
 fn no_twin(end: &End<'_>, broken: &mut Vec<String>) {
     let mut made: BTreeMap<(Side, &str), usize> = BTreeMap::new();
-    for fate in end.book.born.iter().filter(|fate| fate.by == By::Engine && !is_gone_unseen(end.book, fate)) {
+    for fate in end.book.born.iter().filter(|fate| fate.by == By::Engine && !is_gone_unseen(end, fate)) {
         let times = made.entry((fate.side, &fate.carries)).or_default();
         *times += 1;
         if *times == 2 {
@@ -213,12 +213,15 @@ fn no_twin(end: &End<'_>, broken: &mut Vec<String>) {
     }
 }
 
-/// A person took the record away before any cycle came to its end that could have learned of it: once the recycle bin is empty
-/// and the job's results are gone, nothing tells that it ever was.
-fn is_gone_unseen(book: &Book, born: &Fate) -> bool {
-    let gone =
-        book.gone.iter().find(|gone| gone.side == born.side && gone.id == born.id && gone.at > born.at);
-    gone.is_some_and(|gone| !book.ended.iter().any(|&began| born.at < began && began < gone.at))
+/// A person took the record away, and no link, live or ended, ever named it: nothing that is kept says whose it was.
+fn is_gone_unseen(end: &End<'_>, born: &Fate) -> bool {
+    let same = |gone: &&Fate| gone.side == born.side && gone.id == born.id && gone.at > born.at;
+    let taken = end.book.gone.iter().filter(same).any(|gone| gone.by == By::People);
+    let named = end.links.iter().any(|link| match born.side {
+        Side::Supporter => link.supporter.as_str() == born.id,
+        Side::Salesforce => link.contact.as_str() == born.id,
+    });
+    taken && !named
 }
 
 /// C4. Every value that a person typed stands in the end, was replaced by a person, reached the other side before it was replaced,
@@ -236,8 +239,11 @@ fn accounted_edits(end: &End<'_>, broken: &mut Vec<String>) {
                 let entries = end.entries(pair[mine].0, &pair[mine].1, field.contact);
                 let across = end.entries(pair[other].0, &pair[other].1, field.contact);
                 for (nth, (typed, next)) in entries.iter().zip(entries.iter().skip(1)).enumerate() {
-                    // What a new record does not say, nobody typed.
-                    let unsaid = nth == 0 && ["", "false"].contains(&typed.value.as_str());
+                    // What a new record does not say, nobody typed; and of two records that meet for the first time an empty
+                    // one takes what the other holds.
+                    let met = |entry: &Entry| end.book.ended.iter().any(|&b| entry.at < b && b < typed.at);
+                    let new = nth == 0 || !entries.first().is_some_and(met);
+                    let unsaid = new && ["", "false"].contains(&typed.value.as_str());
                     let replaced = typed.by == By::People && next.by == By::Engine && !unsaid;
                     let known = in_blind_window(typed, next) || arrived(typed, next, across);
                     if !replaced || known || back_to_what_it_was(end.book, &entries[..=nth], across) {

@@ -29,6 +29,8 @@ pub struct Weather {
     pub hands: u64,
     /// A job that is looked at moves on.
     pub pace: u64,
+    /// Somebody has deleted the job that is asked about.
+    pub gone: u64,
     /// The org signs the engine in and takes none of its sessions.
     pub locked_out: bool,
 }
@@ -166,7 +168,10 @@ impl Net {
         if inner.weather.locked_out && op != Op::Token {
             return Fate::SignedOut;
         }
-        let faults = inner.weather.faults;
+        let Weather { faults, gone, .. } = inner.weather;
+        if matches!(op, Op::IngestInfo | Op::IngestSuccessful) && gone > 0 && inner.random.permille(gone) {
+            return Fate::Gone;
+        }
         if !inner.random.permille(faults) {
             return Fate::Fair;
         }

@@ -117,7 +117,9 @@ fn prepare(world: &mut World, random: &mut Random, drill: Drill) {
     drill::disarm();
     let options = world.options.clone();
     let faults = if options.stormy { options.faults } else { 0 };
-    world.net.weather(Weather { faults, hands: 60, pace: options.pace, locked_out: false });
+    // At this point a process comes by only when a job is gone.
+    let gone = if drill.kill == Some(KillPoint::K16) { 300 } else { 0 };
+    world.net.weather(Weather { faults, hands: 60, pace: options.pace, gone, locked_out: false });
     world.database.trouble(if options.stormy { 10 } else { 0 }, 40);
     if let Some(point) = drill.kill {
         drill::arm(point, 1 + u32::try_from(random.below(3)).unwrap_or(0));
