@@ -1,6 +1,8 @@
 //! Every row ends in exactly one outcome, and one bad row harms only itself.
 
-use e2e::{Harness, Person, World};
+use std::time::Duration;
+
+use e2e::{Contact, Harness, Person, World};
 use serde_json::json;
 
 #[tokio::test]
@@ -180,4 +182,20 @@ async fn no_job_holds_more_rows_than_allowed_and_nobody_is_left_over() {
     let jobs = h.org.admin().jobs().into_iter().filter(|job| job.kind == "V2Ingest");
     let rows: Vec<usize> = jobs.map(|job| job.processed).collect();
     assert!(rows.iter().all(|rows| *rows <= 5) && rows.iter().sum::<usize>() == 23, "{rows:?}");
+}
+
+#[tokio::test]
+async fn a_block_is_over_when_it_is_no_longer_clear_who_the_person_is() {
+    let h = Harness::start().await;
+    h.supporter(&Person::new(1, "Ann", "Lee", "ann..lee@example.org")).await;
+    h.sync().await;
+    assert_eq!(h.cases(), ["blocked"]);
+    // WHEN the address is corrected to one that two Contacts carry
+    h.contact(&Contact::new("Ann", "Lee", "ann@example.org"));
+    h.contact(&Contact::new("Ann", "Lee", "ann@example.org"));
+    h.edit_supporter(1, "email", Some("ann@example.org")).await;
+    h.org.admin().clock().advance(Duration::from_secs(120));
+    h.sync().await;
+    // THEN that is the question now, and nothing else is
+    assert_eq!((h.cases(), h.block(1)), (vec!["ambiguous_contacts"], None));
 }

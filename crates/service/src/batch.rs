@@ -135,7 +135,7 @@ impl Desk<'_> {
                     self.outcomes.push((Subject::Supporter(id.clone()), waits));
                 }
                 Gathered::Ended(ended) => {
-                    self.end(id, ended);
+                    self.end(id, ended)?;
                 }
                 Gathered::Nobody(_) => {
                     let subject = Subject::Supporter(id.clone());
@@ -151,13 +151,13 @@ impl Desk<'_> {
         let depth = if self.sides.settings.match_before_create { Depth::ByNames } else { Depth::ByIds };
         let found = look_up(self.sides, fresh(self.sides, directory), &lost, depth).await?;
         for ((supporter, known), found) in lost.into_iter().zip(known).zip(found) {
-            self.found(supporter, known, found);
+            self.found(supporter, known, found)?;
         }
         Ok(())
     }
 
     /// What the look-up came to. A link that is known leads to a Contact that the org knows nothing of any more.
-    fn found(&mut self, supporter: Supporter, known: Known, found: Found) {
+    fn found(&mut self, supporter: Supporter, known: Known, found: Found) -> Result<(), Fatal> {
         match found {
             Found::One(seen, evidence) => {
                 self.unlink(&known);
@@ -169,6 +169,7 @@ impl Desk<'_> {
                 self.pairs.push(*alone(supporter, known));
             }
             Found::Case { kind, contacts, reasons } => {
+                self.asked_anew(&supporter.id)?;
                 let case = identity_case(self.sides, kind, &[&supporter], &contacts, reasons, self.at);
                 self.case(case, kind, &Subject::Supporter(supporter.id));
             }
@@ -177,19 +178,33 @@ impl Desk<'_> {
                 Some(link) => {
                     let before = link.life == LinkLife::ContactDeleted;
                     let ended = if before { Ended::Tombstone(link) } else { Ended::ContactDeleted(link) };
-                    self.end(&supporter.id, ended);
+                    self.end(&supporter.id, ended)?;
                 }
                 None => self.pairs.push(*alone(supporter, known)),
             },
         }
+        Ok(())
     }
 
-    fn end(&mut self, id: &SupporterId, ended: Ended) {
+    /// What was refused of a record is over when it is in doubt who that is, or one side of it is gone: after that, the record is tried
+    /// as it is then. A block that came with a case of another kind, as a refused duplicate's does, goes with that case.
+    fn asked_anew(&mut self, id: &SupporterId) -> Result<(), Fatal> {
+        let subject = Subject::Supporter(id.clone());
+        if self.sides.state.case_of(CaseKind::Blocked, &subject)?.is_some() {
+            self.changes.close_case(CaseKind::Blocked, &subject);
+            self.changes.lift_block(id);
+        }
+        Ok(())
+    }
+
+    fn end(&mut self, id: &SupporterId, ended: Ended) -> Result<(), Fatal> {
+        self.asked_anew(id)?;
         let outcome = record_end(&mut self.changes, &ended, &self.sides.settings, self.at);
         self.close(&Subject::Supporter(id.clone()), outcome);
         if self.sides.settings.flag_of_end(&ended).is_some() {
             self.ends.push(ended);
         }
+        Ok(())
     }
 
     fn unlink(&mut self, known: &Known) {
