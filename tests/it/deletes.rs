@@ -92,6 +92,6 @@ async fn a_flag_that_cannot_be_set_becomes_a_case() {
     h.org.admin().clock().advance(Duration::from_secs(120));
     let report = h.sync().await;
     assert_eq!(h.cases(), ["supporter_deleted"], "{report:?}");
-    assert!(report.notes.iter().any(|note| note.contains("could not be flagged")), "{report:?}");
+    assert!(report.notes.iter().any(|note| note.contains("could not be written")), "{report:?}");
     assert_eq!(h.link(1), Some(ann), "the other one is not concerned");
 }

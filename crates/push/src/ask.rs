@@ -4,12 +4,13 @@
 //! A rule that an administrator made may look at anything: a phone, a street, a Lead, an Account. Its answer is a link only where
 //! it names one free Contact whose names fit and whose address does not contradict. Everything else is a case that names the rule.
 
-use model::{CaseKind, Cell, ContactId, Evidence, FieldType, Supporter, SupporterId};
+use model::{CaseKind, Cell, ContactId, Evidence, Supporter, SupporterId};
 use plan::look_up::{choose_contact, email_of};
 use plan::read::contacts;
 use plan::{Fatal, Found, SeenContact, Sides, Twin};
 use salesforce::{DuplicateResult, Fields, WouldBe};
-use serde_json::{Value, json};
+
+use crate::json_value::typed;
 
 /// How many people one job may ask the org about: each is a call. Whoever is left becomes a case, as without asking.
 pub(crate) const MOST_ASKED: u32 = 500;
@@ -59,24 +60,6 @@ fn fields(sides: &Sides, supporter: &Supporter) -> Fields {
         }
     }
     fields
-}
-
-/// A normalized text as JSON of its field's type.
-fn typed(kind: FieldType, text: &str) -> Value {
-    match kind {
-        FieldType::Boolean => Value::Bool(text == "true"),
-        FieldType::Number => text.parse::<serde_json::Number>().map_or_else(|_| json!(text), Value::Number),
-        FieldType::Text
-        | FieldType::TextArea
-        | FieldType::Email
-        | FieldType::Phone
-        | FieldType::Url
-        | FieldType::Date
-        | FieldType::DateTime
-        | FieldType::Picklist
-        | FieldType::MultiPicklist
-        | FieldType::Reference => json!(text),
-    }
 }
 
 /// What the rule's answer comes to.

@@ -8,13 +8,14 @@
 
 use drill::KillPoint::{K01, K02, K03};
 use drill::reached;
-use model::{FieldMap, FieldType, JournalEntry, Lane, Phase};
+use model::{FieldMap, JournalEntry, Lane, Phase};
 use plan::{CycleReport, Fatal, Moment, Sides, Stretch};
 use salesforce::csv::Cell;
 use salesforce::{COLLECTION, ErrorKind, Fields, SaveResult, Saved};
 use serde_json::Value;
 
 use crate::encode::{OutRow, columns};
+use crate::json_value::typed;
 use crate::results::Joined;
 use crate::settle::{self, Settled};
 
@@ -153,49 +154,11 @@ fn record(map: &FieldMap, lane: Lane, head: &[String], row: &OutRow) -> Fields {
     fields
 }
 
-/// A normalized value as JSON has it: checkboxes and numbers are no texts there. A number that would not come through unchanged
-/// stays a text.
-fn typed(kind: FieldType, text: &str) -> Value {
-    match kind {
-        FieldType::Boolean => Value::Bool(text == "true"),
-        FieldType::Number => match text.parse::<serde_json::Number>() {
-            Ok(number) if number.to_string() == text => Value::Number(number),
-            Ok(_) | Err(_) => text.into(),
-        },
-        FieldType::Text
-        | FieldType::TextArea
-        | FieldType::Email
-        | FieldType::Phone
-        | FieldType::Url
-        | FieldType::Date
-        | FieldType::DateTime
-        | FieldType::Picklist
-        | FieldType::MultiPicklist
-        | FieldType::Reference => text.into(),
-    }
-}
-
 fn join(entry: &JournalEntry, row: OutRow, result: SaveResult) -> Joined {
     let intent = row.intent(entry.plan);
     let supporter = row.supporter;
     match result {
         Ok(Saved { id, created }) => Joined { supporter, intent, id: Some(id), created, error: None },
         Err(refused) => Joined { supporter, intent, id: None, created: false, error: Some(refused.error) },
-    }
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn checkboxes_and_numbers_travel_as_what_they_are_and_nothing_is_rounded() {
-        assert_eq!(typed(FieldType::Boolean, "true"), Value::Bool(true));
-        assert_eq!(typed(FieldType::Boolean, "false"), Value::Bool(false));
-        assert_eq!(typed(FieldType::Number, "12.5"), serde_json::json!(12.5));
-        assert_eq!(typed(FieldType::Number, "7"), serde_json::json!(7));
-        let long = "123456789012345678.123456789";
-        assert_eq!(typed(FieldType::Number, long), Value::from(long));
-        assert_eq!(typed(FieldType::Text, "12.5"), Value::from("12.5"));
     }
 }

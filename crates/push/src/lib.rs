@@ -9,6 +9,7 @@ mod direct;
 pub mod discover;
 pub mod encode;
 mod isolate;
+mod json_value;
 pub mod outbox;
 mod pace;
 pub mod packed;

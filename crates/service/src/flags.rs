@@ -22,9 +22,9 @@ pub(crate) async fn write(
     missed.extend(on_contacts(sides, flags).await?);
     if !missed.is_empty() {
         let many = missed.len();
-        report
-            .notes
-            .push(format!("{many} deleted records could not be flagged on the other side: see their cases"));
+        report.notes.push(format!(
+            "{many} flags about deleted records could not be written: where one was to be set, a case says so"
+        ));
     }
     Ok(missed)
 }

@@ -18,21 +18,8 @@ const COLUMNS: &str = "last_name, first_name, email, address_1, address_2, city,
 /// # Errors
 /// When the database cannot be read or written.
 pub(super) fn push(config: &Config) -> Result<Figures, Failure> {
-    let mut connection = open(config)?;
-    let ids = ids(&connection)?;
     let sql = "UPDATE supporters SET sf_contact_id = ?1 WHERE supporter_id = ?2 AND sf_contact_id IS NULL";
-    let mut writes = 0;
-    for batch in ids.chunks(BATCH) {
-        read(&mut connection, batch)?;
-        let transaction = connection.transaction().map_err(other)?;
-        let mut update = transaction.prepare_cached(sql).map_err(other)?;
-        for id in batch {
-            writes += update.execute((format!("003RM{id:010}AAA"), id)).map_err(other)?;
-        }
-        drop(update);
-        transaction.commit().map_err(other)?;
-    }
-    Ok(figures(ids.len(), writes))
+    each(config, sql, |update, id| update.execute((format!("003RM{id:010}AAA"), id)))
 }
 
 /// What a first pull asks of the database: every row once, and every row's fields.
@@ -40,16 +27,25 @@ pub(super) fn push(config: &Config) -> Result<Figures, Failure> {
 /// # Errors
 /// As [`push`].
 pub(super) fn pull(config: &Config) -> Result<Figures, Failure> {
+    let sql = "UPDATE supporters SET city = city || ?1, phone = ?2 WHERE supporter_id = ?3";
+    each(config, sql, |update, id| update.execute((" East", "+61 2 5550 0000", id)))
+}
+
+/// Reads every row and writes it, in batches as the engine's.
+fn each(
+    config: &Config,
+    sql: &str,
+    write: impl Fn(&mut rusqlite::Statement<'_>, i64) -> rusqlite::Result<usize>,
+) -> Result<Figures, Failure> {
     let mut connection = open(config)?;
     let ids = ids(&connection)?;
-    let sql = "UPDATE supporters SET city = city || ?1, phone = ?2 WHERE supporter_id = ?3";
     let mut writes = 0;
     for batch in ids.chunks(BATCH) {
         read(&mut connection, batch)?;
         let transaction = connection.transaction().map_err(other)?;
         let mut update = transaction.prepare_cached(sql).map_err(other)?;
-        for id in batch {
-            writes += update.execute((" East", "+61 2 5550 0000", id)).map_err(other)?;
+        for &id in batch {
+            writes += write(&mut update, id).map_err(other)?;
         }
         drop(update);
         transaction.commit().map_err(other)?;
