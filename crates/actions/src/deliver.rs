@@ -17,7 +17,7 @@ use crate::fatal::Fatal;
 use crate::incoming::Incoming;
 use crate::job::{self, Jobs};
 use crate::outcome::{Answer, Note, Outcome};
-use crate::question::{Asked, Hit, Question};
+use crate::question::{Answers, Asked, Hit, Question};
 use crate::send::{self, Lane};
 use crate::stamps::Stamps;
 use crate::whose::{Coming, target};
@@ -212,8 +212,10 @@ fn begin_one(
 /// One round over the open tasks. Returns those of the next.
 async fn round(cx: &Delivery, batch: &mut Batch<'_>, open: Vec<usize>) -> Result<Vec<usize>, Fatal> {
     let open = references(cx, batch, open).await?;
-    let (asked, questions) = ask(cx, batch, &open);
-    let answers = asked.ask(&cx.org, |name| cx.schema.object(name).map(Arc::clone)).await?;
+    let (asked, sent, questions) = ask(cx, batch, &open);
+    let object = |name: &str| cx.schema.object(name).map(Arc::clone);
+    let answers =
+        Replies { found: asked.ask(&cx.org, object).await?, sent: sent.ask(&cx.org, object).await? };
     let mut targets: Vec<(usize, Target)> = Vec::new();
     let mut batch_knows = Coming::default();
     for task in open {
@@ -245,6 +247,11 @@ async fn keep(cx: &Delivery, batch: &Batch<'_>) -> Result<(), Fatal> {
     for (index, event) in batch.events.iter().enumerate() {
         if let Some(settled) = batch.settled(index).filter(|settled| settled != b"[]") {
             changes.put_note(NoteKind::Settled, event.id.as_bytes(), settled);
+        }
+    }
+    for (index, task) in batch.tasks.iter().enumerate() {
+        if task.made_before && is_settled(batch, index) {
+            send::no_longer_sending(&mut changes, batch, index);
         }
     }
     if !changes.is_empty() {
@@ -317,9 +324,18 @@ fn reference_key(object: &Describe, field: &str, value: &Value) -> Option<Key> {
 
 pub(crate) type Questions = BTreeMap<usize, Vec<Option<Question>>>;
 
-/// The questions of all open tasks; `None` for a value that cannot stand in a query.
-fn ask(cx: &Delivery, batch: &Batch<'_>, open: &[usize]) -> (Asked, Questions) {
-    let mut asked = Asked::default();
+/// What the org answered.
+pub(crate) struct Replies {
+    /// Which record is meant.
+    pub(crate) found: Answers,
+    /// What an earlier attempt may have made, and who deleted it may have been anybody.
+    pub(crate) sent: Answers,
+}
+
+/// The questions of all open tasks, those about what an earlier attempt may have made apart; `None` for a value that cannot stand
+/// in a query.
+fn ask(cx: &Delivery, batch: &Batch<'_>, open: &[usize]) -> (Asked, Asked, Questions) {
+    let (mut asked, mut sent) = (Asked::default(), Asked::with_deleted());
     let mut questions = Questions::new();
     for index in open {
         let task = &batch.tasks[*index];
@@ -328,7 +344,7 @@ fn ask(cx: &Delivery, batch: &Batch<'_>, open: &[usize]) -> (Asked, Questions) {
             Wish::New => match send::sent_before(cx, batch, *index) {
                 // What was sent cannot be asked for: whether it was made is for a person to see.
                 Some(keys) if keys.is_empty() => vec![None],
-                Some(keys) => vec![asked.add(&prepared.object, &keys)],
+                Some(keys) => vec![sent.add(&prepared.object, &keys)],
                 None => Vec::new(),
             },
             // Whether a Lead was converted meanwhile shows only when it is read.
@@ -344,7 +360,7 @@ fn ask(cx: &Delivery, batch: &Batch<'_>, open: &[usize]) -> (Asked, Questions) {
         };
         questions.insert(*index, of);
     }
-    (asked, questions)
+    (asked, sent, questions)
 }
 
 /// Groups become parcels; those with nothing to write, or that cannot be made, end here.

@@ -37,6 +37,10 @@ pub struct Hit {
     pub id: SalesforceId,
     /// A converted Lead, and its Contact where the org shows it.
     pub converted: Option<Option<ContactId>>,
+    /// It lies in the recycle bin; only where that was asked for.
+    pub deleted: bool,
+    /// When it was made; only where deleted records were asked for.
+    pub created: Option<Stamp>,
 }
 
 /// What is known of all questions asked; those without a record are missing.
@@ -44,9 +48,18 @@ pub type Answers = HashMap<Question, Vec<Hit>>;
 
 /// Questions and what they are asked with.
 #[derive(Default)]
-pub struct Asked(BTreeMap<Question, Vec<Literal>>);
+pub struct Asked {
+    questions: BTreeMap<Question, Vec<Literal>>,
+    deleted_too: bool,
+}
 
 impl Asked {
+    /// Questions that deleted records answer, too.
+    #[must_use]
+    pub fn with_deleted() -> Self {
+        Self { deleted_too: true, ..Self::default() }
+    }
+
     /// Adds a question; `None` when a value cannot stand in a query.
     pub fn add(&mut self, object: &Describe, keys: &[Key]) -> Option<Question> {
         let mut values: Vec<(String, String, Literal)> = Vec::with_capacity(keys.len());
@@ -69,14 +82,14 @@ impl Asked {
         let literals = values.iter().map(|(_, _, literal)| literal.clone()).collect();
         let values = values.into_iter().map(|(field, value, _)| (field, value)).collect();
         let question = Question { object: object.name.clone(), values };
-        self.0.insert(question.clone(), literals);
+        self.questions.insert(question.clone(), literals);
         Some(question)
     }
 
     /// Nothing to ask.
     #[must_use]
     pub fn is_empty(&self) -> bool {
-        self.0.is_empty()
+        self.questions.is_empty()
     }
 
     /// Asks the org: one query for each object and set of fields, cut where a query would be too long.
@@ -89,14 +102,14 @@ impl Asked {
         describe: impl Fn(&str) -> Option<std::sync::Arc<Describe>>,
     ) -> Result<Answers, Fatal> {
         let mut groups: BTreeMap<(String, Vec<String>), Pending> = BTreeMap::new();
-        for (question, literals) in self.0 {
+        for (question, literals) in self.questions {
             let fields = question.values.iter().map(|(field, _)| field.clone()).collect();
             groups.entry((question.object.clone(), fields)).or_default().push((question, literals));
         }
         let mut answers = Answers::new();
         for ((object, fields), questions) in groups {
             let Some(describe) = describe(&object) else { continue };
-            let group = Group { org, object: &describe, fields: &fields };
+            let group = Group { org, object: &describe, fields: &fields, deleted_too: self.deleted_too };
             group.ask(questions, &mut answers).await?;
         }
         Ok(answers)
@@ -109,6 +122,7 @@ struct Group<'a> {
     org: &'a Org,
     object: &'a Describe,
     fields: &'a [String],
+    deleted_too: bool,
 }
 
 impl Group<'_> {
@@ -117,7 +131,8 @@ impl Group<'_> {
         let mut open = self.parts(questions)?;
         while let Some(mut part) = open.pop() {
             let soql = self.soql(&part)?;
-            let rows = self.org.query(&soql)?.collect(MOST_ROWS).await?;
+            let pages = if self.deleted_too { self.org.query_all(&soql)? } else { self.org.query(&soql)? };
+            let rows = pages.collect(MOST_ROWS).await?;
             let strange = self.attribute(&part, &rows, answers);
             if !strange.is_empty() {
                 part.retain(|(question, _)| !answers.contains_key(question));
@@ -165,7 +180,14 @@ impl Group<'_> {
                 fields.push(name);
             }
         }
-        fields.extend(self.fields.iter().map(String::as_str).filter(|name| *name != "Id"));
+        for name in ["IsDeleted", "CreatedDate"] {
+            if self.deleted_too && self.object.field(name).is_some() {
+                fields.push(name);
+            }
+        }
+        let asked = |name: &&str| !fields.contains(name);
+        let asked: Vec<&str> = self.fields.iter().map(String::as_str).filter(asked).collect();
+        fields.extend(asked);
         fields
     }
 
@@ -212,7 +234,9 @@ impl Group<'_> {
     fn hit(&self, row: &Row) -> Option<Hit> {
         let id = SalesforceId::parse(row.get("Id")?).ok()?;
         let contact = row.get("ConvertedContactId").and_then(|id| ContactId::parse(id).ok());
-        Some(Hit { id, converted: row.is_true("IsConverted").then_some(contact) })
+        let created = row.get("CreatedDate").and_then(|text| Stamp::parse(text).ok());
+        let converted = row.is_true("IsConverted").then_some(contact);
+        Some(Hit { id, converted, deleted: row.is_true("IsDeleted"), created })
     }
 }
 

@@ -1,8 +1,10 @@
 //! Parcels to the org, two hundred a call or as a job, and one result for every record.
 
 use std::collections::BTreeMap;
+use std::time::Duration;
 
-use model::Stamp;
+use model::{SalesforceId, Stamp};
+use salesforce::record_error::ErrorCode;
 use salesforce::{COLLECTION, Class, DuplicateRuleHeader, Fields, RowErrors, SaveResult, Saved};
 use serde_json::Value;
 use state::{Changes, NoteKind};
@@ -15,6 +17,9 @@ use crate::fatal::{Fatal, passes};
 use crate::job::{self, Went};
 use crate::outcome::{Answer, Outcome};
 use crate::stamps::Stamps;
+
+/// By how much the org's clock and what we know of it may differ.
+const CLOCK_SLACK: Duration = Duration::from_secs(120);
 
 /// Which way a parcel goes.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
@@ -154,16 +159,20 @@ async fn send_call(cx: &Delivery, batch: &mut Batch<'_>, mut lane: Lane) -> Resu
     }
 }
 
-/// A record that no later look-up by its matchers would find is announced before it is made.
+/// What no later look-up by its matchers would find is announced before it is done: a record that is made without any, and a
+/// record that is deleted.
 async fn announce(cx: &Delivery, batch: &Batch<'_>, lane: &Lane) -> Result<(), Fatal> {
     let mut changes = Changes::new();
-    if lane.way == Way::Create {
-        for task in lane.tasks() {
-            if matches!(batch.tasks[task].wanted.wish, Wish::New) {
-                let now = cx.org.server_time().unwrap_or(Stamp::EPOCH);
-                let key = announced(batch, task);
-                changes.put_note(NoteKind::Sending, &key, now.micros().to_le_bytes().to_vec());
-            }
+    let now = cx.org.server_time().unwrap_or(Stamp::EPOCH).micros().to_le_bytes();
+    for parcel in &lane.parcels {
+        for task in &parcel.tasks {
+            let made = lane.way == Way::Create && matches!(batch.tasks[*task].wanted.wish, Wish::New);
+            let note = match (lane.way, parcel.record) {
+                (Way::Delete, Some(id)) => id.as_str().as_bytes().to_vec(),
+                (Way::Create, _) if made => now.to_vec(),
+                (Way::Create | Way::Update | Way::Delete, _) => continue,
+            };
+            changes.put_note(NoteKind::Sending, &announced(batch, *task), note);
         }
     }
     if !changes.is_empty() {
@@ -178,11 +187,33 @@ fn announced(batch: &Batch<'_>, task: usize) -> Vec<u8> {
     [id.as_bytes(), &[0], task_of.label.as_bytes()].concat()
 }
 
+/// What was announced has an outcome.
+pub(crate) fn no_longer_sending(changes: &mut Changes, batch: &Batch<'_>, task: usize) {
+    changes.remove_note(NoteKind::Sending, &announced(batch, task));
+}
+
+/// Since when, by the org's clock, an earlier attempt may have made the record.
+pub(crate) fn sending_since(cx: &Delivery, batch: &Batch<'_>, task: usize) -> Result<Stamp, Fatal> {
+    let note = cx.state.note(NoteKind::Sending, &announced(batch, task))?;
+    let micros = note.and_then(|note| Some(i64::from_le_bytes(note.get(..8)?.try_into().ok()?)));
+    Ok(micros.map_or(Stamp::EPOCH, Stamp::from_micros).minus(CLOCK_SLACK))
+}
+
 /// What to look for when an earlier attempt may have made the record; `None` when there was none.
 pub(crate) fn sent_before(cx: &Delivery, batch: &Batch<'_>, task: usize) -> Option<Vec<Key>> {
     let note = cx.state.note(NoteKind::Sending, &announced(batch, task)).ok().flatten()?;
     let keys = comparable_values(&cx.actions[batch.tasks[task].action], &batch.tasks[task].wanted);
     (!note.is_empty()).then_some(keys)
+}
+
+/// The record that an earlier attempt was about to delete. It is deleted again: no matcher finds it any more.
+pub(crate) fn deleted_before(
+    cx: &Delivery,
+    batch: &Batch<'_>,
+    task: usize,
+) -> Result<Option<SalesforceId>, Fatal> {
+    let note = cx.state.note(NoteKind::Sending, &announced(batch, task))?;
+    Ok(note.and_then(|note| SalesforceId::parse(std::str::from_utf8(&note).ok()?).ok()))
 }
 
 async fn call(cx: &Delivery, lane: &Lane) -> Result<Vec<SaveResult>, salesforce::Error> {
@@ -194,14 +225,18 @@ async fn call(cx: &Delivery, lane: &Lane) -> Result<Vec<SaveResult>, salesforce:
         Way::Create => cx.org.collections_create(&lane.object, &records, header).await,
         Way::Update => cx.org.collections_update(&lane.object, &records, header).await,
         Way::Delete => {
-            let mut results = Vec::with_capacity(lane.parcels.len());
-            for id in lane.parcels.iter().filter_map(|parcel| parcel.record) {
-                // Gone already is as good as deleted.
-                cx.org.delete(&lane.object, id).await?;
-                results.push(Ok(Saved { id, created: false }));
-            }
-            Ok(results)
+            let ids: Vec<SalesforceId> = lane.parcels.iter().filter_map(|parcel| parcel.record).collect();
+            let results = cx.org.collections_delete(&ids).await?;
+            Ok(ids.into_iter().zip(results).map(|(id, result)| deleted(id, result)).collect())
         }
+    }
+}
+
+/// Gone already is as good as deleted.
+fn deleted(id: SalesforceId, result: SaveResult) -> SaveResult {
+    match result {
+        Err(errors) if *errors.error.code() == ErrorCode::EntityIsDeleted => Ok(Saved { id, created: false }),
+        other => other,
     }
 }
 
@@ -250,8 +285,8 @@ async fn settle(
         if let Some(settled) = batch.settled(event) {
             changes.put_note(NoteKind::Settled, batch.events[event].id.as_bytes(), settled);
         }
-        if matches!(batch.tasks[*task].wanted.wish, Wish::New) {
-            changes.remove_note(NoteKind::Sending, &announced(batch, *task));
+        if lane.way == Way::Delete || matches!(batch.tasks[*task].wanted.wish, Wish::New) {
+            no_longer_sending(&mut changes, batch, *task);
         }
     }
     let _receipt = cx.state.commit(changes).await?;

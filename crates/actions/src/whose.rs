@@ -7,11 +7,12 @@ use model::SalesforceId;
 use crate::action::{Converted, Operation};
 use crate::check::Prepared;
 use crate::collapse::{Target, for_contact};
-use crate::deliver::{Batch, Delivery, Questions};
+use crate::deliver::{Batch, Delivery, Questions, Replies};
 use crate::evaluate::Wish;
 use crate::fatal::Fatal;
 use crate::outcome::{Answer, Outcome};
-use crate::question::{Answers, Hit, Question};
+use crate::question::{Hit, Question};
+use crate::send::{deleted_before, sending_since};
 use crate::stamps::Stamps;
 
 /// Which record a task is for.
@@ -20,29 +21,43 @@ pub(crate) fn target(
     batch: &mut Batch<'_>,
     task: usize,
     questions: &Questions,
-    answers: &Answers,
+    answers: &Replies,
     coming: &mut Coming,
 ) -> Result<Result<Target, Box<Outcome>>, Fatal> {
     let prepared = &cx.actions[batch.tasks[task].action];
     let object = prepared.object.name.clone();
+    if prepared.action.operation == Operation::Delete
+        && let Some(id) = deleted_before(cx, batch, task)?
+    {
+        return Ok(Ok(Target::Record(object, id)));
+    }
     let asked = questions.get(&task).map_or(&[][..], Vec::as_slice);
     if asked.iter().any(Option::is_none) {
         let outcome = batch.outcome(task, &object, Answer::Invalid);
         return Ok(Err(Box::new(outcome.because("no query can tell which record is meant"))));
     }
     let asked: Vec<&Question> = asked.iter().flatten().collect();
+    let is_new = matches!(batch.tasks[task].wanted.wish, Wish::New);
+    let answers = if is_new { &answers.sent } else { &answers.found };
     let mut hits: Vec<Hit> = asked.iter().filter_map(|one| answers.get(*one)).flatten().cloned().collect();
     hits.sort_by_key(|hit| hit.id);
     hits.dedup_by_key(|hit| hit.id);
     match &batch.tasks[task].wanted.wish {
         Wish::New => {
-            return Ok(Ok(match made_before(cx, &hits, coming)? {
-                Some(id) => {
-                    batch.tasks[task].made_before = true;
-                    Target::Record(object, id)
-                }
-                None => Target::New(object, Vec::new()),
-            }));
+            if asked.is_empty() {
+                return Ok(Ok(Target::New(object, Vec::new())));
+            }
+            let since = sending_since(cx, batch, task)?;
+            hits.retain(|hit| hit.created.is_none_or(|created| created >= since));
+            let Some(hit) = made_before(cx, &hits, coming)? else {
+                return Ok(Ok(Target::New(object, Vec::new())));
+            };
+            batch.tasks[task].made_before = true;
+            if hit.deleted {
+                let made = batch.outcome(task, &object, Answer::Created).on(hit.id);
+                return Ok(Err(Box::new(made.because("it was deleted since"))));
+            }
+            return Ok(Ok(Target::Record(object, hit.id)));
         }
         Wish::Record(id) if prepared.contact.is_none() => return Ok(Ok(Target::Record(object, *id))),
         Wish::Record(_) | Wish::All(_) | Wish::Any(_) => {}
@@ -75,14 +90,14 @@ pub(crate) struct Coming {
     taken: BTreeSet<SalesforceId>,
 }
 
-/// The record that an earlier attempt made, of which no answer came back: it has the values that were sent, and no event is
-/// known to have written it.
-fn made_before(cx: &Delivery, hits: &[Hit], coming: &mut Coming) -> Result<Option<SalesforceId>, Fatal> {
+/// The record that an earlier attempt made, of which no answer came back: it was made since, has the values that were sent, and
+/// no event is known to have written it.
+fn made_before<'h>(cx: &Delivery, hits: &'h [Hit], coming: &mut Coming) -> Result<Option<&'h Hit>, Fatal> {
     let ids: Vec<SalesforceId> = hits.iter().map(|hit| hit.id).collect();
     let stamps = Stamps::load(&cx.state, &ids)?;
-    let free = ids.into_iter().zip(stamps).filter(|(_, stamps)| *stamps == Stamps::default());
-    let free = free.map(|(id, _)| id).find(|id| !coming.taken.contains(id));
-    coming.taken.extend(free);
+    let free = hits.iter().zip(stamps).filter(|(_, stamps)| *stamps == Stamps::default());
+    let free = free.map(|(hit, _)| hit).find(|hit| !coming.taken.contains(&hit.id));
+    coming.taken.extend(free.map(|hit| hit.id));
     Ok(free)
 }
 

@@ -41,6 +41,8 @@ pub enum Call {
     CollectionUpdate,
     /// `PATCH /composite/sobjects/{object}/{field}`
     CollectionUpsert,
+    /// `DELETE /composite/sobjects?ids=…`
+    CollectionDelete,
     /// `POST /jobs/ingest`
     CreateIngestJob,
     /// `PUT /jobs/ingest/{id}/batches`
@@ -92,6 +94,7 @@ impl Call {
             Self::CollectionCreate => "create records",
             Self::CollectionUpdate => "update records",
             Self::CollectionUpsert => "upsert records",
+            Self::CollectionDelete => "delete records",
             Self::CreateIngestJob => "create ingest job",
             Self::Upload => "upload job data",
             Self::CloseJob => "close job",
@@ -133,7 +136,9 @@ impl Call {
             | Self::AskDuplicates
             // The same values once more change nothing.
             | Self::Update
-            | Self::CollectionUpdate => AfterSend::Repeat,
+            | Self::CollectionUpdate
+            // What is deleted already says so, record by record.
+            | Self::CollectionDelete => AfterSend::Repeat,
             Self::Create
             | Self::Upsert
             | Self::Delete
@@ -183,6 +188,7 @@ impl Call {
             | Self::Upsert
             | Self::Delete
             | Self::CollectionCreate
+            | Self::CollectionDelete
             | Self::CollectionUpdate
             | Self::CollectionUpsert
             | Self::CreateIngestJob

@@ -176,6 +176,20 @@ impl Org {
         self.collection(Call::CollectionUpsert, Method::PATCH, path, object, records, duplicates).await
     }
 
+    /// Deletes up to 200 records of any objects in one call; results in the order given (REST guide, sObject Collections,
+    /// "Delete multiple records"). One that was deleted before is refused with `ENTITY_IS_DELETED`.
+    ///
+    /// # Errors
+    /// As for a call that may be repeated.
+    pub async fn collections_delete(&self, ids: &[SalesforceId]) -> Result<Vec<SaveResult>, Error> {
+        let call = Call::CollectionDelete;
+        check_count(call, ids.len())?;
+        let list = ids.iter().map(SalesforceId::as_str).collect::<Vec<_>>().join(",");
+        let path = self.client().path(&format!("/composite/sobjects?ids={list}&allOrNone=false"));
+        let answers: Vec<SaveAnswer> = self.client().json(&Ask::new(call, Method::DELETE, path)).await?;
+        self.all_saved(call, answers, ids.len(), false)
+    }
+
     async fn collection(
         &self,
         call: Call,
@@ -186,11 +200,7 @@ impl Org {
         duplicates: Option<DuplicateRuleHeader>,
     ) -> Result<Vec<SaveResult>, Error> {
         let object = ObjectName::parse(object).map_err(name_error)?;
-        if records.is_empty() || records.len() > COLLECTION {
-            return Err(
-                Error::new(ErrorKind::Configuration, "a collection has 1 to 200 records").during(call)
-            );
-        }
+        check_count(call, records.len())?;
         let typed = records.iter().map(|record| {
             let mut record = record.clone();
             record.insert("attributes".to_owned(), json!({ "type": object.as_str() }));
@@ -199,15 +209,22 @@ impl Org {
         let body = json!({ "allOrNone": false, "records": typed.collect::<Vec<_>>() });
         let ask = with_rule(Ask::new(call, method, path).with_json(&body), duplicates);
         let answers: Vec<SaveAnswer> = self.client().json(&ask).await?;
-        if answers.len() != records.len() {
+        self.all_saved(call, answers, records.len(), call == Call::CollectionCreate)
+    }
+
+    fn all_saved(
+        &self,
+        call: Call,
+        answers: Vec<SaveAnswer>,
+        records: usize,
+        creates: bool,
+    ) -> Result<Vec<SaveResult>, Error> {
+        if answers.len() != records {
             return Err(
                 Error::new(ErrorKind::OutcomeUnknown, "another number of results than records").during(call)
             );
         }
-        answers
-            .into_iter()
-            .map(|answer| self.saved(call, Ok(answer), call == Call::CollectionCreate))
-            .collect()
+        answers.into_iter().map(|answer| self.saved(call, Ok(answer), creates)).collect()
     }
 
     fn saved(
@@ -249,6 +266,13 @@ impl Org {
             Ok(row_errors(error.refusals(), self.alert_texts()))
         }
     }
+}
+
+fn check_count(call: Call, records: usize) -> Result<(), Error> {
+    if records == 0 || records > COLLECTION {
+        return Err(Error::new(ErrorKind::Configuration, "a collection has 1 to 200 records").during(call));
+    }
+    Ok(())
 }
 
 /// Without a key, and by `Id` without an Id, an upsert inserts.

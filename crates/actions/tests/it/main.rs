@@ -4,6 +4,7 @@
 #![allow(clippy::print_stdout, reason = "the figure beside what others document is to be read")]
 
 mod bulk;
+mod deletes;
 mod examples;
 mod faults;
 mod jobs;

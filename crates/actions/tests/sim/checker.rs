@@ -20,12 +20,14 @@ pub struct Told {
     pub named: BTreeSet<usize>,
     /// Gifts, each of which is a Case.
     pub gifts: BTreeSet<String>,
+    /// By event, the gift it takes back.
+    pub taken_back: BTreeMap<String, String>,
 }
 
 pub fn check(world: &World, process: &Process, told: &Told, sums: &mut Sums, seed: u64) {
     people(world, told, sums, seed);
-    gifts(world, told, sums, seed);
-    queue(world, seed);
+    let answers = queue(world, told, seed);
+    gifts(world, told, &answers, sums, seed);
     for kind in [NoteKind::Sending, NoteKind::Settled] {
         let left = process.delivery.state.notes(kind, None, 10).expect("the state reads");
         assert!(left.is_empty(), "seed {seed}: {} notes are left of work that is done", left.len());
@@ -56,26 +58,47 @@ fn people(world: &World, told: &Told, sums: &mut Sums, seed: u64) {
     assert!(seen.is_empty(), "seed {seed}: somebody is invented");
 }
 
-/// One Case for each gift, although no field of it is unique.
-fn gifts(world: &World, told: &Told, sums: &mut Sums, seed: u64) {
-    let cases = world.org.records("Case");
-    sums.cases += cases.len() as u64;
-    let subjects: Vec<&str> = cases.iter().filter_map(|case| case["Subject"].as_str()).collect();
+/// One Case for each gift, ever, although no field of it is unique. It is gone exactly where an event that took it back says that
+/// it deleted it (two that travel together both do); one that came too early says that there was nothing.
+fn gifts(world: &World, told: &Told, answers: &BTreeMap<String, String>, sums: &mut Sums, seed: u64) {
+    let ever = world.org.all_records("Case");
+    sums.cases += ever.len() as u64;
+    let subjects: Vec<&str> = ever.iter().filter_map(|case| case["Subject"].as_str()).collect();
     let once: BTreeSet<String> = subjects.iter().map(|subject| (*subject).to_owned()).collect();
     assert_eq!(once.len(), subjects.len(), "seed {seed}: a gift counts twice");
     assert_eq!(once, told.gifts, "seed {seed}: a gift is lost or invented");
+    let living = world.org.records("Case");
+    let living: BTreeSet<&str> = living.iter().filter_map(|case| case["Subject"].as_str()).collect();
+    for gift in &told.gifts {
+        let by = told.taken_back.iter().filter(|(_, taken)| *taken == gift).map(|(id, _)| &answers[id]);
+        let (deleted, nothing): (Vec<_>, Vec<_>) = by.partition(|answer| *answer == "deleted");
+        assert!(nothing.iter().all(|answer| *answer == "not_found"), "seed {seed}: {gift}: {nothing:?}");
+        assert_eq!(deleted.is_empty(), living.contains(gift.as_str()), "seed {seed}: {gift}");
+        sums.deleted += u64::from(!deleted.is_empty());
+        sums.too_early += nothing.len() as u64;
+    }
 }
 
-/// Every event is in the queue once, and done.
-fn queue(world: &World, seed: u64) {
+/// Every event is in the queue once, and at its end. What the last word on each is.
+fn queue(world: &World, told: &Told, seed: u64) -> BTreeMap<String, String> {
     let look = Look::open_on(Arc::new(world.disk.clone())).expect("the queue opens");
-    let mut seen = BTreeSet::new();
+    let mut answers = BTreeMap::new();
     look.for_each(|one| {
-        assert!(seen.insert(one.event.id.clone()), "seed {seed}: {} is kept twice", one.event.id);
-        let ending = one.settlement.map(|last| last.ending);
-        assert_eq!(ending, Some(Ending::Done), "seed {seed}: {}", one.event.id);
+        let last = one.settlement.expect("settled");
+        let outcomes = last.detail["outcomes"].as_array().expect("outcomes");
+        assert_eq!(outcomes.len(), 1, "seed {seed}: {}", one.event.id);
+        let answer = outcomes[0]["answer"].as_str().expect("an answer").to_owned();
+        let wanted = if answer == "not_found" && told.taken_back.contains_key(&one.event.id) {
+            Ending::NeedsPerson
+        } else {
+            Ending::Done
+        };
+        assert_eq!(last.ending, wanted, "seed {seed}: {}", one.event.id);
+        let twice = answers.insert(one.event.id.clone(), answer);
+        assert!(twice.is_none(), "seed {seed}: {} is kept twice", one.event.id);
         true
     })
     .expect("the queue reads");
-    assert_eq!(seen.len(), 24, "seed {seed}: events");
+    assert_eq!(answers.len(), 24, "seed {seed}: events");
+    answers
 }

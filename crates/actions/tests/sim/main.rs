@@ -37,5 +37,6 @@ fn whatever_happens_the_newest_value_stays_and_no_event_is_lost_or_counts_twice(
     // What never happened was not tested.
     if seeds >= 200 {
         assert!(sums.deaths > 0 && sums.power_cuts > 0 && sums.faults > 0 && sums.jobs > 0, "{sums:?}");
+        assert!(sums.deleted > 0 && sums.too_early > 0, "{sums:?}");
     }
 }

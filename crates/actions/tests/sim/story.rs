@@ -30,6 +30,8 @@ pub struct Sums {
     pub jobs: u64,
     pub leads: u64,
     pub cases: u64,
+    pub deleted: u64,
+    pub too_early: u64,
 }
 
 impl Sums {
@@ -40,6 +42,8 @@ impl Sums {
         self.jobs += other.jobs;
         self.leads += other.leads;
         self.cases += other.cases;
+        self.deleted += other.deleted;
+        self.too_early += other.too_early;
     }
 }
 
@@ -51,6 +55,12 @@ pub fn email(person: usize) -> String {
 fn event(random: &mut Random, second: u32, told: &mut Told) -> Value {
     let time = format!("2026-10-05T12:00:{second:02}Z");
     let id = format!("m{second}");
+    if random.percent(12) && !told.gifts.is_empty() {
+        let gift = told.gifts.iter().nth(random.below(told.gifts.len())).expect("one of them").clone();
+        told.taken_back.insert(id.clone(), gift.clone());
+        let body = json!({"gift": gift});
+        return json!({"type": "track", "event": "Took back", "userId": "u", "messageId": id, "timestamp": time, "properties": body});
+    }
     if random.percent(25) {
         told.gifts.insert(format!("gift {id}"));
         let gift = json!({"gift": format!("gift {id}")});

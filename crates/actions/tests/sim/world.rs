@@ -17,7 +17,8 @@ use tokio::sync::OnceCell;
 
 use crate::net::Net;
 
-/// People are Leads by their address; a gift is a Case that nothing but its subject tells from another.
+/// People are Leads by their address; a gift is a Case that nothing but its subject tells from another, and one that is taken
+/// back is deleted.
 const ACTIONS: &str = r#"
 [[actions]]
 preset = "segment-classic"
@@ -26,8 +27,16 @@ preset = "segment-classic"
 name = "gift"
 object = "Case"
 operation = "create"
-on = { types = ["track"] }
+on = { types = ["track"], events = ["Gave"] }
 field = [{ name = "Subject", path = "properties.gift" }, { name = "Origin", value = "Web" }]
+
+[[actions]]
+name = "taken-back"
+object = "Case"
+operation = "delete"
+allow_delete = "yes_delete_records"
+on = { types = ["track"], events = ["Took back"] }
+match = { all = [{ field = "Subject", path = "properties.gift" }] }
 "#;
 
 #[derive(Deserialize)]

@@ -5,6 +5,7 @@ use serde_json::json as value;
 use crate::support::{Reply, Scripted, json, org, refusal};
 
 const A: &str = "003RM0000068xVCYAY";
+const B: &str = "0031i000013x2TEAAY";
 
 fn fields() -> Fields {
     value!({ "LastName": "Smith", "Email": null }).as_object().unwrap().clone()
@@ -112,4 +113,25 @@ async fn collections_answer_record_by_record() {
         org.collections_create("Contact", &many, None).await.unwrap_err().kind(),
         ErrorKind::Configuration
     );
+}
+
+#[tokio::test(start_paused = true)]
+async fn deletions_go_in_one_call_and_may_be_repeated() {
+    let ids = [SalesforceId::parse(A).unwrap(), SalesforceId::parse(B).unwrap()];
+    let answer = format!(
+        r#"[{{"id":"{A}","success":true,"errors":[]}},
+        {{"id":"{B}","success":false,"errors":[{{"statusCode":"ENTITY_IS_DELETED","message":"entity is deleted","fields":[]}}]}}]"#
+    );
+    let script = Scripted::new(move |_, number| match number {
+        0 => Reply::Http(503, vec![], vec![]),
+        _ => json(200, &answer),
+    });
+    let results = org(&script).collections_delete(&ids).await.unwrap();
+    assert_eq!(results[0].as_ref().unwrap().id.as_str(), A);
+    assert_eq!(results[1].as_ref().unwrap_err().error.class(), &Class::StaleId);
+    assert_eq!(script.lines()[1], format!("DELETE /composite/sobjects?ids={A},{B}&allOrNone=false"));
+    for wrong in [&[][..], &[ids[0]; 201]] {
+        let error = org(&script).collections_delete(wrong).await.unwrap_err();
+        assert_eq!(error.kind(), ErrorKind::Configuration);
+    }
 }
