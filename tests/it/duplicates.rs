@@ -1,6 +1,9 @@
 //! What a duplicate rule refuses ends in a link, a case or a block, with its reason: never in a second Contact.
 
+use std::time::Duration;
+
 use e2e::{Contact, Harness, Person, World, alerting};
+use serde_json::json;
 
 /// Nothing is looked up before the upsert, so that the org's own rules speak first.
 fn unmatched(mut world: World) -> World {
@@ -176,6 +179,31 @@ async fn a_block_rule_that_leads_to_nobody_is_a_case_and_is_not_sent_again() {
     let report = h.sync().await;
     assert_eq!(h.cases(), ["duplicate_unresolved"], "{report:?}");
     assert!(h.sync().await.wrote_nothing());
+}
+
+#[tokio::test]
+async fn a_refused_duplicate_that_is_found_and_cannot_be_written_is_one_case_and_not_two() {
+    // GIVEN somebody whom a rule refuses for the sake of a Contact that nobody finds
+    let mut world = unmatched(World { own_duplicate_rules: true, ..World::default() });
+    world.org.duplicates = phone_rule();
+    let h = Harness::start_in(world).await;
+    let id = h.contact(&Contact::new("Ann", "Lee", "old@example.org").with("HomePhone", "0401 555 010"));
+    let mut ann = Person::new(1, "Ann", "Lee", "ann@example.org");
+    ann.phone = Some("0401 555 010".into());
+    h.supporter(&ann).await;
+    let report = h.sync().await;
+    assert_eq!(h.cases(), ["duplicate_unresolved"], "{report:?}");
+    // WHEN the Contact can be found, and the supporter holds what it has no room for
+    h.edit_contact(&id, &json!({"EN_Supporter_Id__c": "1"}));
+    h.edit_supporter(1, "city", Some(&"x".repeat(60))).await;
+    h.org.admin().clock().advance(Duration::from_secs(120));
+    let report = h.sync().await;
+    // THEN it is the value that is asked about, and not any more who that is
+    assert_eq!((h.link(1), h.cases()), (None, vec!["blocked"]), "{report:?}");
+    // AND when it fits nothing is left to ask
+    h.edit_supporter(1, "city", Some("Perth")).await;
+    let report = h.sync().await;
+    assert_eq!((h.link(1), h.cases()), (Some(id), Vec::new()), "{report:?}");
 }
 
 fn phone_rule() -> simorg::duplicate::DuplicateSettings {

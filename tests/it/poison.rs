@@ -2,11 +2,15 @@
 //! nobody is blocked.
 
 use e2e::{Harness, Person, World};
+use plan::Settings;
 use simorg::settings::ThrowingTrigger;
 
 /// Some people, and a trigger of the org that throws when a city holds this text.
 async fn town(people: i64, holds: &str, direct: bool) -> Harness {
-    let mut world = World { direct, ..World::default() };
+    town_in(World { direct, ..World::default() }, people, holds).await
+}
+
+async fn town_in(mut world: World, people: i64, holds: &str) -> Harness {
     world.org.throwing_triggers = vec![ThrowingTrigger {
         object: "Contact".to_owned(),
         field: "MailingCity".to_owned(),
@@ -49,6 +53,23 @@ async fn a_record_that_fails_its_whole_transaction_costs_one_record_by_either_ro
         assert_eq!(report.outcome("contact_created"), 1, "{report:?}");
         assert_eq!((h.block(77), h.cases().len()), (None, 0));
     }
+}
+
+#[tokio::test]
+async fn more_suspects_than_a_job_takes_are_sent_in_smaller_transactions_all_the_same() {
+    // GIVEN jobs that are smaller than what a trigger refuses together
+    let world =
+        World { settings: Settings { job_rows: 10, ..World::default().settings }, ..World::default() };
+    let people = 60;
+    let h = town_in(world, people, "Nowhere").await;
+    for id in [7, 19, 31] {
+        h.edit_supporter(id, "city", Some("Nowhere")).await;
+    }
+    let report = h.sync().await;
+    // THEN those three are blocked, and everybody else is through
+    assert_eq!(report.outcome("contact_created"), count(people - 3), "{report:?}");
+    assert_eq!((report.outcome("blocked:"), report.still_dirty), (3, 0), "{report:?}");
+    assert!([7, 19, 31].into_iter().all(|id| h.block(id).is_some()));
 }
 
 #[tokio::test]

@@ -9,7 +9,7 @@ use serde_json::Value as Json;
 use simorg::Admin;
 use supporters::Memory;
 
-use crate::fields::{FIELDS, here, there};
+use crate::fields::{FIELDS, OWNER, contacts, here, there};
 
 /// Whose hand.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -37,6 +37,15 @@ pub struct Entry {
     pub read: Stamp,
 }
 
+/// The beginning of a cycle.
+#[derive(Debug, Clone, Copy)]
+pub struct Began {
+    /// Where, in the order of everything that happened.
+    pub at: usize,
+    /// When, by the clock that goes on with everything.
+    pub when: Stamp,
+}
+
 /// A record that appeared or went.
 #[derive(Debug, Clone)]
 pub struct Fate {
@@ -50,6 +59,13 @@ pub struct Fate {
     pub carries: String,
     /// When, in the order of everything that happened.
     pub at: usize,
+}
+
+/// A record as it stands.
+#[derive(Debug, Clone, PartialEq)]
+enum Held {
+    Supporter(Supporter),
+    Contact(Json),
 }
 
 /// Which field of which record.
@@ -68,7 +84,8 @@ pub struct Book {
     pub touched: BTreeSet<(Side, String)>,
     /// People whose names somebody changed: nobody may recognise them.
     pub renamed: BTreeSet<(Side, String)>,
-    live: BTreeSet<(Side, String)>,
+    /// Every record that is there, as it was looked at last: what is the same as then says nothing new.
+    live: BTreeMap<(Side, String), Held>,
     /// Counts everything.
     pub now: usize,
     /// Where the present cycle began.
@@ -77,8 +94,8 @@ pub struct Book {
     pub began: Stamp,
     /// Where the cycle began that made the last job, and when.
     pub job_planned: (usize, Stamp),
-    /// Where the cycles began that came to their end.
-    pub ended: Vec<usize>,
+    /// Where the cycles began that came to their end, and when.
+    pub ended: Vec<Began>,
     /// What time it is, and how much later a save of a person is seen.
     pub time: (Stamp, Duration),
 }
@@ -92,7 +109,7 @@ impl Default for Book {
             gone: Vec::new(),
             touched: BTreeSet::new(),
             renamed: BTreeSet::new(),
-            live: BTreeSet::new(),
+            live: BTreeMap::new(),
             now: 0,
             cycle_began: 0,
             began: never,
@@ -107,19 +124,21 @@ impl Book {
     /// Looks at both sides and notes what is new.
     pub fn look(&mut self, admin: &Admin, database: &Memory, columns: &[String], by: By) -> usize {
         self.now += 1;
-        let mut seen = BTreeSet::new();
+        let supporters = database.rows().into_iter();
+        let here = supporters.map(|row| ((Side::Supporter, row.id.to_string()), Held::Supporter(row)));
+        let there = contacts(admin).into_iter().filter_map(|contact| {
+            Some(((Side::Salesforce, contact["Id"].as_str()?.to_owned()), Held::Contact(contact)))
+        });
+        let seen: BTreeMap<(Side, String), Held> = here.chain(there).collect();
+        let before = std::mem::take(&mut self.live);
         let mut news = 0;
-        for supporter in database.rows() {
-            news += self.supporter(&supporter, columns, by);
-            seen.insert((Side::Supporter, supporter.id.to_string()));
+        for (key, held) in &seen {
+            let known = before.get(key);
+            if known != Some(held) {
+                news += self.record(key, held, columns, by, known.is_none());
+            }
         }
-        for contact in admin.records("Contact") {
-            let Some(id) = contact["Id"].as_str().map(ToOwned::to_owned) else { continue };
-            news += self.contact(&id, &contact, by);
-            seen.insert((Side::Salesforce, id));
-        }
-        let gone: Vec<(Side, String)> = self.live.difference(&seen).cloned().collect();
-        for (side, id) in gone {
+        for (side, id) in before.into_keys().filter(|key| !seen.contains_key(key)) {
             self.gone.push(Fate { side, id, by, carries: String::new(), at: self.now });
             news += 1;
         }
@@ -127,32 +146,31 @@ impl Book {
         news
     }
 
-    fn supporter(&mut self, supporter: &Supporter, columns: &[String], by: By) -> usize {
-        let id = supporter.id.to_string();
-        let carries = supporter.contact_id.text().unwrap_or_default().to_owned();
-        let mut news = self.appears(Side::Supporter, &id, carries, by);
+    fn record(
+        &mut self,
+        (side, id): &(Side, String),
+        held: &Held,
+        columns: &[String],
+        by: By,
+        new: bool,
+    ) -> usize {
+        if new {
+            let carries = match held {
+                Held::Supporter(row) => row.contact_id.text().unwrap_or_default(),
+                Held::Contact(contact) => contact[OWNER].as_str().unwrap_or_default(),
+            };
+            let carries = carries.to_owned();
+            self.born.push(Fate { side: *side, id: id.clone(), by, carries, at: self.now });
+        }
+        let mut news = usize::from(new);
         for field in &FIELDS {
-            news +=
-                self.holds((Side::Supporter, id.clone(), field.contact), here(columns, supporter, field), by);
+            let value = match held {
+                Held::Supporter(row) => here(columns, row, field),
+                Held::Contact(contact) => there(contact, field),
+            };
+            news += self.holds((*side, id.clone(), field.contact), value, by);
         }
         news
-    }
-
-    fn contact(&mut self, id: &str, contact: &Json, by: By) -> usize {
-        let carries = contact["EN_Supporter_Id__c"].as_str().unwrap_or_default().to_owned();
-        let mut news = self.appears(Side::Salesforce, id, carries, by);
-        for field in &FIELDS {
-            news += self.holds((Side::Salesforce, id.to_owned(), field.contact), there(contact, field), by);
-        }
-        news
-    }
-
-    fn appears(&mut self, side: Side, id: &str, carries: String, by: By) -> usize {
-        if self.live.contains(&(side, id.to_owned())) {
-            return 0;
-        }
-        self.born.push(Fate { side, id: id.to_owned(), by, carries, at: self.now });
-        1
     }
 
     fn holds(&mut self, place: Place, value: String, by: By) -> usize {

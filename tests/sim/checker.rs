@@ -4,13 +4,13 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use model::{Case, CaseKind, Link, LinkLife, Side, Subject};
+use model::{Case, CaseKind, Evidence, Link, LinkLife, Side, Subject};
 use plan::Sides;
 use serde_json::Value as Json;
 use state::Conflict;
 
-use crate::book::{Book, By, Entry, Fate, Place};
-use crate::fields::{FIELDS, Field, here, there};
+use crate::book::{Began, Book, By, Entry, Fate, Place};
+use crate::fields::{FIELDS, Field, OWNER, contacts, here, is_unbearable, there};
 use crate::people::People;
 use crate::world::World;
 
@@ -33,10 +33,10 @@ pub fn picture(world: &World, sides: &Sides) -> Vec<String> {
         let held = identity(&|field| here(world.columns(), row, field));
         format!("at the end supporter {} {held} {:?}", row.id, row.contact_id.text())
     });
-    let records = world.org.admin().records("Contact");
+    let records = contacts(&world.org.admin());
     let contacts = records.iter().map(|contact| {
         let held = identity(&|field| there(contact, field));
-        format!("at the end Contact {} {held} {}", contact["Id"], contact["EN_Supporter_Id__c"])
+        format!("at the end Contact {} {held} {}", contact["Id"], contact[OWNER])
     });
     let links = sides.state.links_page(None, 10_000).expect("the state can be read");
     let links = links.iter().map(|link| {
@@ -63,7 +63,7 @@ pub fn check(world: &World, sides: &Sides, last: usize) -> Vec<String> {
     let end = End {
         book: &memories.book,
         supporters: world.rows.rows().into_iter().map(|row| (row.id.to_string(), row)).collect(),
-        contacts: all(world.org.admin().records("Contact")).collect(),
+        contacts: all(contacts(&world.org.admin())).collect(),
         columns: world.columns().to_vec(),
         links: sides.state.links_page(None, 10_000).expect("the state can be read"),
         cases: sides.state.cases_page(None, 10_000).expect("the state can be read"),
@@ -84,12 +84,21 @@ impl End<'_> {
         self.links.iter().filter(|link| link.life == LinkLife::Live)
     }
 
+    /// Whether people touched who somebody is: that supporter or Contact, or the Contact that is linked to that supporter. A name
+    /// that was typed there comes over, and a Contact that was merged away leaves its supporter behind.
     fn is_touched(&self, subject: &Subject) -> bool {
-        let key = match subject {
-            Subject::Supporter(id) => (Side::Supporter, id.to_string()),
-            Subject::Contact(id) => (Side::Salesforce, id.to_string()),
+        let touched = |side, id: &str| {
+            let key = (side, id.to_owned());
+            self.book.touched.contains(&key) || self.book.renamed.contains(&key)
         };
-        self.book.touched.contains(&key) || self.book.renamed.contains(&key)
+        match subject {
+            Subject::Contact(id) => touched(Side::Salesforce, id.as_str()),
+            Subject::Supporter(id) => {
+                let mut partners = self.live().filter(|link| link.supporter == *id);
+                touched(Side::Supporter, id.as_str())
+                    || partners.any(|link| touched(Side::Salesforce, link.contact.as_str()))
+            }
+        }
     }
 
     /// Whether a case has a cause that people gave: it names somebody whose identity they touched, or a value they spoilt.
@@ -101,6 +110,9 @@ impl End<'_> {
             return true;
         }
         if case.kind == CaseKind::AmbiguousContacts && self.is_there_twice(case) {
+            return true;
+        }
+        if case.kind == CaseKind::DuplicateUnresolved && self.was_there_before(case) {
             return true;
         }
         if case.kind != CaseKind::Blocked {
@@ -116,12 +128,29 @@ impl End<'_> {
     /// Whether two Contacts stand on the address of a supporter that a case names. Nobody need have touched them: a Contact that
     /// was saved and not yet visible when another was made for the same person is such a second one.
     fn is_there_twice(&self, case: &Case) -> bool {
-        case.supporters.iter().any(|id| {
-            let Some(row) = self.supporters.get(id.as_str()) else { return false };
-            let address = here(&self.columns, row, &FIELDS[0]).to_lowercase();
+        self.addresses_of(case).any(|address| {
             let on_it = |contact: &&Json| there(contact, &FIELDS[0]).to_lowercase() == address;
-            !address.is_empty() && self.contacts.values().filter(on_it).count() > 1
+            self.contacts.values().filter(on_it).count() > 1
         })
+    }
+
+    /// Whether a Contact stood on the address of a supporter that a case names, and people took it away from there. The org refuses
+    /// another one beside it from the moment it is saved; whoever asks sees it later, and then it may be gone.
+    fn was_there_before(&self, case: &Case) -> bool {
+        self.addresses_of(case).any(|address| {
+            self.book.entries.iter().any(|((side, id, field), entries)| {
+                *side == Side::Salesforce
+                    && *field == FIELDS[0].contact
+                    && self.book.touched.contains(&(*side, id.clone()))
+                    && entries.iter().any(|entry| entry.value.to_lowercase() == address)
+            })
+        })
+    }
+
+    fn addresses_of(&self, case: &Case) -> impl Iterator<Item = String> {
+        let rows = case.supporters.iter().filter_map(|id| self.supporters.get(id.as_str()));
+        let addresses = rows.map(|row| here(&self.columns, row, &FIELDS[0]).to_lowercase());
+        addresses.filter(|address| !address.is_empty())
     }
 
     fn cases_of(&self, subject: &Subject) -> impl Iterator<Item = &Case> {
@@ -241,12 +270,14 @@ fn accounted_edits(end: &End<'_>, broken: &mut Vec<String>) {
                 for (nth, (typed, next)) in entries.iter().zip(entries.iter().skip(1)).enumerate() {
                     // What a new record does not say, nobody typed; and of two records that meet for the first time an empty
                     // one takes what the other holds.
-                    let met = |entry: &Entry| end.book.ended.iter().any(|&b| entry.at < b && b < typed.at);
+                    let met = |entry: &Entry| {
+                        end.book.ended.iter().any(|began| entry.at < began.at && began.at < typed.at)
+                    };
                     let new = nth == 0 || !entries.first().is_some_and(met);
                     let unsaid = new && ["", "false"].contains(&typed.value.as_str());
                     let replaced = typed.by == By::People && next.by == By::Engine && !unsaid;
                     let known = in_blind_window(typed, next) || arrived(typed, next, across);
-                    if !replaced || known || back_to_what_it_was(end.book, &entries[..=nth], across) {
+                    if !replaced || known || back_to_what_it_was(end.book, field, &entries[..=nth], across) {
                         continue;
                     }
                     let named = end.log.iter().any(|line| {
@@ -256,8 +287,9 @@ fn accounted_edits(end: &End<'_>, broken: &mut Vec<String>) {
                     });
                     if !named {
                         broken.push(format!(
-                            "C4: {:?} typed into {} of {:?} {} was replaced by {:?}, and nothing says so",
-                            typed.value, field.contact, pair[mine].0, pair[mine].1, next.value
+                            "C4: {:?} typed into {} of {:?} {} was replaced by {:?}, and nothing says so: {}; across: {}",
+                            typed.value, field.contact, pair[mine].0, pair[mine].1, next.value,
+                            history(entries), history(across)
                         ));
                     }
                 }
@@ -266,21 +298,32 @@ fn accounted_edits(end: &End<'_>, broken: &mut Vec<String>) {
     }
 }
 
+/// What a field held, for whoever reads a story.
+fn history(entries: &[Entry]) -> String {
+    let told = entries.iter().map(|entry| format!("{} {:?} {:?}", entry.at, entry.by, entry.value));
+    told.collect::<Vec<_>>().join(", ")
+}
+
 /// Typed, or not yet visible, after the engine last read before it made the job that replaced it.
 fn in_blind_window(typed: &Entry, next: &Entry) -> bool {
     typed.at >= next.read_at || typed.visible > next.read
 }
 
-/// The last of `entries` is what the field held before, and no cycle came to its end in between: a change is a difference from
-/// what was there, and there is none. That a value of ours stood there meanwhile and was undone shows no more than that it never
-/// arrived.
-fn back_to_what_it_was(book: &Book, entries: &[Entry], across: &[Entry]) -> bool {
+/// The last of `entries` is what the field held before, and nobody agreed on anything else in between: a change is a difference from
+/// what was agreed on, and there is none. No cycle that could see the other value came to its end, or the other side cannot hold it.
+/// That a value of ours stood there meanwhile and was undone shows no more than that it never arrived.
+fn back_to_what_it_was(book: &Book, field: &Field, entries: &[Entry], across: &[Entry]) -> bool {
     let Some((typed, before)) = entries.split_last() else { return false };
     let Some(same) = before.iter().rposition(|entry| entry.value == typed.value) else { return false };
-    let away = before.get(same + 1).map_or(typed.at, |entry| entry.at);
-    let between = |at: usize| away <= at && at <= typed.at;
-    let looked = book.ended.iter().any(|&began| between(began));
-    let acted = across.iter().any(|entry| entry.by == By::Engine && between(entry.at));
+    let meanwhile = &before[same + 1..];
+    let away = meanwhile.first().map_or(typed.at, |entry| entry.at);
+    let seen = |began: &Began| {
+        let mut there = meanwhile.iter().filter(|entry| entry.at < began.at && entry.visible <= began.when);
+        there.next_back().is_some_and(|entry| !is_unbearable(field, &entry.value))
+    };
+    let looked = book.ended.iter().any(|began| began.at <= typed.at && seen(began));
+    let other = |entry: &&Entry| entry.by == By::Engine && entry.value != typed.value;
+    let acted = across.iter().filter(other).any(|entry| away <= entry.at && entry.at <= typed.at);
     !looked && !acted
 }
 
@@ -310,15 +353,28 @@ fn termination(end: &End<'_>, broken: &mut Vec<String>) {
         for field in &FIELDS {
             let here = end.entries(Side::Supporter, link.supporter.as_str(), field.contact);
             let there = end.entries(Side::Salesforce, link.contact.as_str(), field.contact);
-            let mut both: Vec<&Entry> = here.iter().chain(there).collect();
+            // What people typed into a Contact before it was merged away came over as well.
+            let former = if let Evidence::MergedFrom { contact } = &link.evidence {
+                end.entries(Side::Salesforce, contact.as_str(), field.contact)
+            } else {
+                &[]
+            };
+            let typed = former.iter().filter(|entry| entry.by == By::People);
+            // What a record held when it was made changed nothing.
+            let made = |entries: &[Entry]| usize::from(entries.first().is_some_and(|e| e.by == By::Engine));
+            let (here, there) = (&here[made(here)..], &there[made(there)..]);
+            let mut both: Vec<&Entry> = here.iter().chain(there).chain(typed).collect();
             both.sort_by_key(|entry| entry.at);
             let mut in_a_row = 0;
             for entry in both {
                 in_a_row = if entry.by == By::Engine { in_a_row + 1 } else { 0 };
                 if in_a_row == 4 {
                     broken.push(format!(
-                        "C7: {} of supporter {} goes to and fro",
-                        field.contact, link.supporter
+                        "C7: {} of supporter {} goes to and fro: {}; and {}",
+                        field.contact,
+                        link.supporter,
+                        history(here),
+                        history(there)
                     ));
                 }
             }

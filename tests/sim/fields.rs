@@ -3,6 +3,7 @@
 use model::field_map::plain_rule;
 use model::{Cell, FieldRule, FieldType, Policy, Supporter};
 use serde_json::{Value as Json, json};
+use simorg::Admin;
 use simorg::schema::{CustomField, FieldType as OrgType};
 
 /// A mapped field.
@@ -39,10 +40,19 @@ pub const FIELDS: [Field; 15] = [
     field("Website__c", &["website"], FieldType::Url),
 ];
 
+/// The field of a Contact that names its supporter.
+pub const OWNER: &str = "EN_Supporter_Id__c";
+
 /// How many of [`FIELDS`] say who somebody is.
 pub const IDENTITY: usize = 3;
 /// The longest title an org takes (describe of Contact).
 pub const TITLE: usize = 128;
+
+/// A city that a trigger of some orgs cannot cope with.
+pub const NOWHERE: &str = "Nowhere";
+
+/// A level that the org does not know.
+pub const UNKNOWN_LEVEL: &str = "lead";
 
 const LEVELS: [&str; 3] = ["bronze", "silver", "gold"];
 const SOURCES: [&str; 3] = ["Web", "Partner Referral", "Other"];
@@ -82,6 +92,16 @@ pub fn rules(title: Policy) -> Vec<FieldRule> {
     FIELDS.iter().map(rule).collect()
 }
 
+/// Whether a value is one that stays on its own side: the other one has no room for it, or does not take it.
+pub fn is_unbearable(field: &Field, value: &str) -> bool {
+    match field.contact {
+        "Title" => value.len() > TITLE,
+        "Level__c" => value == UNKNOWN_LEVEL,
+        "MailingCity" => value == NOWHERE,
+        _ => false,
+    }
+}
+
 /// A value that a person types, in the one spelling that both sides show it in. `number` makes it like no other, where the kind
 /// has so many values.
 pub fn value(field: &Field, by: char, number: u64) -> String {
@@ -110,6 +130,13 @@ pub fn value(field: &Field, by: char, number: u64) -> String {
         FieldType::Url => format!("https://example.org/{by}{number}"),
         FieldType::Text | FieldType::Reference => format!("{by}{number}"),
     }
+}
+
+/// All Contacts that are not deleted, with what a story is about: their ids, whose they say they are, and the mapped fields.
+pub fn contacts(admin: &Admin) -> Vec<Json> {
+    let mut names = vec!["Id", OWNER];
+    names.extend(FIELDS.iter().map(|field| field.contact));
+    admin.fields_of_records("Contact", &names)
 }
 
 /// A text as the columns of a supporter hold it.

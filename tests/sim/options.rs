@@ -4,9 +4,16 @@ use model::Policy;
 
 use crate::random::Random;
 
+/// Hundreds of whom a third is to be made in the org, and a third written there.
+const CROWD: usize = 360;
+
 /// Everything that differs from world to world. Printed with a seed that fails.
 #[derive(Debug, Clone)]
 pub struct Options {
+    /// So many people that a share of a job means something. At first the org refuses whatever anybody saves of them.
+    pub crowd: bool,
+    /// The org has a trigger that cannot cope with one city, and fails everybody who is saved together with it.
+    pub trap: bool,
     /// People at the beginning.
     pub people: usize,
     /// Cycles before it is quiet.
@@ -50,8 +57,13 @@ impl Options {
     pub fn draw(random: &mut Random) -> Self {
         let among = |random: &mut Random, values: &[u64]| random.pick(values).copied().unwrap_or(0);
         let titles = [Policy::Salesforce, Policy::Supporter, Policy::Newest, Policy::NonEmpty, Policy::Hold];
+        // Their own chance, so that they decide nothing else.
+        let mut apart = random.clone();
+        let (crowd, trap) = (apart.permille(2), apart.permille(100));
         let late = if random.permille(300) { among(random, &[30, 90, 300]) } else { 0 };
-        Self {
+        let drawn = Self {
+            crowd,
+            trap,
             people: 3 + random.below(6),
             rounds: 2 + random.below(4),
             stormy: random.permille(750),
@@ -74,6 +86,12 @@ impl Options {
             } else {
                 0
             },
-        }
+        };
+        if crowd { drawn.of_a_crowd() } else { drawn }
+    }
+
+    /// Hundreds of people who are worked on together.
+    fn of_a_crowd(self) -> Self {
+        Self { people: CROWD, batch: CROWD, page: 200, ..self }
     }
 }

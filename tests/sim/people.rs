@@ -9,7 +9,11 @@ use simorg::Admin;
 use supporters::Memory;
 
 use crate::book::{Book, By};
-use crate::fields::{FIELDS, Field, IDENTITY, TITLE, cells, here, json as as_json, there, value};
+use crate::fields::{
+    FIELDS, Field, IDENTITY, NOWHERE, OWNER, TITLE, UNKNOWN_LEVEL, cells, contacts, here, is_unbearable,
+    json as as_json, there, value,
+};
+use crate::options::Options;
 use crate::random::Random;
 
 /// What people share: the history, and what they may bring back.
@@ -34,11 +38,20 @@ pub struct People {
     memories: Arc<Mutex<Memories>>,
     /// Saves of people become visible so much later, in seconds.
     late: u64,
+    /// The org has a trigger that cannot cope with [`NOWHERE`].
+    trap: bool,
 }
 
 impl People {
-    pub fn new(admin: Admin, database: Memory, columns: &[String], clock: Clock, late: u64) -> Self {
-        Self { admin, database, columns: columns.into(), clock, memories: Arc::default(), late }
+    pub fn new(
+        admin: Admin,
+        database: Memory,
+        columns: &[String],
+        clock: Clock,
+        Options { late, trap, .. }: &Options,
+    ) -> Self {
+        let memories = Arc::default();
+        Self { admin, database, columns: columns.into(), clock, memories, late: *late, trap: *trap }
     }
 
     pub fn memories(&self) -> MutexGuard<'_, Memories> {
@@ -134,6 +147,7 @@ impl People {
             92..=94 => self.spoil(random),
             95 => self.merge_supporters(random),
             96 => self.admin.touch_all("Contact"),
+            97 if random.permille(300) => self.type_over_an_id(random),
             97 => self.lock(random),
             _ => self.automation(random),
         }
@@ -145,7 +159,7 @@ impl People {
     }
 
     fn contacts(&self) -> Vec<Json> {
-        self.admin.records("Contact")
+        contacts(&self.admin)
     }
 
     fn any_contact(&self, random: &mut Random) -> Option<(String, Json)> {
@@ -319,13 +333,34 @@ impl People {
     fn spoil(&self, random: &mut Random) {
         let rows = self.rows();
         let Some(row) = random.pick(&rows) else { return };
-        let (name, value) = if random.permille(500) {
+        let (name, value) = if self.trap && random.permille(500) {
+            ("MailingCity", NOWHERE.to_owned())
+        } else if random.permille(500) {
             ("Title", "x".repeat(TITLE + 1))
         } else {
-            ("Level__c", "lead".to_owned())
+            ("Level__c", UNKNOWN_LEVEL.to_owned())
         };
         if let Some(field) = FIELDS.iter().find(|field| field.contact == name) {
             self.set(&row.id, field, &value);
+        }
+    }
+
+    /// Somebody types the id of a supporter, best of one who is on nobody's Contact yet, over the id that a Contact carries.
+    fn type_over_an_id(&self, random: &mut Random) {
+        let Some((id, contact)) = self.any_contact(random) else { return };
+        let rows = self.rows();
+        let alone: Vec<&Supporter> = rows.iter().filter(|row| row.contact_id.text().is_none()).collect();
+        let Some(row) = random.pick(&alone).copied().or_else(|| random.pick(&rows)) else { return };
+        let over = json!({ OWNER: row.id.as_str() });
+        if self.save(|admin, person| admin.edit_as(person, "Contact", &id, &over).is_ok()) {
+            self.note(format!(
+                "{} a person types the id of supporter {} over that on {id}",
+                self.clock.now(),
+                row.id
+            ));
+            self.touch(Side::Salesforce, &id);
+            self.touch(Side::Supporter, row.id.as_str());
+            self.touch(Side::Supporter, contact[OWNER].as_str().unwrap_or_default());
         }
     }
 
@@ -346,9 +381,6 @@ impl People {
 
     /// Whether a supporter holds a value that the other side cannot hold.
     pub fn is_spoilt(columns: &[String], supporter: &Supporter) -> bool {
-        let of = |name: &str| {
-            FIELDS.iter().find(|field| field.contact == name).map(|field| here(columns, supporter, field))
-        };
-        of("Title").is_some_and(|title| title.len() > TITLE) || of("Level__c").as_deref() == Some("lead")
+        FIELDS.iter().any(|field| is_unbearable(field, &here(columns, supporter, field)))
     }
 }

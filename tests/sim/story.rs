@@ -70,13 +70,14 @@ async fn live(seed: u64, drill: Drill) -> Ended {
         world.keep_on_disk();
     }
     let mut killed = 0;
-    for _ in 0..options.rounds {
+    for round in 0..options.rounds {
         for _ in 0..random.below(7) {
             world.people.act(&mut random);
-            world.advance(Duration::from_secs(random.next() % 90));
+            world.advance(Duration::from_secs(random.next() % 90)).await;
         }
+        world.set_traps(options.crowd && round == 0);
         prepare(&mut world, &mut random, drill);
-        world.advance(Duration::from_secs(pause(&mut random)));
+        world.advance(Duration::from_secs(pause(&mut random))).await;
         world.org.admin().empty_recycle_bin();
         world.cycle(&mut random).await;
         if drill.kill.is_some() && !drill::disarm() {
@@ -156,6 +157,7 @@ async fn quiet(world: &mut World, random: &mut Random) -> Vec<String> {
     drill::disarm();
     world.net.weather(Weather { pace: 1_000, ..Weather::default() });
     world.database.trouble(0, 0);
+    world.set_traps(false);
     world.org.admin().configure(|settings| {
         settings.limits.daily_api = 100_000;
         settings.bulk.lock_rate = 0.0;
@@ -167,7 +169,7 @@ async fn quiet(world: &mut World, random: &mut Random) -> Vec<String> {
     let mut last = 0;
     for nth in 0..=SETTLING {
         // A week is over: everybody is looked for.
-        world.advance(Duration::from_secs(if nth == 1 { 8 * 86_400 } else { 90_000 }));
+        world.advance(Duration::from_secs(if nth == 1 { 8 * 86_400 } else { 90_000 })).await;
         last = world.people.memories().book.now;
         if world.cycle(random).await.is_none() {
             let why = world.people.memories().trace.last().cloned().unwrap_or_default();

@@ -13,12 +13,13 @@ use salesforce::{Grant, OrgConfig, PollPolicy, RetryPolicy};
 use service::request::{Mode, Request};
 use simorg::Progress;
 use simorg::duplicate::{DuplicateAction, DuplicateSettings};
+use simorg::settings::ThrowingTrigger;
 use state::{Conflict, MemoryStore, OpenOptions, State};
 use supporters::{Memory, Supporters};
 
-use crate::book::By;
+use crate::book::{Began, By};
 use crate::database::Database;
-use crate::fields::{custom_fields, rules};
+use crate::fields::{NOWHERE, OWNER, custom_fields, rules};
 use crate::net::Net;
 use crate::options::Options;
 use crate::people::People;
@@ -61,7 +62,7 @@ pub struct World {
 
 fn map(options: &Options, title: Policy) -> FieldMap {
     let technical = TechnicalFields {
-        supporter_id: "EN_Supporter_Id__c".into(),
+        supporter_id: OWNER.into(),
         account_id: None,
         push_marker: options.marker.then(|| "EN_Push__c".to_owned()),
     };
@@ -98,7 +99,7 @@ impl World {
         let local = Clock::held(Stamp::from_seconds(BEGINNING + options.clock_hours * 3_600));
         let map = Arc::new(map(&options, options.title));
         let rows = Memory::new(map.columns(), "email", clock.clone());
-        let people = People::new(org.admin(), rows.clone(), map.columns(), clock.clone(), options.late);
+        let people = People::new(org.admin(), rows.clone(), map.columns(), clock.clone(), &options);
         let database = Database::over(rows.clone(), people.clone(), seed ^ 0xda7a);
         let net = Net::new(&org, people.clone(), [clock.clone(), local.clone()], options.late, seed ^ 0xfeed);
         let world = Self {
@@ -127,12 +128,17 @@ impl World {
             world.people.newcomer(&mut random);
         }
         world.people.look(By::People);
-        world.advance(Duration::from_secs(600));
+        world.turn(Duration::from_secs(600));
         world
     }
 
-    /// All clocks go on together.
-    pub fn advance(&self, by: Duration) {
+    /// All clocks go on together, the one by which the engine measures how old something is among them.
+    pub async fn advance(&self, by: Duration) {
+        self.turn(by);
+        tokio::time::advance(by).await;
+    }
+
+    fn turn(&self, by: Duration) {
         self.clock.advance(by);
         self.local.advance(by);
         self.org.admin().clock().advance(by);
@@ -159,6 +165,19 @@ impl World {
         let title = random.pick(&policies).copied().unwrap_or(self.options.title);
         self.map = Arc::new(map(&self.options, title));
         self.sides = None;
+    }
+
+    /// The org's triggers. `hostile`: one of them fails on whatever is saved.
+    pub fn set_traps(&self, hostile: bool) {
+        let on = |holds: &str| ThrowingTrigger {
+            object: "Contact".to_owned(),
+            field: "MailingCity".to_owned(),
+            holds: holds.to_owned(),
+        };
+        let always = hostile.then(|| on(""));
+        let sometimes = self.options.trap.then(|| on(NOWHERE));
+        let traps = always.into_iter().chain(sometimes).collect();
+        self.org.admin().configure(|settings| settings.throwing_triggers = traps);
     }
 
     /// A second process opens the same state: the first one is fenced off.
@@ -328,7 +347,7 @@ impl World {
             Some(Ok(Ok(report))) => {
                 {
                     let mut memories = self.people.memories();
-                    let began = memories.book.cycle_began;
+                    let began = Began { at: memories.book.cycle_began, when: memories.book.began };
                     memories.book.ended.push(began);
                 }
                 self.people.note(format!("{} cycle {:?}", self.clock.now(), report.outcomes));

@@ -21,9 +21,9 @@ const PROBED_FROM: usize = 100;
 const PROBES: usize = 5;
 
 /// The most calls one lane takes in one cycle; whoever is left then is tried in the next one.
-const MOST_CALLS: usize = 200;
+pub const MOST_CALLS: usize = 200;
 
-/// Sends the rows in ever smaller transactions and settles each.
+/// Sends the rows in ever smaller transactions and settles each, in no more than so many calls, which are counted down.
 ///
 /// # Errors
 /// [`Fatal`] when the org or the state fails. Whoever has no outcome stays marked.
@@ -32,6 +32,7 @@ pub async fn isolate(
     report: &mut CycleReport,
     lane: Lane,
     mut rows: Vec<OutRow>,
+    calls: &mut usize,
     at: Moment,
 ) -> Result<Settled, Fatal> {
     let mut all = Settled::default();
@@ -46,14 +47,13 @@ pub async fn isolate(
         let rest = rows.split_off(rows.len().min(HALF_A_TRANSACTION));
         groups.push(std::mem::replace(&mut rows, rest));
     }
-    let mut calls = 0;
     while let Some(group) = groups.pop() {
-        if sides.stopping() || all.circuit_open || calls == MOST_CALLS {
+        if sides.stopping() || all.circuit_open || *calls == 0 {
             let why = if sides.stopping() { Deferral::Stopped } else { Deferral::Transient };
             report.count_many(&Outcome::Deferred(why), group.len() as u64);
             continue;
         }
-        calls += 1;
+        *calls -= 1;
         let mut suspects = together(sides, report, lane, group, &mut all, at).await?.0;
         let half = suspects.split_off(suspects.len() / 2);
         groups.extend([suspects, half].into_iter().filter(|group| !group.is_empty()));

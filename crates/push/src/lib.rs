@@ -22,7 +22,7 @@ pub mod write_back;
 
 pub use deliver::deliver;
 pub use discover::{Discovery, discover};
-pub use isolate::isolate;
+pub use isolate::{MOST_CALLS, isolate};
 pub use outbox::Outbox;
 pub use recover::recover;
 pub use resolve::{Refused, resolve};

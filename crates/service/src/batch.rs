@@ -6,7 +6,7 @@ use model::{
     CaseKind, ContactId, DirtyReason, Evidence, Happened, LinkLife, Subject, Supporter, SupporterId,
 };
 use plan::gather::{alone, found_pair, fresh, gather};
-use plan::record::{close_other_identity_cases, identity_case, record_end};
+use plan::record::{close_identity_cases, close_other_identity_cases, identity_case, record_end};
 use plan::{
     Decided, Deferral, Depth, Directory, Ended, Fatal, Found, Gathered, Moment, Outcome, Pair, PersonPlan,
     Rules, SeenContact, Sides, SkipReason, Tie, decide, look_up, travelling,
@@ -425,6 +425,10 @@ impl Desk<'_> {
     fn set_aside(&mut self, pair: &Pair, block: model::Block) -> Outcome {
         drill::met(drill::Branch::Blocked);
         let code = block.code.clone();
+        if matches!(pair.tie, Tie::Found(_) | Tie::Alone) {
+            // Who this is was asked just now and is answered; what is left is the value.
+            close_identity_cases(&mut self.changes, &pair.subject);
+        }
         let supporters: Vec<&Supporter> = pair.supporter.iter().collect();
         let contacts: Vec<SeenContact> = pair.contact.iter().cloned().collect();
         let reasons = std::iter::once(code.clone()).chain(block.fields.iter().cloned()).collect();

@@ -92,6 +92,8 @@ struct Cycle<'a> {
     again: BTreeMap<SupporterId, Deferral>,
     /// To be sent again in smaller transactions, because another row may be why theirs was refused.
     suspects: Vec<SupporterId>,
+    /// Those are being sent: none of them goes in a job once more.
+    isolating: bool,
     /// Whose outcome in this cycle is that they wait for another one: nobody is counted twice.
     waiting: HashSet<SupporterId>,
     job_rows: usize,
@@ -120,6 +122,7 @@ impl<'a> Cycle<'a> {
             directory: None,
             again: BTreeMap::new(),
             suspects: Vec::new(),
+            isolating: false,
             waiting: HashSet::new(),
             job_rows: sides.settings.job_rows,
             circuit_open: false,
@@ -310,7 +313,7 @@ impl<'a> Cycle<'a> {
             .collect();
         self.write(plans).await?;
         self.sides.progress.advance(subjects.len() as u64);
-        if self.outbox.is_full(&self.sides.settings) {
+        if !self.isolating && self.outbox.is_full(&self.sides.settings) {
             self.send_all().await?;
         }
         Ok(())

@@ -2,24 +2,34 @@
 
 use model::{Lane, Subject};
 use plan::{Deferral, Fatal, Outcome};
+use push::MOST_CALLS;
 
 use super::Cycle;
+
+/// So many are planned before they are sent: as many as memory holds easily, and enough to see whether it is everybody.
+const LOT: usize = 10_000;
 
 impl Cycle<'_> {
     /// Sends suspects until each has an outcome of their own.
     pub(super) async fn isolate(&mut self) -> Result<(), Fatal> {
         let suspects = std::mem::take(&mut self.suspects);
-        if self.sides.stopping() || self.circuit_open {
-            let why = if self.sides.stopping() { Deferral::Stopped } else { Deferral::Transient };
-            self.report.count_many(&Outcome::Deferred(why), suspects.len() as u64);
-            return Ok(());
-        }
         let subjects: Vec<Subject> = suspects.into_iter().map(Subject::Supporter).collect();
-        self.work_in_batches(&subjects).await?;
-        for lane in [Lane::Update, Lane::Upsert] {
-            let rows = self.outbox.take(lane);
-            let settled = push::isolate(self.sides, &mut self.report, lane, rows, self.at).await?;
-            self.absorb(settled).await?;
+        let mut left = [(Lane::Update, MOST_CALLS), (Lane::Upsert, MOST_CALLS)];
+        for lot in subjects.chunks(LOT) {
+            if self.sides.stopping() || self.circuit_open {
+                let why = if self.sides.stopping() { Deferral::Stopped } else { Deferral::Transient };
+                self.report.count_many(&Outcome::Deferred(why), lot.len() as u64);
+                continue;
+            }
+            self.isolating = true;
+            self.work_in_batches(lot).await?;
+            self.isolating = false;
+            for (lane, calls) in &mut left {
+                let rows = self.outbox.take(*lane);
+                let settled =
+                    push::isolate(self.sides, &mut self.report, *lane, rows, calls, self.at).await?;
+                self.absorb(settled).await?;
+            }
         }
         Ok(())
     }

@@ -10,7 +10,7 @@ use crate::clock::Clock;
 use crate::id::RecordId;
 use crate::rest::{RowError, record_json, seeded_row};
 use crate::save::{self, Api, Conversion, Converted, Failure, SaveContext, Target};
-use crate::schema::ObjectSchema;
+use crate::schema::{Field, ObjectSchema};
 use crate::settings::Settings;
 use crate::store::Store;
 use serde_json::{Map, Value as Json};
@@ -285,20 +285,31 @@ impl Admin {
 
     /// All live records of an object, as REST shows them; hidden fields too. Empty for an unknown object.
     pub fn records(&self, object: &str) -> Vec<Json> {
-        self.dump(object, false)
+        self.dump(object, false, |schema| schema.fields.iter().collect())
+    }
+
+    /// As [`Admin::records`], with the fields of these names only. What the object does not have is left out.
+    pub fn fields_of_records(&self, object: &str, fields: &[&str]) -> Vec<Json> {
+        self.dump(object, false, |schema| fields.iter().filter_map(|name| schema.any_field(name)).collect())
     }
 
     /// As [`Admin::records`], with the recycle bin.
     pub fn all_records(&self, object: &str) -> Vec<Json> {
-        self.dump(object, true)
+        self.dump(object, true, |schema| schema.fields.iter().collect())
     }
 
-    fn dump(&self, object: &str, deleted: bool) -> Vec<Json> {
+    fn dump(
+        &self,
+        object: &str,
+        deleted: bool,
+        fields: impl FnOnce(&ObjectSchema) -> Vec<&Field>,
+    ) -> Vec<Json> {
         let store = self.state.store();
         let Some(table) = store.table(object) else { return Vec::new() };
         let schema = table.schema();
+        let fields = fields(schema);
         let wanted = table.iter().filter(|record| deleted || !record.deleted);
-        wanted.map(|record| record_json(schema, record, "", schema.fields.iter())).collect()
+        wanted.map(|record| record_json(schema, record, "", fields.iter().copied())).collect()
     }
 
     fn user(&self, username: &str) -> Result<RecordId, OrgError> {
