@@ -20,6 +20,7 @@ mod kill_points;
 mod links;
 mod map_change;
 mod one_way;
+mod other_objects;
 mod outage;
 mod poison;
 mod postgres;

@@ -382,6 +382,7 @@ fn with_columns_beside(map: FieldMap, settings: &mut plan::Settings, merges: boo
 
 async fn sides(org: &simorg::Org, dir: &tempfile::TempDir, world: World) -> (Sides, Arc<Holding>) {
     let World {
+        object,
         mut settings,
         policies,
         rules: extra,
@@ -400,7 +401,19 @@ async fn sides(org: &simorg::Org, dir: &tempfile::TempDir, world: World) -> (Sid
         settings.direct_calls = 0;
     }
     let mut rules = seven_rules();
+    for rule in &mut rules {
+        rule.contact_field = World::name(object, &rule.contact_field);
+    }
     rules.extend(extra);
+    if object == model::PersonObject::Lead {
+        let company = FieldRule {
+            columns: Vec::new(),
+            constant: Some("Household".to_owned()),
+            direction: model::Direction::Push,
+            ..plain_rule("Company", "", FieldType::Text)
+        };
+        rules.push(company);
+    }
     for (field, policy) in policies {
         rules.iter_mut().filter(|rule| rule.contact_field == field).for_each(|rule| rule.policy = policy);
     }
@@ -416,10 +429,10 @@ async fn sides(org: &simorg::Org, dir: &tempfile::TempDir, world: World) -> (Sid
         account_id: account.map(|own| ("EN_Account_Id__c".to_owned(), own)),
         push_marker: push_marker.then(|| "EN_Push__c".to_owned()),
     };
-    let map = FieldMap::new(rules, technical).expect("a map");
+    let map = FieldMap::of(object, rules, technical).expect("a map");
     let map = with_columns_beside(map, &mut settings, merges);
     let client = client(org, patient);
-    let describe = client.describe("Contact").await.expect("described");
+    let describe = client.describe(object.name()).await.expect("described");
     // Tests turn the org's clock between the sign-in and the first cycle: no cycle takes the sign-in's time for the present.
     let _ = client.has_just_signed_in(Duration::MAX).await.expect("signed in");
     let columns = ContactColumns::new(&map, &settings, &describe).expect("every field is there");

@@ -7,6 +7,8 @@ use simorg::duplicate::{DuplicateAction, DuplicateSettings};
 /// What differs from the default world.
 #[derive(Default)]
 pub struct World {
+    /// Which object the supporters are.
+    pub object: model::PersonObject,
     /// The org.
     pub org: simorg::Settings,
     /// The org's duplicate rules are as set; otherwise it has none.
@@ -46,6 +48,40 @@ impl World {
         let mut world = Self { own_duplicate_rules: true, ..Self::default() };
         world.org.duplicates = alerting("Use one of these records?");
         world
+    }
+
+    /// Where the supporters are records of this object, with the fields an administrator makes for it.
+    #[must_use]
+    pub fn of(object: model::PersonObject) -> Self {
+        let mut world = Self { object, ..Self::default() };
+        world.org.person_accounts = object == model::PersonObject::PersonAccount;
+        if object != model::PersonObject::Contact {
+            // A person account shows the Contact's own fields, but its key must be the Account's.
+            let key_alone = object == model::PersonObject::PersonAccount;
+            let own = world.org.custom_fields.iter().filter(|field| field.object == "Contact");
+            let own: Vec<_> = own.filter(|field| !key_alone || field.unique).cloned().collect();
+            let own = own.into_iter().map(|mut field| {
+                object.name().clone_into(&mut field.object);
+                field
+            });
+            world.org.custom_fields.extend(own);
+        }
+        world
+    }
+
+    /// What the Contact's field is called on this object.
+    #[must_use]
+    pub fn name(object: model::PersonObject, field: &str) -> String {
+        match (object, field) {
+            (model::PersonObject::Lead, "HomePhone") => "Phone".to_owned(),
+            (model::PersonObject::Lead, _) => field.trim_start_matches("Mailing").to_owned(),
+            (model::PersonObject::PersonAccount, "FirstName" | "LastName") => field.to_owned(),
+            (model::PersonObject::PersonAccount, _) => match field.strip_suffix("__c") {
+                Some(own) => format!("{own}__pc"),
+                None => format!("Person{field}"),
+            },
+            (model::PersonObject::Contact, _) => field.to_owned(),
+        }
     }
 
     /// With a policy of its own for one field.

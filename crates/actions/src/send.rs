@@ -226,17 +226,16 @@ async fn call(cx: &Delivery, lane: &Lane) -> Result<Vec<SaveResult>, salesforce:
         Way::Update => cx.org.collections_update(&lane.object, &records, header).await,
         Way::Delete => {
             let ids: Vec<SalesforceId> = lane.parcels.iter().filter_map(|parcel| parcel.record).collect();
-            let results = cx.org.collections_delete(&ids).await?;
-            Ok(ids.into_iter().zip(results).map(|(id, result)| deleted(id, result)).collect())
+            let mut results = cx.org.collections_delete(&ids).await?;
+            for (id, result) in ids.into_iter().zip(&mut results) {
+                // Gone already is as good as deleted.
+                let code = result.as_ref().err().map(|errors| errors.error.code());
+                if code == Some(&ErrorCode::EntityIsDeleted) {
+                    *result = Ok(Saved { id, created: false });
+                }
+            }
+            Ok(results)
         }
-    }
-}
-
-/// Gone already is as good as deleted.
-fn deleted(id: SalesforceId, result: SaveResult) -> SaveResult {
-    match result {
-        Err(errors) if *errors.error.code() == ErrorCode::EntityIsDeleted => Ok(Saved { id, created: false }),
-        other => other,
     }
 }
 

@@ -4,7 +4,9 @@ use std::borrow::Cow;
 
 use serde::{Deserialize, Serialize};
 
-use crate::{Cell, Digest, DigestKey, FieldType, InvalidValue, RuleKey, Supporter, SupporterId};
+use crate::{
+    Cell, Digest, DigestKey, FieldType, InvalidValue, PersonObject, RuleKey, Supporter, SupporterId,
+};
 
 /// Which way a field's changes travel.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]
@@ -97,11 +99,12 @@ impl FieldRule {
         RuleKey::of(&self.contact_field)
     }
 
-    /// Whether Salesforce refuses a Contact without it, or it is the person's identity: such a field is never cleared.
+    /// Whether Salesforce refuses a record without it, or it is the person's identity: such a field is never cleared. No object
+    /// has a field of another's such name that could do without.
     #[must_use]
     pub fn is_identity(&self) -> bool {
-        self.contact_field.eq_ignore_ascii_case("LastName")
-            || self.contact_field.eq_ignore_ascii_case("Email")
+        let needed = ["LastName", "Email", "PersonEmail", "Company"];
+        needed.iter().any(|name| self.contact_field.eq_ignore_ascii_case(name))
     }
 
     /// Whether this is a checkbox whose yes is the refusal.
@@ -219,7 +222,7 @@ pub struct TechnicalFields {
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 pub enum InvalidFieldMap {
     /// `LastName` or `Email` is not mapped.
-    #[error("{0} must be mapped: no Contact can be kept in step without it")]
+    #[error("{0} must be mapped: no record can be kept in step without it")]
     Missing(&'static str),
     /// A Contact field has two rules, or shares its key with another.
     #[error("Contact field {0} has two rules")]
@@ -253,6 +256,7 @@ pub struct FieldMap {
     dates: Vec<Option<usize>>,
     technical: TechnicalFields,
     merged_into: Option<usize>,
+    object: PersonObject,
 }
 
 impl FieldMap {
@@ -261,6 +265,18 @@ impl FieldMap {
     /// # Errors
     /// [`InvalidFieldMap`] names the first rule that cannot stand.
     pub fn new(rules: Vec<FieldRule>, technical: TechnicalFields) -> Result<Self, InvalidFieldMap> {
+        Self::of(PersonObject::Contact, rules, technical)
+    }
+
+    /// A map to another object than the Contact.
+    ///
+    /// # Errors
+    /// As [`FieldMap::new`]; what must be mapped is the object's to say.
+    pub fn of(
+        object: PersonObject,
+        rules: Vec<FieldRule>,
+        technical: TechnicalFields,
+    ) -> Result<Self, InvalidFieldMap> {
         check_names(&rules, &technical)?;
         let keys: Vec<RuleKey> = rules.iter().map(FieldRule::key).collect();
         for (at, rule) in rules.iter().enumerate() {
@@ -269,7 +285,7 @@ impl FieldMap {
                 return Err(InvalidFieldMap::Twice(rule.contact_field.clone()));
             }
         }
-        for needed in ["LastName", "Email"] {
+        for needed in object.needed() {
             if !rules.iter().any(|rule| rule.contact_field.eq_ignore_ascii_case(needed)) {
                 return Err(InvalidFieldMap::Missing(needed));
             }
@@ -280,7 +296,7 @@ impl FieldMap {
         for rule in &rules {
             sources.push(rule.columns.iter().map(|column| place_of(&mut columns, column)).collect());
         }
-        Ok(Self { rules, keys, columns, sources, dates, technical, merged_into: None })
+        Ok(Self { rules, keys, columns, sources, dates, technical, merged_into: None, object })
     }
 
     /// The same map over a table in which a supporter that was merged away names, in this column, the one that remains. The
@@ -310,6 +326,18 @@ impl FieldMap {
     pub fn merged_into(&self, supporter: &Supporter) -> Option<SupporterId> {
         let id = SupporterId::parse(supporter.cells.get(self.merged_into?)?.text()?.trim()).ok()?;
         (id != supporter.id).then_some(id)
+    }
+
+    /// Which object of the org the records are.
+    #[must_use]
+    pub const fn object(&self) -> PersonObject {
+        self.object
+    }
+
+    /// The place of the rule for the main address.
+    #[must_use]
+    pub fn email_rule(&self) -> Option<usize> {
+        self.rule_of(self.object.email())
     }
 
     /// The rules, in the order of the configuration.

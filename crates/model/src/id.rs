@@ -100,7 +100,7 @@ impl fmt::Debug for SalesforceId {
 
 /// Declares a typed Salesforce id: its prefix is checked on entry, everything else is [`SalesforceId`].
 macro_rules! typed_id {
-    ($(#[$doc:meta])* $name:ident, $prefix:expr) => {
+    ($(#[$doc:meta])* $name:ident, $expected:expr, $($prefix:literal)|+) => {
         $(#[$doc])*
         #[derive(Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord)]
         pub struct $name(SalesforceId);
@@ -111,9 +111,11 @@ macro_rules! typed_id {
             /// # Errors
             /// [`InvalidId`] names what is wrong, without repeating the text.
             pub fn parse(raw: &str) -> Result<Self, InvalidId> {
-                let expected: &'static str = $prefix;
                 let id = SalesforceId::parse(raw)?;
-                if id.as_str().starts_with(expected) { Ok(Self(id)) } else { Err(InvalidId::Prefix { expected }) }
+                match id.prefix() {
+                    $($prefix)|+ => Ok(Self(id)),
+                    _ => Err(InvalidId::Prefix { expected: $expected }),
+                }
             }
 
             /// The 18 characters.
@@ -164,24 +166,25 @@ macro_rules! typed_id {
 }
 
 typed_id!(
-    /// A Contact: `003…`.
-    ContactId, "003"
+    /// The record that a supporter is in the org: a Contact `003…`, or by configuration a Lead `00Q…` or the Account `001…` that
+    /// a person account is. Which of them counts is [`crate::PersonObject`]'s to say.
+    ContactId, "003 (Contact), 00Q (Lead) or 001 (person account)", "003" | "00Q" | "001"
 );
 typed_id!(
     /// An Account: `001…`.
-    AccountId, "001"
+    AccountId, "001", "001"
 );
 typed_id!(
     /// A user of the org: `005…`.
-    UserId, "005"
+    UserId, "005", "005"
 );
 typed_id!(
     /// The org itself: `00D…`.
-    OrgId, "00D"
+    OrgId, "00D", "00D"
 );
 typed_id!(
     /// A Bulk API 2.0 job: `750…`.
-    JobId, "750"
+    JobId, "750", "750"
 );
 
 /// A supporter's id in the supporter database: an opaque text, whatever type the column has.
@@ -283,7 +286,8 @@ mod tests {
 
     #[test]
     fn kinds_do_not_mix() {
-        assert_eq!(ContactId::parse("00190000001pPvHAAU"), Err(InvalidId::Prefix { expected: "003" }));
+        assert_eq!(AccountId::parse("0031i000013x2TEAAY"), Err(InvalidId::Prefix { expected: "001" }));
+        assert!(ContactId::parse("00590000001pPvH").is_err());
         assert!(AccountId::parse("00190000001pPvHAAU").is_ok());
     }
 

@@ -1,7 +1,8 @@
 //! Which Contact fields are read, and how a row of the org becomes a Contact.
 
-use model::{AccountId, Cell, Contact, ContactId, Email, FieldMap, Stamp, UserId};
-use salesforce::{Describe, Row};
+use model::{AccountId, Cell, Contact, ContactId, Email, FieldMap, PersonObject, Stamp, UserId};
+use salesforce::soql::{Field, InvalidName, Soql};
+use salesforce::{Condition, Describe, Row};
 
 use crate::Settings;
 
@@ -14,6 +15,8 @@ pub struct SeenContact {
     pub emails: Vec<Email>,
     /// The exclude filter names it.
     pub excluded: bool,
+    /// A Lead that was converted: the person is a Contact by now, and the record counts as deleted.
+    pub converted: bool,
 }
 
 impl SeenContact {
@@ -36,32 +39,40 @@ pub struct ContactColumns {
     rules: Vec<usize>,
     supporter_id: usize,
     account_key: Option<usize>,
+    account: Option<usize>,
+    /// Contacts of person accounts are told by it; where the records are person accounts, other Accounts are.
     person_account: Option<usize>,
+    converted: Option<usize>,
     emails: Vec<usize>,
     exclude: Vec<(usize, Vec<String>)>,
+    object: PersonObject,
 }
 
 /// The places of the fields that every query begins with.
 const ID: usize = 0;
 const STAMP: usize = 1;
 const BY: usize = 2;
-const ACCOUNT: usize = 3;
-const DELETED: usize = 4;
-const MASTER: usize = 5;
-const FIXED: [&str; 6] =
-    ["Id", "SystemModstamp", "LastModifiedById", "AccountId", "IsDeleted", "MasterRecordId"];
+const DELETED: usize = 3;
+const MASTER: usize = 4;
+const FIXED: [&str; 5] = ["Id", "SystemModstamp", "LastModifiedById", "IsDeleted", "MasterRecordId"];
+const ACCOUNT: &str = "AccountId";
+const PERSON: &str = "IsPersonAccount";
+const CONVERTED: &str = "IsConverted";
 
 impl ContactColumns {
-    /// The fields that are looked for in every org, whatever the map: one of them, `IsPersonAccount`, not every org has.
-    pub const ALWAYS: [&str; 8] = [
+    /// The fields that are looked for in every org, whatever the map: not every object has all of them, and `IsPersonAccount` not
+    /// every org.
+    pub const ALWAYS: [&str; 10] = [
         FIXED[ID],
         FIXED[STAMP],
         FIXED[BY],
-        FIXED[ACCOUNT],
         FIXED[DELETED],
         FIXED[MASTER],
-        "IsPersonAccount",
+        ACCOUNT,
+        PERSON,
+        CONVERTED,
         "Email",
+        "PersonEmail",
     ];
 
     /// Collects the fields that the map and the settings need.
@@ -78,9 +89,16 @@ impl ContactColumns {
         };
         let supporter_id = place(&map.technical().supporter_id);
         let account_key = map.technical().account_id.as_ref().map(|(field, _)| place(field));
-        let person_account = describe.field("IsPersonAccount").is_some().then(|| place("IsPersonAccount"));
+        let object = map.object();
+        let account = (object == PersonObject::Contact).then(|| place(ACCOUNT));
+        let person_account = match object {
+            PersonObject::Contact => describe.field(PERSON).is_some().then(|| place(PERSON)),
+            PersonObject::Lead => None,
+            PersonObject::PersonAccount => Some(place(PERSON)),
+        };
+        let converted = (object == PersonObject::Lead).then(|| place(CONVERTED));
         let rules = map.rules().iter().map(|rule| place(&rule.contact_field)).collect();
-        let mut emails = vec![place("Email")];
+        let mut emails = vec![place(object.email())];
         emails.extend(settings.email_fields.iter().map(|field| place(field)));
         let exclude = settings.exclude.iter().map(|e| (place(&e.field), e.values.clone())).collect();
         let missing: Vec<String> =
@@ -88,7 +106,41 @@ impl ContactColumns {
         if !missing.is_empty() {
             return Err(missing);
         }
-        Ok(Self { names, rules, supporter_id, account_key, person_account, emails, exclude })
+        Ok(Self {
+            names,
+            rules,
+            supporter_id,
+            account_key,
+            account,
+            person_account,
+            converted,
+            emails,
+            exclude,
+            object,
+        })
+    }
+
+    /// A query for records of the object with these fields. Accounts that are no persons are left out.
+    ///
+    /// # Errors
+    /// [`InvalidName`] when a name is no API name.
+    pub fn query<F: AsRef<str>>(&self, fields: impl IntoIterator<Item = F>) -> Result<Soql, InvalidName> {
+        let soql = Soql::select(self.object.name(), fields)?;
+        Ok(match self.only_persons()? {
+            Some(condition) => soql.filter(condition),
+            None => soql,
+        })
+    }
+
+    /// The condition that leaves out Accounts that are no persons.
+    ///
+    /// # Errors
+    /// None that a fixed name could bring.
+    pub fn only_persons(&self) -> Result<Option<Condition>, InvalidName> {
+        match self.object {
+            PersonObject::Contact | PersonObject::Lead => Ok(None),
+            PersonObject::PersonAccount => Ok(Some(Field::parse(PERSON)?.eq(true))),
+        }
     }
 
     /// The fields to select.
@@ -119,21 +171,27 @@ impl ContactColumns {
         text: &dyn Fn(usize) -> Option<&'a str>,
     ) -> Result<SeenContact, UnusableRow> {
         let filled = |at: usize| text(at).filter(|text| !text.is_empty());
-        let id = filled(ID).and_then(|raw| ContactId::parse(raw).ok()).ok_or(UnusableRow("Id"))?;
+        let id = filled(ID).and_then(|raw| self.object.id(raw)).ok_or(UnusableRow("Id"))?;
         let modified =
             filled(STAMP).and_then(|raw| Stamp::parse(raw).ok()).ok_or(UnusableRow("SystemModstamp"))?;
         let yes = |at: usize| filled(at).is_some_and(|text| text.eq_ignore_ascii_case("true"));
         let cell = |at: usize| Cell::from_nullable(text(at));
+        let converted = self.converted.is_some_and(yes);
+        let person = self.person_account.is_some_and(yes);
+        if self.object == PersonObject::PersonAccount && !person {
+            return Err(UnusableRow(PERSON));
+        }
         let contact = Contact {
             id,
             modified,
             modified_by: filled(BY).and_then(|raw| UserId::parse(raw).ok()),
             supporter_id: cell(self.supporter_id),
             account_key: self.account_key.map_or(Cell::Absent, cell),
-            account: filled(ACCOUNT).and_then(|raw| AccountId::parse(raw).ok()),
-            deleted: yes(DELETED),
+            account: self.account.and_then(filled).and_then(|raw| AccountId::parse(raw).ok()),
+            // A Lead that was converted is read only, and is a Contact from then on.
+            deleted: yes(DELETED) || converted,
             master: filled(MASTER).and_then(|raw| ContactId::parse(raw).ok()),
-            person_account: self.person_account.is_some_and(yes),
+            person_account: self.object == PersonObject::Contact && person,
             cells: self.rules.iter().map(|&at| cell(at)).collect(),
         };
         let named = |(at, values): &(usize, Vec<String>)| {
@@ -143,6 +201,7 @@ impl ContactColumns {
             contact,
             emails: self.emails.iter().filter_map(|&at| Email::parse(filled(at)?).ok()).collect(),
             excluded: self.exclude.iter().any(named),
+            converted,
         })
     }
 }

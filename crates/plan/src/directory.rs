@@ -9,7 +9,6 @@ use std::path::{Path, PathBuf};
 use std::sync::Mutex;
 
 use model::{ContactId, Email, Stamp, SupporterId};
-use salesforce::soql::Soql;
 
 use crate::columns::{ContactColumns, SeenContact};
 use crate::places::{Places, PlacesBuilder, private};
@@ -54,7 +53,7 @@ impl Directory {
     /// [`Fatal`] when the org or the disk fails.
     pub async fn fetch(sides: &Sides) -> Result<Self, Fatal> {
         sides.progress.begin(Stretch::Directory, None);
-        let soql = Soql::select("Contact", sides.columns.select())?;
+        let soql = sides.columns.query(sides.columns.select())?;
         let path = sides.state.spool_dir().join("contacts.directory");
         let mut builder = Builder::new(&path).map_err(Fatal::spool("creating the Contact directory"))?;
         let mut rows =

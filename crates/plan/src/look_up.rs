@@ -7,7 +7,7 @@ use std::collections::{HashMap, HashSet};
 
 use matching::{Knowledge, Strength};
 use model::{CaseKind, ContactId, Email, Evidence, FieldMap, Supporter, SupporterId};
-use salesforce::soql::{Field, Literal, Soql};
+use salesforce::soql::{Field, Literal};
 
 pub use crate::choice::{choose_contact, person_of_contact, person_of_supporter};
 use crate::columns::SeenContact;
@@ -80,14 +80,14 @@ pub async fn look_up(
 }
 
 /// The supporter's Contact Id column, where it holds an id.
-fn stored_id(supporter: &Supporter) -> Option<ContactId> {
-    supporter.contact_id.text().and_then(|raw| ContactId::parse(raw.trim()).ok())
+fn stored_id(map: &FieldMap, supporter: &Supporter) -> Option<ContactId> {
+    supporter.contact_id.text().and_then(|raw| map.object().id(raw))
 }
 
 /// The supporter's address, as the map reads it.
 #[must_use]
 pub fn email_of(map: &FieldMap, supporter: &Supporter) -> Option<Email> {
-    let rule = map.rule_of("Email")?;
+    let rule = map.email_rule()?;
     let value = map.supporter_value(rule, &supporter.cells).ok()?;
     Email::parse(value.text()?).ok()
 }
@@ -99,7 +99,8 @@ async fn fetch(
     depth: Depth,
 ) -> Result<Fetched, Fatal> {
     let mut fetched = Fetched::default();
-    let stored: Vec<ContactId> = supporters.iter().filter_map(stored_id).collect();
+    let stored: Vec<ContactId> =
+        supporters.iter().filter_map(|supporter| stored_id(&sides.map, supporter)).collect();
     if let Some(directory) = directory {
         fetched.by_id = directory.by_ids(&stored).map_err(Fatal::spool("reading the Contact directory"))?;
     }
@@ -154,7 +155,7 @@ fn index(fetched: &mut Fetched, seen: SeenContact, emails: &HashSet<Email>) {
     if let Some(key) = seen.contact.supporter_id.text() {
         fetched.by_key.entry(key.to_lowercase()).or_default().push(seen.clone());
     }
-    if seen.contact.deleted {
+    if seen.contact.deleted && !seen.converted {
         return;
     }
     let mut addresses = seen.emails.clone();
@@ -164,7 +165,9 @@ fn index(fetched: &mut Fetched, seen: SeenContact, emails: &HashSet<Email>) {
             fetched.by_email.entry(email).or_default().push(seen.clone());
         }
     }
-    fetched.by_id.insert(seen.id(), seen);
+    if !seen.converted {
+        fetched.by_id.insert(seen.id(), seen);
+    }
 }
 
 /// What became of stored ids and external-id holders that are gone, and the survivors of their merges.
@@ -208,7 +211,7 @@ async fn ask(
     emails: &HashSet<Email>,
 ) -> Result<Vec<SeenContact>, Fatal> {
     let mut hits: HashMap<ContactId, SeenContact> = HashMap::new();
-    let base = Soql::select("Contact", sides.columns.select())?;
+    let base = sides.columns.query(sides.columns.select())?;
     let key_field = Field::parse(&sides.map.technical().supporter_id)?;
     let mut queries = base.in_chunks(&key_field, keys.iter().map(|key| Literal::from(key.as_str())));
     for name in sides.columns.email_fields() {
@@ -245,7 +248,7 @@ fn settle(sides: &Sides, supporter: &Supporter, fetched: &Fetched, depth: Depth)
 
 /// The id the row carries. A stale one is followed to the survivor of a merge; one that leads nowhere counts as none.
 fn by_stored_id(sides: &Sides, supporter: &Supporter, fetched: &Fetched) -> Option<Found> {
-    let stored = stored_id(supporter)?;
+    let stored = stored_id(&sides.map, supporter)?;
     // An administrator said that this is somebody else, whatever the row says.
     if are_apart(supporter, stored, fetched) {
         return None;
@@ -353,14 +356,23 @@ fn disagrees_entirely(sides: &Sides, supporter: &Supporter, seen: &SeenContact) 
 fn by_email(sides: &Sides, supporter: &Supporter, fetched: &Fetched) -> Found {
     let Some(email) = email_of(&sides.map, supporter) else { return Found::Nobody(Vec::new()) };
     let holders = fetched.by_email.get(&email).map_or(&[][..], Vec::as_slice);
-    let holders: Vec<SeenContact> =
-        holders.iter().filter(|seen| !are_apart(supporter, seen.id(), fetched)).cloned().collect();
+    let holders = holders.iter().filter(|seen| !are_apart(supporter, seen.id(), fetched)).cloned();
+    let (converted, holders): (Vec<SeenContact>, Vec<SeenContact>) = holders.partition(|seen| seen.converted);
     let usable = |seen: &&SeenContact| {
         !belongs_to_another(supporter, seen, fetched) && !seen.contact.person_account && !seen.excluded
     };
     let candidates: Vec<SeenContact> = holders.iter().filter(usable).cloned().collect();
     match choose_contact(sides, supporter, &email, candidates) {
-        Found::Nobody(_) => set_apart(sides, supporter, &email, &holders, fetched),
+        Found::Nobody(_) => match choose_contact(sides, supporter, &email, converted) {
+            Found::Nobody(_) => set_apart(sides, supporter, &email, &holders, fetched),
+            // The person is a Contact by now: a new Lead would be a second record of them.
+            Found::One(seen, _) => {
+                case(CaseKind::ContactDeleted, vec![*seen], &["email_equal", "lead_converted"])
+            }
+            Found::Case { contacts, .. } => {
+                case(CaseKind::ContactDeleted, contacts, &["email_equal", "lead_converted"])
+            }
+        },
         found @ (Found::One(..) | Found::Case { .. }) => found,
     }
 }

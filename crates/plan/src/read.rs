@@ -2,7 +2,7 @@
 
 use std::collections::HashMap;
 
-use model::{ContactId, SalesforceId};
+use model::{ContactId, PersonObject, SalesforceId};
 use salesforce::soql::{Field, Literal, Soql};
 
 use crate::columns::SeenContact;
@@ -31,7 +31,7 @@ pub async fn contacts(sides: &Sides, ids: &[ContactId]) -> Result<Vec<Option<See
         return Ok(Vec::new());
     }
     let ids: Vec<SalesforceId> = ids.iter().map(|&id| id.into()).collect();
-    let rows = sides.org.get_many("Contact", &ids, sides.columns.select()).await?;
+    let rows = sides.org.get_many(sides.map.object().name(), &ids, sides.columns.select()).await?;
     let live = |row: Option<salesforce::Row>| {
         let seen = sides.columns.read(&row?).ok()?;
         (!seen.contact.deleted).then_some(seen)
@@ -90,7 +90,10 @@ fn follow(known: &HashMap<ContactId, Option<Step>>, from: ContactId) -> Fate {
 
 async fn steps(sides: &Sides, ids: &[ContactId]) -> Result<HashMap<ContactId, Step>, Fatal> {
     let mut found = HashMap::new();
-    let base = Soql::select("Contact", ["Id", "IsDeleted", "MasterRecordId"])?;
+    let object = sides.map.object();
+    let fields = ["Id", "IsDeleted", "MasterRecordId", "IsConverted"];
+    let most = if object == PersonObject::Lead { fields.len() } else { fields.len() - 1 };
+    let base = Soql::select(object.name(), &fields[..most])?;
     let id_field = Field::parse("Id")?;
     for soql in base.in_chunks(&id_field, ids.iter().map(|id| Literal::from(id.as_str()))) {
         let mut pages = sides.org.query_all(&soql)?;
@@ -99,9 +102,11 @@ async fn steps(sides: &Sides, ids: &[ContactId]) -> Result<HashMap<ContactId, St
                 let Some(id) = row.get("Id").and_then(|raw| ContactId::parse(raw).ok()) else { continue };
                 let master = row.get("MasterRecordId").and_then(|raw| ContactId::parse(raw).ok());
                 let deleted = row.get("IsDeleted").is_some_and(|text| text == "true");
+                // The Lead stays visible, and nobody can write it any more (Object reference, Lead: `IsConverted`).
+                let converted = object == PersonObject::Lead && row.is_true("IsConverted");
                 let step = match master {
                     Some(master) if deleted => Step::MergedInto(master),
-                    _ if deleted => Step::Deleted,
+                    _ if deleted || converted => Step::Deleted,
                     _ => Step::Live,
                 };
                 found.insert(id, step);

@@ -99,7 +99,7 @@ async fn upper_end(sides: &Sides) -> Result<Stamp, Fatal> {
     let now = if planted(Mistake::LocalClock) { sides.clock.now() } else { now };
     let now = now.floor_second();
     reached(K19);
-    let covered = match sides.org.updated("Contact", now.minus(COVERED_SPAN), now).await {
+    let covered = match sides.org.updated(sides.map.object().name(), now.minus(COVERED_SPAN), now).await {
         Ok(updated) => Some(updated.latest_date_covered),
         // Refused for this object or not allowed: the lag alone bounds the window (fault matrix: "skip, use lag").
         Err(error)
@@ -126,7 +126,7 @@ async fn upper_end(sides: &Sides) -> Result<Stamp, Fatal> {
 
 async fn read_wide(marker: &mut Marker<'_>, window: &Window) -> Result<(), Fatal> {
     let sides = marker.sides;
-    let soql = base(window)?;
+    let soql = base(sides, window)?;
     let mut rows = sides.org.bulk_query(&soql, true, PAGE_ROWS, &sides.state.spool_dir(), PATIENCE).await?;
     let mut piece = Vec::new();
     loop {
@@ -150,7 +150,12 @@ async fn read_wide(marker: &mut Marker<'_>, window: &Window) -> Result<(), Fatal
 
 async fn read_narrow(marker: &mut Marker<'_>, window: &Window) -> Result<(), Fatal> {
     let sides = marker.sides;
-    let keyset = Keyset::new("Contact", "SystemModstamp", &["IsDeleted"], *window)?.deleted_too();
+    let object = sides.map.object().name();
+    let keyset = Keyset::new(object, "SystemModstamp", &["IsDeleted"], *window)?.deleted_too();
+    let keyset = match sides.columns.only_persons()? {
+        Some(condition) => keyset.filter(condition),
+        None => keyset,
+    };
     let mut pages = sides.org.keyset(keyset, None);
     while let Some(page) = pages.next_page().await? {
         marker.mark(&page.iter().filter_map(Met::of).collect::<Vec<_>>()).await?;
@@ -159,10 +164,10 @@ async fn read_narrow(marker: &mut Marker<'_>, window: &Window) -> Result<(), Fat
     Ok(())
 }
 
-fn base(window: &Window) -> Result<Soql, Fatal> {
+fn base(sides: &Sides, window: &Window) -> Result<Soql, Fatal> {
     let stamp = Field::parse("SystemModstamp")?;
     let inside = stamp.ge(Literal::from(window.from)).and(stamp.lt(Literal::from(window.until)));
-    let soql = Soql::select("Contact", ["Id", "SystemModstamp", "IsDeleted"])?;
+    let soql = sides.columns.query(["Id", "SystemModstamp", "IsDeleted"])?;
     Ok(soql.filter(inside))
 }
 

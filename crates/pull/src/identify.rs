@@ -63,7 +63,7 @@ async fn read(sides: &Sides, contacts: &[SeenContact]) -> Result<Known, Fatal> {
     };
     let stands = |supporter: &Supporter| sides.map.merged_into(supporter).is_none();
     for supporter in sides.supporters.by_contact_ids(&ids).await?.into_iter().filter(stands) {
-        let stored = supporter.contact_id.text().and_then(|raw| ContactId::parse(raw.trim()).ok());
+        let stored = supporter.contact_id.text().and_then(|raw| sides.map.object().id(raw));
         if let Some(id) = stored {
             known.by_contact.entry(id).or_default().push(supporter);
         }

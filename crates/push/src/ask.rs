@@ -39,13 +39,15 @@ pub(crate) async fn ask_the_org(
             continue;
         }
         *asks -= 1;
-        answers.push(match sides.org.ask_duplicates("Contact", &fields(sides, supporter)).await? {
-            WouldBe::New => Found::Nobody(others),
-            WouldBe::Refused(refusal) => match refusal.duplicate {
-                None => Found::Nobody(others),
-                Some(result) => judge(sides, supporter, &result).await?,
+        answers.push(
+            match sides.org.ask_duplicates(sides.map.object().name(), &fields(sides, supporter)).await? {
+                WouldBe::New => Found::Nobody(others),
+                WouldBe::Refused(refusal) => match refusal.duplicate {
+                    None => Found::Nobody(others),
+                    Some(result) => judge(sides, supporter, &result).await?,
+                },
             },
-        });
+        );
     }
     Ok(answers)
 }
@@ -70,10 +72,10 @@ async fn judge(sides: &Sides, supporter: &Supporter, result: &DuplicateResult) -
         result.matches.iter().filter_map(|found| found.rule.as_ref()).map(|by| format!("matched_by:{by}")),
     );
     reasons.dedup();
-    let other = |object: &&str| !object.is_empty() && !object.eq_ignore_ascii_case("Contact");
+    let other = |object: &&str| !object.is_empty() && !object.eq_ignore_ascii_case(sides.map.object().name());
     let objects = result.matches.iter().map(|found| found.entity.as_str()).chain(result.entity.as_deref());
     let ids: Vec<ContactId> =
-        result.matches.iter().filter_map(|found| ContactId::parse(found.id.as_str()).ok()).collect();
+        result.matches.iter().filter_map(|found| sides.map.object().id(found.id.as_str())).collect();
     let there: Vec<SeenContact> = contacts(sides, &ids).await?.into_iter().flatten().collect();
     if let Some(object) = objects.into_iter().find(other) {
         reasons.push(format!("object:{object}"));

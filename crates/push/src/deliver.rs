@@ -128,8 +128,8 @@ async fn send(
     reached(K02);
     let spool = Spool::of(&sides.state.spool_dir(), entry.plan);
     let spec = match entry.lane {
-        Lane::Update => IngestSpec::update("Contact"),
-        Lane::Upsert => IngestSpec::upsert("Contact", &sides.map.technical().supporter_id),
+        Lane::Update => IngestSpec::update(sides.map.object().name()),
+        Lane::Upsert => IngestSpec::upsert(sides.map.object().name(), &sides.map.technical().supporter_id),
     };
     let job = sides.org.create_ingest_job(&spec?).await?;
     reached(K03);

@@ -115,11 +115,12 @@ async fn journal(sides: &Sides, lane: Lane, rows: &[OutRow], at: Moment) -> Resu
 async fn call(sides: &Sides, lane: Lane, rows: &[OutRow]) -> Result<Vec<SaveResult>, salesforce::Error> {
     let head = columns(&sides.map, lane);
     let records: Vec<Fields> = rows.iter().map(|row| record(&sides.map, lane, &head, row)).collect();
+    let object = sides.map.object().name();
     match lane {
-        Lane::Update => sides.org.collections_update("Contact", &records, None).await,
+        Lane::Update => sides.org.collections_update(object, &records, None).await,
         Lane::Upsert => {
             let key = &sides.map.technical().supporter_id;
-            sides.org.collections_upsert("Contact", key, &records, None).await
+            sides.org.collections_upsert(object, key, &records, None).await
         }
     }
 }

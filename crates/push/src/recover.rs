@@ -135,7 +135,7 @@ async fn abort_orphans(sides: &Sides, report: &mut CycleReport, entry: &JournalE
     let ours = |job: &JobInfo| {
         job.state == JobState::Open
             && job.created_by_id == Some(us)
-            && job.object.as_deref() == Some("Contact")
+            && job.object.as_deref() == Some(sides.map.object().name())
             && job.operation.as_deref() == Some(entry.lane.code())
             && job.job_type.is_none_or(|kind| kind == JobKind::V2Ingest)
             && job.created_date.is_some_and(|at| at >= earliest)

@@ -361,11 +361,11 @@ fn settle_failure(
         }
         // Whoever holds the value is found by the same look-up.
         Class::HeldBy(holder) => {
-            let holder = ContactId::parse(holder.as_str()).ok();
+            let holder = sides.map.object().id(holder.as_str());
             settled.refused.push(refused(row, error, DuplicateKind::Contact, holder));
         }
         Class::HeldByMany(ids) => {
-            let contacts = ids.iter().filter_map(|id| ContactId::parse(id.as_str()).ok()).collect();
+            let contacts = ids.iter().filter_map(|id| sides.map.object().id(id.as_str())).collect();
             let case = bare_case(CaseKind::SeveralContactsOneKey, row, error, contacts, at.now);
             changes.open_case(case);
             changes.clear_dirty(&subject);

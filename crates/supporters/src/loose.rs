@@ -24,7 +24,7 @@ mod tests {
         ] {
             assert_eq!(contact_id(text), id, "{text:?}");
         }
-        for junk in ["", "n/a", "003RM0000068xVC (old)", "001RM0000068xVC", "003RM0000068xVCYAX"] {
+        for junk in ["", "n/a", "003RM0000068xVC (old)", "005RM0000068xVC", "003RM0000068xVCYAX"] {
             assert_eq!(contact_id(junk), None, "{junk}");
         }
     }

@@ -1,6 +1,6 @@
 //! The Contact as the org shows it, against the field map.
 
-use model::{Direction, FieldType};
+use model::{Direction, FieldType, PersonObject};
 use salesforce::{Describe, DescribeField};
 
 use super::finding::{Finding, Weight};
@@ -37,15 +37,24 @@ fn missing(name: &str, code: &'static crate::code::Code) -> Finding {
 
 fn object(config: &Config, describe: &Describe) -> Vec<Finding> {
     let wanted = [
-        (config.sync.push, describe.updateable, "may not update Contacts"),
-        (config.sync.push && config.sync.create_contacts, describe.createable, "may not create Contacts"),
-        (true, describe.queryable, "may not read Contacts"),
+        (config.sync.push, describe.updateable, "may not update these records"),
+        (
+            config.sync.push && config.sync.create_contacts,
+            describe.createable,
+            "may not create these records",
+        ),
+        (true, describe.queryable, "may not read these records"),
     ];
     let lacking = wanted.into_iter().filter(|(needed, allowed, _)| *needed && !allowed);
     lacking
         .map(|(_, _, text)| {
             let weight = Weight::Stop(Exit::NotAuthorised);
-            Finding::new(&code::OBJECT_PERMISSION, weight, "Contact", format!("our user {text}"))
+            Finding::new(
+                &code::OBJECT_PERMISSION,
+                weight,
+                config.sync.object.name(),
+                format!("our user {text}"),
+            )
         })
         .collect()
 }
@@ -166,13 +175,15 @@ fn required(config: &Config, describe: &Describe) -> Vec<Finding> {
         let pushed = |field: &&Field| field.direction != Direction::Pull;
         config.fields.iter().filter(pushed).any(|field| field.contact.eq_ignore_ascii_case(name))
             || config.contact_fields.supporter_id.eq_ignore_ascii_case(name)
+            // Made of a person's first and last name (Object reference, Account: `Name`).
+            || config.sync.object == PersonObject::PersonAccount && name == "Name"
             || config.contact_fields.account_id.as_ref().is_some_and(|field| field.eq_ignore_ascii_case(name))
     };
     let unfilled =
         describe.fields().iter().filter(|field| field.required_on_create() && !filled(&field.name));
     unfilled
         .map(|field| {
-            let text = "every new Contact needs it, and the map does not fill it";
+            let text = "every new record needs it, and the map does not fill it";
             Finding::new(&code::REQUIRED_FIELD, STOP, &field.name, text)
         })
         .collect()

@@ -1,5 +1,6 @@
 //! Which duplicate rules look at what highwater creates. What a rule does about a match is not shown to API callers.
 
+use model::PersonObject;
 use salesforce::{Describe, Org, Row};
 
 use super::finding::{Finding, Weight};
@@ -14,23 +15,27 @@ const RULES: usize = 1_000;
 ///
 /// # Errors
 /// When the org cannot be asked at all.
-pub(super) async fn check(org: &Org, contact: &Describe) -> Result<Vec<Finding>, Failure> {
+pub(super) async fn check(
+    org: &Org,
+    object: PersonObject,
+    contact: &Describe,
+) -> Result<Vec<Finding>, Failure> {
     let soql =
         select("DuplicateRule", &["DeveloperName", "SobjectType"])?.filter(field("IsActive")?.eq(true));
     let Some(found) = rows(org, &soql, RULES).await? else {
         return Ok(vec![hidden("duplicate rules", "Setup, Duplicate Rules")]);
     };
     let mut findings = Vec::new();
-    let on_contacts = on(&found, "Contact");
+    let on_contacts = on(&found, object.name());
     if !on_contacts.is_empty() {
         let several = on_contacts.len() > 1;
         let weight = if several { Weight::Warning } else { Weight::Note };
-        let text = format!("{} looks at new Contacts", on_contacts.join(", "));
+        let text = format!("{} looks at new {}s", on_contacts.join(", "), object.name());
         let text = if several { text.replace("looks", "look") } else { text };
-        findings.push(Finding::new(&code::DUPLICATE_RULES, weight, "Contact", text));
+        findings.push(Finding::new(&code::DUPLICATE_RULES, weight, object.name(), text));
     }
     let on_accounts = on(&found, "Account");
-    if !on_accounts.is_empty() && households(contact) {
+    if object == PersonObject::Contact && !on_accounts.is_empty() && households(contact) {
         let text = format!("{} on Accounts, and NPSP makes one for each new Contact", on_accounts.join(", "));
         findings.push(Finding::new(&code::DUPLICATE_RULES, Weight::Warning, "Account", text));
     }

@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use model::Clock;
+use model::{Clock, PersonObject};
 use salesforce::{Limit, Limits, Org};
 
 use super::finding::{Finding, Weight};
@@ -48,13 +48,15 @@ async fn asked(
     let limits = org.limits().await?;
     findings.extend(allowances(&limits));
     findings.extend(limits.daily_api_requests().map(|limit| share(config, limit)));
-    let describe = org.describe("Contact").await?;
-    let rights = rights::check(org, identity.user_id, findings).await?;
+    let describe = org.describe(config.sync.object.name()).await?;
+    let rights = rights::check(org, identity.user_id, config.sync.object, findings).await?;
     findings.extend(contact::check(config, &describe, &rights));
     findings.extend(actions::against_org(config, org).await?);
-    findings.extend(duplicate_rules::check(org, &describe).await?);
+    findings.extend(duplicate_rules::check(org, config.sync.object, &describe).await?);
     let now = org.server_time().unwrap_or_else(|| clock.now());
-    findings.extend(flows::check(config, org, &describe, (identity.user_id, now)).await?);
+    if config.sync.object == PersonObject::Contact {
+        findings.extend(flows::check(config, org, &describe, (identity.user_id, now)).await?);
+    }
     Ok(())
 }
 

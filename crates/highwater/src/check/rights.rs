@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 
-use model::UserId;
+use model::{PersonObject, UserId};
 use salesforce::{Org, Row};
 
 use super::finding::{Finding, Weight};
@@ -23,6 +23,8 @@ const UNUSED: [(&str, &str); 2] =
 /// What was learnt about the user's permission sets.
 #[derive(Debug, Default)]
 pub(super) struct Rights {
+    /// The object whose records are kept in step.
+    object: PersonObject,
     /// Id to what people call it.
     sets: BTreeMap<String, String>,
     /// Field of the Contact, in lower case, to the sets that let it be read, and whether one lets it be edited.
@@ -33,7 +35,12 @@ pub(super) struct Rights {
 ///
 /// # Errors
 /// When the org cannot be asked at all.
-pub(super) async fn check(org: &Org, user: UserId, findings: &mut Vec<Finding>) -> Result<Rights, Failure> {
+pub(super) async fn check(
+    org: &Org,
+    user: UserId,
+    object: PersonObject,
+    findings: &mut Vec<Finding>,
+) -> Result<Rights, Failure> {
     let columns = [
         "PermissionSetId",
         "PermissionSet.Label",
@@ -54,7 +61,7 @@ pub(super) async fn check(org: &Org, user: UserId, findings: &mut Vec<Finding>) 
     findings.extend(system(&found));
     let sets =
         found.iter().filter_map(|row| Some((row.get("PermissionSetId")?.to_owned(), name(row)))).collect();
-    let mut rights = Rights { sets, ..Rights::default() };
+    let mut rights = Rights { sets, object, ..Rights::default() };
     objects(org, &rights, findings).await?;
     rights.fields = fields(org, &rights, findings).await?;
     Ok(rights)
@@ -91,7 +98,7 @@ async fn objects(org: &Org, rights: &Rights, findings: &mut Vec<Finding>) -> Res
     let columns =
         ["ParentId", "PermissionsDelete", "PermissionsViewAllRecords", "PermissionsModifyAllRecords"];
     let soql = select("ObjectPermissions", &columns)?
-        .filter(field("SobjectType")?.eq("Contact"))
+        .filter(field("SobjectType")?.eq(rights.object.name()))
         .filter(field("ParentId")?.one_of(rights.sets.keys()));
     let Some(found) = rows(org, &soql, SETS).await? else {
         findings.push(hidden("object permissions", "Setup, Permission Sets, Object Settings, Contacts"));
@@ -108,11 +115,16 @@ async fn objects(org: &Org, rights: &Rights, findings: &mut Vec<Finding>) -> Res
         let sets = through(column);
         if !sets.is_empty() {
             let text = format!("our user has {label}, through {}", sets.join(" and "));
-            findings.push(Finding::new(&code::TOO_MIGHTY, weight, "Contact", text));
+            findings.push(Finding::new(&code::TOO_MIGHTY, weight, rights.object.name(), text));
         }
     }
     if through("PermissionsViewAllRecords").is_empty() {
-        findings.push(Finding::new(&code::SHARING, Weight::Note, "Contact", "our user has no View All"));
+        findings.push(Finding::new(
+            &code::SHARING,
+            Weight::Note,
+            rights.object.name(),
+            "our user has no View All",
+        ));
     }
     Ok(())
 }
@@ -123,7 +135,7 @@ async fn fields(
     findings: &mut Vec<Finding>,
 ) -> Result<BTreeMap<String, (Vec<String>, bool)>, Failure> {
     let soql = select("FieldPermissions", &["ParentId", "Field", "PermissionsEdit"])?
-        .filter(field("SobjectType")?.eq("Contact"))
+        .filter(field("SobjectType")?.eq(rights.object.name()))
         .filter(field("ParentId")?.one_of(rights.sets.keys()));
     let mut seen: BTreeMap<String, (Vec<String>, bool)> = BTreeMap::new();
     let Some(found) = rows(org, &soql, FIELD_ROWS).await? else {
@@ -148,7 +160,11 @@ impl Rights {
         let permission = setup::permission_name(contact_field)?;
         let (sets, edit) = self.fields.get(&permission.to_ascii_lowercase())?;
         (!edit).then(|| {
-            format!("give Edit on Contact.{permission} in {}, which has only Read", sets.join(" or "))
+            format!(
+                "give Edit on {}.{permission} in {}, which has only Read",
+                self.object.name(),
+                sets.join(" or ")
+            )
         })
     }
 }

@@ -99,7 +99,7 @@ async fn living(sides: &Sides, contacts: &[ContactId]) -> Result<HashSet<Contact
     if ids.is_empty() {
         return Ok(HashSet::new());
     }
-    let rows = sides.org.get_many("Contact", &ids, &["Id", "IsDeleted"]).await?;
+    let rows = sides.org.get_many(sides.map.object().name(), &ids, &["Id", "IsDeleted"]).await?;
     let there = contacts.iter().zip(rows).filter(|(_, row)| {
         row.as_ref().is_some_and(|row| row.get("IsDeleted").is_none_or(|deleted| deleted != "true"))
     });

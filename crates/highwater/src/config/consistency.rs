@@ -2,7 +2,7 @@
 
 use events::SourceName;
 use events::intake::Origins;
-use model::OrgId;
+use model::{OrgId, PersonObject};
 use report::LinkPattern;
 use salesforce::ApiVersion;
 use service::InvalidSchedule;
@@ -23,6 +23,7 @@ pub(super) fn check(config: &Config) -> Result<(), ConfigError> {
     if config.fields.is_empty() {
         return refuse(config, "field", "the field map is empty; LastName and Email must be mapped");
     }
+    check_object(config)?;
     for (at, field) in config.fields.iter().enumerate() {
         check_field(config, at, field)?;
     }
@@ -33,6 +34,19 @@ pub(super) fn check(config: &Config) -> Result<(), ConfigError> {
         return refuse(config, "sync.pull", "push and pull are both off: nothing would ever be done");
     }
     Ok(())
+}
+
+/// What the object asks for must be mapped, and what it has not cannot be set.
+fn check_object(config: &Config) -> Result<(), ConfigError> {
+    let object = config.sync.object;
+    let mapped = |name: &str| config.fields.iter().any(|field| field.contact.eq_ignore_ascii_case(name));
+    match object.needed().iter().find(|name| !mapped(name)) {
+        Some(name) if object != PersonObject::Contact => {
+            let problem = format!("{name} must be mapped where sync.object is {:?}", object.word());
+            refuse(config, "sync.object", &problem)
+        }
+        Some(_) | None => Ok(()),
+    }
 }
 
 /// A flag needs a place.

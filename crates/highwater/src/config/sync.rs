@@ -1,5 +1,6 @@
 //! `[sync]`: how a cycle behaves.
 
+use model::PersonObject;
 use serde::Deserialize;
 
 use super::{Share, Whole};
@@ -8,6 +9,8 @@ use super::{Share, Whole};
 #[derive(Debug, Clone, PartialEq, Deserialize)]
 #[serde(deny_unknown_fields, default)]
 pub struct Sync {
+    /// Which object of the org the supporters are.
+    pub object: PersonObject,
     /// Deliver supporters' changes to Salesforce.
     pub push: bool,
     /// Deliver Contacts' changes to the supporter database.
@@ -98,6 +101,7 @@ impl Default for Sync {
             push: true,
             pull: true,
             create_contacts: true,
+            object: PersonObject::Contact,
             create_supporters: false,
             match_before_create: true,
             shared_address: SharedAddress::Case,

@@ -1,6 +1,6 @@
 //! From the configuration to what the org needs, without asking the org.
 
-use model::{FieldMap, FieldType};
+use model::{FieldMap, FieldType, PersonObject};
 use setup::{Blueprint, InvalidBlueprint, MappedField, SignIn, Technical, Work};
 
 use super::field_map;
@@ -18,6 +18,14 @@ pub fn blueprint(config: &Config) -> Result<Blueprint, Failure> {
         problem,
         advice: code::configuration::FIELD_MAP.remedy.to_owned(),
     };
+    if config.sync.object != PersonObject::Contact {
+        return Err(Failure::Setup {
+            code: &code::configuration::FIELD_MAP,
+            problem: format!("sync.object is {:?}, and `setup` knows Contacts only", config.sync.object.word()),
+            advice: "make the external id field and the permission set by hand; `highwater check` names what lacks"
+                .to_owned(),
+        });
+    }
     let assumed = config
         .fields
         .iter()

@@ -17,18 +17,19 @@ pub fn field_map(config: &Config, describe: &Describe) -> Result<FieldMap, Failu
     if !missing.is_empty() {
         return Err(Failure::Setup {
             code: &code::contact_fields::FIELD_MISSING,
-            problem: format!("the org does not show these Contact fields to our user: {}", missing.join(", ")),
+            problem: format!("the org does not show these fields to our user: {}", missing.join(", ")),
             advice: "check the names, and give the integration user read and edit access; `highwater check` says more"
                 .to_owned(),
         });
     }
     let rules = config.fields.iter().enumerate().map(|(at, field)| rule(config, at, field, describe));
     let rules = rules.collect::<Result<Vec<_>, _>>()?;
-    let map = FieldMap::new(rules, technical(config)).map_err(|problem| Failure::Setup {
-        code: &code::configuration::FIELD_MAP,
-        problem: problem.to_string(),
-        advice: code::configuration::FIELD_MAP.remedy.to_owned(),
-    })?;
+    let map =
+        FieldMap::of(config.sync.object, rules, technical(config)).map_err(|problem| Failure::Setup {
+            code: &code::configuration::FIELD_MAP,
+            problem: problem.to_string(),
+            advice: code::configuration::FIELD_MAP.remedy.to_owned(),
+        })?;
     Ok(match &config.supporters.merged_into_column {
         Some(column) => map.with_merged_into(column),
         None => map,

@@ -100,7 +100,7 @@ pub async fn forget(state: &State) -> Result<(), state::Error> {
     state.commit(changes).await.map(|_| ())
 }
 
-/// Every Contact field the configuration has to do with.
+/// Every field the configuration has to do with, and of which object.
 fn names(config: &Config) -> Vec<String> {
     let own = &config.contact_fields;
     let technical = [
@@ -115,6 +115,7 @@ fn names(config: &Config) -> Vec<String> {
     let chosen = settings.email_fields.iter().chain(settings.exclude.iter().map(|exclude| &exclude.field));
     names.extend(chosen.map(|name| name.to_ascii_lowercase()));
     names.extend(ContactColumns::ALWAYS.iter().map(|name| name.to_ascii_lowercase()));
+    names.push(format!("{}.", config.sync.object.word()));
     names.sort();
     names.dedup();
     names

@@ -28,6 +28,7 @@ pub async fn sides(
     let org = org::org(config, &clock)?;
     budget::keep(config, &org, &state)?;
     let identity = org.whose_session().await?;
+    same_object(config, &state)?;
     let known = known_org::recall(config, &state, &org, &identity)?;
     let shape = known.and_then(|known| Shape::of(config, &known.contact).ok());
     let Shape { map, columns, settings } = match shape {
@@ -39,7 +40,7 @@ pub async fn sides(
         None => {
             org::recognised(config, &org).await?;
             state.adopt_org(identity.org_id)?;
-            let describe = org.describe("Contact").await?;
+            let describe = org.describe(config.sync.object.name()).await?;
             let shape = Shape::of(config, &describe)?;
             known_org::remember(config, &state, &org, &identity, &describe).await?;
             shape
@@ -59,7 +60,20 @@ pub async fn sides(
     })
 }
 
-/// What a cycle needs to know of the Contact object.
+/// Links lead to records of one object; of another they would all be gone.
+fn same_object(config: &Config, state: &State) -> Result<(), Failure> {
+    let object = config.sync.object;
+    match state.links_page(None, 1)?.first() {
+        Some(link) if !object.has(link.contact) => Err(Failure::Setup {
+            code: &code::state::OTHER_ORG,
+            problem: format!("sync.object is {:?}, and this state is of another object", object.word()),
+            advice: "use a state directory of its own for each object".to_owned(),
+        }),
+        Some(_) | None => Ok(()),
+    }
+}
+
+/// What a cycle needs to know of the object.
 struct Shape {
     map: FieldMap,
     columns: ContactColumns,
@@ -84,10 +98,7 @@ impl Shape {
         };
         let columns = ContactColumns::new(&map, &settings, describe).map_err(|missing| Failure::Setup {
             code: &code::contact_fields::EXCLUDE_FIELD,
-            problem: format!(
-                "the org does not show these Contact fields to our user: {}",
-                missing.join(", ")
-            ),
+            problem: format!("the org does not show these fields to our user: {}", missing.join(", ")),
             advice: "correct sync.exclude and matching.email_fields, or give the user read access".to_owned(),
         })?;
         Ok(Self { map, columns, settings })
@@ -99,8 +110,8 @@ fn key_field(map: &FieldMap, describe: &Describe) -> Result<(), Failure> {
     let name = &map.technical().supporter_id;
     let problem = match describe.field(name) {
         Some(field) if field.external_id && field.unique => return Ok(()),
-        Some(_) => format!("Contact field {name} is not External ID and Unique"),
-        None => format!("the org does not show Contact field {name} to our user"),
+        Some(_) => format!("field {name} is not External ID and Unique"),
+        None => format!("the org does not show field {name} to our user"),
     };
     let advice =
         "create it as External ID and Unique, and give our user access; `highwater check` names the rest";

@@ -93,9 +93,10 @@ pub fn table(config: &Config) -> Table {
     }
 }
 
-/// The column that is mapped to the Contact's `Email`.
+/// The column that is mapped to the main address.
 fn mapped_email(config: &Config) -> Option<String> {
-    let field = config.fields.iter().find(|field| field.contact.eq_ignore_ascii_case("Email"))?;
+    let field =
+        config.fields.iter().find(|field| field.contact.eq_ignore_ascii_case(config.sync.object.email()))?;
     field.column_names().first().cloned()
 }
 

@@ -24,6 +24,7 @@ mod leads;
 mod live;
 mod merge_report;
 mod org_trouble;
+mod other_objects;
 mod plan_on_file;
 mod postgres;
 mod refusals;

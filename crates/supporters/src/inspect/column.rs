@@ -1,6 +1,6 @@
 //! Which column plays which part in the table itself.
 
-use model::{Cell, Email};
+use model::{Cell, Email, PersonObject};
 
 use super::word::{joined, words};
 use super::{Looked, Seen};
@@ -101,7 +101,7 @@ pub(super) fn modified(looked: &Looked) -> Option<&Seen> {
 
 /// By its values, else by name if its values do not speak against it.
 pub(super) fn contact_id(looked: &Looked) -> Option<&Seen> {
-    let is_contact = |text: &str| loose::contact_id(text).is_some();
+    let is_contact = |text: &str| loose::contact_id(text).is_some_and(|id| PersonObject::Contact.has(id));
     let full = looked.columns.iter().find(|seen| share(seen, is_contact) > 0.5);
     full.or_else(|| by_name(looked, &CONTACT_IDS, |seen| texts(seen).next().is_none()))
 }
