@@ -53,13 +53,13 @@ pub struct Options {
 }
 
 impl Options {
-    /// The world of a seed.
-    pub fn draw(random: &mut Random) -> Self {
+    /// The world of a seed. `crowds`: it may be one of hundreds of people.
+    pub fn draw(random: &mut Random, crowds: bool) -> Self {
         let among = |random: &mut Random, values: &[u64]| random.pick(values).copied().unwrap_or(0);
         let titles = [Policy::Salesforce, Policy::Supporter, Policy::Newest, Policy::NonEmpty, Policy::Hold];
         // Their own chance, so that they decide nothing else.
         let mut apart = random.clone();
-        let (crowd, trap) = (apart.permille(2), apart.permille(100));
+        let (crowd, trap) = (apart.permille(2) && crowds, apart.permille(100));
         let late = if random.permille(300) { among(random, &[30, 90, 300]) } else { 0 };
         let drawn = Self {
             crowd,
@@ -90,8 +90,8 @@ impl Options {
         if crowd { drawn.of_a_crowd() } else { drawn }
     }
 
-    /// Hundreds of people who are worked on together.
+    /// Hundreds of people who are worked on together. A job that gives up after one row says of that row alone that it was refused.
     fn of_a_crowd(self) -> Self {
-        Self { people: CROWD, batch: CROWD, page: 200, ..self }
+        Self { people: CROWD, batch: CROWD, page: 200, fails_after: None, ..self }
     }
 }

@@ -60,7 +60,8 @@ pub fn tell(seed: u64, drill: Drill) -> Ended {
 
 async fn live(seed: u64, drill: Drill) -> Ended {
     let mut random = Random::new(seed ^ 0xabcd);
-    let mut options = Options::draw(&mut random);
+    // A thousand deaths at each point need no crowd: its trouble is of another kind.
+    let mut options = Options::draw(&mut random, drill.kill.is_none());
     if drill.kill.is_some() {
         options.stormy = false;
     }
