@@ -178,13 +178,20 @@ impl Case {
         ))
     }
 
+    /// Ten hexadecimal digits for what makes a case the same case.
+    #[must_use]
+    pub fn name_of(parts: &[&str]) -> String {
+        let mut hasher = SipHasher24::new_with_key(&[0; 16]);
+        for part in parts {
+            hasher.write(part.as_bytes());
+        }
+        format!("{:010x}", hasher.finish() >> 24)
+    }
+
     /// The case's name: ten hexadecimal digits that stay the same for as long as it is about the same subject and of the same
     /// kind. They say nothing about anybody.
     #[must_use]
     pub fn name(&self) -> String {
-        let mut hasher = SipHasher24::new_with_key(&[0; 16]);
-        hasher.write(self.kind.code().as_bytes());
-        hasher.write(self.subject.to_string().as_bytes());
-        format!("{:010x}", hasher.finish() >> 24)
+        Self::name_of(&[self.kind.code(), &self.subject.to_string()])
     }
 }

@@ -11,6 +11,7 @@
 //! - A full disk is an error to whoever appends. The log goes on when there is room again. After a failed sync nothing is
 //!   written any more, because nobody can know what is on disk.
 
+mod aside;
 mod cursor;
 mod cut_disk;
 mod disk;

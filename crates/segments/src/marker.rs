@@ -86,7 +86,7 @@ fn read(disk: &dyn Disk, name: &str) -> Result<Option<Cursor>, Error> {
 }
 
 /// The old content or the new one, never a part.
-fn replace(disk: &dyn Disk, name: &str, content: &[u8]) -> io::Result<()> {
+pub(crate) fn replace(disk: &dyn Disk, name: &str, content: &[u8]) -> io::Result<()> {
     let fresh = format!("{name}.new");
     let file = disk.create(&fresh)?;
     file.write_all_at(content, 0)?;

@@ -57,6 +57,10 @@ impl View {
         Ok(Self { disk, bounds: Some(Bounds { first, end }) })
     }
 
+    pub(crate) fn disk(&self) -> &dyn Disk {
+        self.disk.as_ref()
+    }
+
     /// Before the oldest entry.
     #[must_use]
     pub fn first(&self) -> Cursor {

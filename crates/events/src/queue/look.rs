@@ -5,10 +5,11 @@ use std::path::Path;
 use std::sync::Arc;
 
 use model::Stamp;
-use segments::{Cursor, Disk, PageLimit, View};
+use segments::{Cursor, Disk, PageLimit, Record, View};
 
-use super::entry::{self, Ending, Kept, Settlement};
+use super::entry::{self, Kept, Settlement};
 use super::error::QueueError;
+use super::summary::Summing;
 use crate::event::Event;
 
 /// An event that is kept, and what became of it so far.
@@ -50,26 +51,6 @@ pub struct Tally {
     pub oldest_under_way: Option<Stamp>,
     /// When the oldest dead letter came.
     pub oldest_dead_letter: Option<Stamp>,
-}
-
-impl Tally {
-    fn add(&mut self, received: Stamp, ending: Option<Ending>) {
-        let count = match ending {
-            None => &mut self.open,
-            Some(Ending::Waiting { .. }) => &mut self.waiting,
-            Some(Ending::Done) => &mut self.done,
-            Some(Ending::Ignored) => &mut self.ignored,
-            Some(Ending::NeedsPerson) => &mut self.needs_person,
-            Some(Ending::Dropped) => &mut self.dropped,
-        };
-        *count += 1;
-        let oldest = match ending {
-            None | Some(Ending::Waiting { .. }) => &mut self.oldest_under_way,
-            Some(Ending::NeedsPerson) => &mut self.oldest_dead_letter,
-            Some(Ending::Done | Ending::Ignored | Ending::Dropped) => return,
-        };
-        *oldest = Some(oldest.map_or(received, |known| known.min(received)));
-    }
 }
 
 /// The queue as it was at one moment.
@@ -147,31 +128,66 @@ impl Look {
         Ok(words)
     }
 
-    /// Counts what is kept; no event is read for it. About 40 bytes of memory an event. Blocks.
+    /// Counts what is kept. Reads what came since the counts were last written down ([`super::Queue::summarize`]), and nothing
+    /// else. Blocks.
     ///
     /// # Errors
     /// [`QueueError::Log`], [`QueueError::Unknown`].
     pub fn tally(&self) -> Result<Tally, QueueError> {
-        let mut all: HashMap<Cursor, (Stamp, Option<Ending>)> = HashMap::new();
-        self.walk(|at, stamp, kept| {
-            match kept {
-                Kept::Event(..) => drop(all.insert(at, (stamp, None))),
-                Kept::Settled(settled) => {
-                    for item in settled.items {
-                        // The event itself may be given up already.
-                        if let Some(known) = all.get_mut(&item.at) {
-                            known.1 = Some(item.ending);
-                        }
-                    }
-                }
+        Summing::of(&self.0)?.tally(&self.0)
+    }
+
+    /// The events that only a person can bring further, oldest first, and whatever else is read for it is as little as for
+    /// [`Look::tally`]. `each` says whether to go on. Blocks.
+    ///
+    /// # Errors
+    /// As [`Look::for_each`].
+    pub fn dead_letters(&self, mut each: impl FnMut(Seen) -> bool) -> Result<(), QueueError> {
+        let summing = Summing::of(&self.0)?;
+        let mut words: Option<(Cursor, HashMap<Cursor, Settlement>)> = None;
+        for (at, said) in summing.dead_letters() {
+            let Some(record) = self.one(at)? else { continue };
+            let Some(Kept::Event(_, json)) = entry::read(&record.bytes) else { continue };
+            let event = Event::from_bytes(json).ok_or(QueueError::Unknown(at))?;
+            // Those that were refused together were told together.
+            if words.as_ref().is_none_or(|(place, _)| *place != said) {
+                words = Some((said, self.words(said)?));
             }
-            Ok(true)
-        })?;
-        let mut tally = Tally::default();
-        for (received, ending) in all.into_values() {
-            tally.add(received, ending);
+            let settlement = words.as_mut().and_then(|(_, words)| words.remove(&at));
+            if !each(Seen { at, event, settlement }) {
+                return Ok(());
+            }
         }
-        Ok(tally)
+        Ok(())
+    }
+
+    /// The dead letters that `wanted` picks, for [`super::Queue::decide`]. Blocks.
+    ///
+    /// # Errors
+    /// As [`Look::dead_letters`].
+    pub fn find_dead_letters(&self, mut wanted: impl FnMut(&Seen) -> bool) -> Result<Found, QueueError> {
+        let mut events = Vec::new();
+        self.dead_letters(|seen| {
+            if wanted(&seen) {
+                events.push(seen);
+            }
+            true
+        })?;
+        Ok(Found { events, end: self.0.end() })
+    }
+
+    fn one(&self, at: Cursor) -> Result<Option<Record>, QueueError> {
+        let page = self.0.read(at, PageLimit { entries: 1, bytes: 1 })?;
+        Ok(page.records.into_iter().next().filter(|record| record.at == at))
+    }
+
+    fn words(&self, said: Cursor) -> Result<HashMap<Cursor, Settlement>, QueueError> {
+        let record = self.one(said)?;
+        let settled = record.as_ref().and_then(|record| entry::read(&record.bytes));
+        Ok(match settled {
+            Some(Kept::Settled(settled)) => settled.items.into_iter().map(|item| (item.at, item)).collect(),
+            Some(Kept::Event(..)) | None => HashMap::new(),
+        })
     }
 
     fn walk(

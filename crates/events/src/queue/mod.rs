@@ -11,7 +11,9 @@ mod entry;
 mod error;
 mod ids;
 mod look;
+mod request;
 mod standing;
+mod summary;
 
 use std::collections::HashMap;
 use std::path::Path;
@@ -26,11 +28,13 @@ pub use decide::{Decided, Decision};
 pub use entry::{DETAIL_BYTES, Ending, Settlement};
 pub use error::QueueError;
 pub use look::{Found, Look, Seen, Tally};
+pub use request::{Request, RequestError};
 
 use crate::event::Event;
 use entry::{Kept, Settled};
 use ids::{Fingerprint, Ids};
 use standing::Standing;
+use summary::Summing;
 
 /// How a queue behaves.
 #[derive(Debug, Clone)]
@@ -110,6 +114,8 @@ struct Inner {
     /// One settlement at a time: their order in the log is that of their frontiers.
     settling: tokio::sync::Mutex<Cursor>,
     arrivals: watch::Sender<u64>,
+    /// As far as it was written down beside the log.
+    summary: Mutex<Option<Summing>>,
 }
 
 #[derive(Debug)]
@@ -128,6 +134,8 @@ const MARK_EVERY: u64 = 64;
 const SETTLED_AT_ONCE: usize = 2_000;
 /// Settlements in one entry.
 const SETTLED_ITEMS: usize = 200;
+/// After so many bytes of log the summary is written down anew.
+const SUMMARY_EVERY: u64 = 4 * 1024 * 1024;
 const MARKER: &str = "replay";
 
 impl Queue {
@@ -168,6 +176,7 @@ impl Queue {
             marker: Mutex::new((marker, 0)),
             settling: tokio::sync::Mutex::new(said),
             arrivals: watch::Sender::new(0),
+            summary: Mutex::new(None),
         })))
     }
 
@@ -399,6 +408,33 @@ impl Queue {
             waiting: held.standing.waiting.len() as u64,
             ids: held.ids.len() as u64,
         }
+    }
+
+    /// Writes down how many events stand how, when enough came since the last time, so that whoever looks need not read everything.
+    /// Blocks: what came since is read; at the first time after an opening, what came since it was written down.
+    ///
+    /// # Errors
+    /// [`QueueError::Log`], [`QueueError::Unknown`]. What was written down stays right.
+    pub fn summarize(&self) -> Result<(), QueueError> {
+        let mut held = self.0.summary.lock().unwrap_or_else(PoisonError::into_inner);
+        let end = self.0.log.end();
+        let (mut summing, before) = match held.take() {
+            Some(summing) => {
+                let before = summing.upto();
+                if before.segment == end.segment && end.offset - before.offset < SUMMARY_EVERY {
+                    *held = Some(summing);
+                    return Ok(());
+                }
+                (summing, Some(before))
+            }
+            None => (Summing::of(&self.0.log)?, None),
+        };
+        summing.carry_on(&self.0.log)?;
+        if before != Some(summing.upto()) {
+            summing.keep(&self.0.log)?;
+        }
+        *held = Some(summing);
+        Ok(())
     }
 
     /// Gives up whole segments of settled events that are older than they are kept. Returns how many. Blocks.

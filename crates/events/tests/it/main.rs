@@ -7,4 +7,5 @@ mod power;
 mod queue;
 mod reading;
 mod server;
+mod summary;
 mod support;

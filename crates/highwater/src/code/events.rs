@@ -26,7 +26,7 @@ pub static IN_USE: Code = Code {
     title: "the events are in use",
     happened: "Another process takes events in or delivers them, and holds the directory of `intake.dir`.",
     done: "Nothing was read or written.",
-    remedy: "Stop it, or let it do the work: `highwater serve` takes events in and delivers them.",
+    remedy: "Where `highwater serve` holds them, it delivers them by itself. Where `highwater intake` does, stop it for as long as `highwater deliver` runs, or run `highwater serve` instead, which does both; `events retry`, `events drop` and `cases resolve` go through either.",
 };
 
 /// The events are damaged.

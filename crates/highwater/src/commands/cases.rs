@@ -3,12 +3,13 @@
 use std::time::Duration;
 
 use clap::{Args as ClapArgs, Subcommand, ValueEnum};
+use events::queue::Decision;
 use model::{Case, Choice, Clock, ContactId, Ruling, Side, Standing, Subject, SupporterId};
 use service::request::{Mode, Request};
 use state::{CaseKey, Changes};
 
-use super::cycle;
 use super::report::{options, written};
+use super::{cycle, event_cases};
 use crate::desk::Desk;
 use crate::exit::Exit;
 use crate::failure::Failure;
@@ -46,7 +47,7 @@ pub enum Action {
         all: bool,
         /// Only cases of this kind, such as names_disagree; may be given several times
         #[arg(long = "kind", value_name = "KIND", value_parser = kind)]
-        kinds: Vec<model::CaseKind>,
+        kinds: Vec<Kind>,
     },
     /// One case with the records side by side, what may be chosen, and what each choice does
     Show {
@@ -111,9 +112,12 @@ pub struct Chosen {
     /// Leave it so: the record that remains is not touched, and nobody is made anew
     #[arg(long)]
     pub leave: bool,
-    /// Send the record again as it is now
+    /// Send the record again as it is now; try the events again
     #[arg(long)]
     pub retry: bool,
+    /// Give the events up
+    #[arg(long)]
+    pub drop: bool,
     /// Hide the case until something about it changes
     #[arg(long, value_name = "WHEN")]
     pub ignore_until: Option<Until>,
@@ -135,8 +139,21 @@ pub enum Until {
     Changed,
 }
 
-fn kind(text: &str) -> Result<model::CaseKind, String> {
+/// What a list may be of.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Kind {
+    /// Cases about people.
+    Person(model::CaseKind),
+    /// Events that wait for a person.
+    Event,
+}
+
+fn kind(text: &str) -> Result<Kind, String> {
+    if text == event_cases::KIND {
+        return Ok(Kind::Event);
+    }
     serde_json::from_value(serde_json::Value::from(text))
+        .map(Kind::Person)
         .map_err(|_| "no kind of case; `highwater status` lists those there are".to_owned())
 }
 
@@ -148,17 +165,28 @@ pub async fn run(args: &Args, desk: &Desk) -> Result<Exit, Failure> {
     match &args.action {
         Action::List { all, kinds } => {
             let mut options = options(&desk.config, desk.screen.format, desk.screen.width());
-            options.kinds.clone_from(kinds);
+            let person = |kind: &Kind| match kind {
+                Kind::Person(kind) => Some(*kind),
+                Kind::Event => None,
+            };
+            options.kinds = kinds.iter().filter_map(person).collect();
             options.with_settled = *all;
-            let state = desk.state.clone();
-            written(desk.screen.writer(), move |to| report::cases(&state, &options, to)).await?;
-            let dead = events::queue::Look::open(&desk.config.resolve(&desk.config.intake.dir))?.tally()?;
-            if dead.needs_person > 0 {
-                let waiting = format!("{} events wait, too: `highwater events cases`", dead.needs_person);
-                desk.screen.say(&waiting).await;
-            }
+            let people = kinds.is_empty() || !options.kinds.is_empty();
+            let further = if kinds.is_empty() || kinds.contains(&Kind::Event) {
+                event_cases::lines(&desk.config)?
+            } else {
+                Vec::new()
+            };
+            let state = people.then(|| desk.state.clone());
+            let list = move |to: &mut dyn std::io::Write| {
+                report::cases::with_others(state.as_ref(), &further, &options, to)
+            };
+            written(desk.screen.writer(), list).await?;
         }
         Action::Show { case } => {
+            if let Some((reason, case)) = event_cases::find(&desk.config, case)? {
+                return event_cases::show(desk, &reason, &case).await;
+            }
             let case = find(desk, case)?;
             let options = options(&desk.config, desk.screen.format, desk.screen.width());
             let one = move |to: &mut dyn std::io::Write| report::merges::case(&case, &options, to);
@@ -186,11 +214,33 @@ pub async fn run(args: &Args, desk: &Desk) -> Result<Exit, Failure> {
 }
 
 async fn decide(desk: &Desk, resolve: &Resolve) -> Result<Exit, Failure> {
+    if let Some((reason, _)) = event_cases::find(&desk.config, &resolve.case)? {
+        let decision = match (resolve.choice.retry, resolve.choice.drop) {
+            (true, _) => Decision::Retry,
+            (_, true) => Decision::Drop,
+            (false, false) => {
+                return Err(Failure::Arguments {
+                    problem: format!("a case of kind {} is decided by --retry or --drop", event_cases::KIND),
+                    advice: "`highwater cases show` says what each choice does",
+                });
+            }
+        };
+        return event_cases::resolve(desk, &reason, decision).await;
+    }
     let case = find(desk, &resolve.case)?;
     if resolve.choice.ignore_until.is_some() {
         let standing = Standing { ignored: true, ..case.standing.clone() };
         stand(desk, &case, standing, "ignored until it changes").await?;
         return Ok(Exit::Done);
+    }
+    if resolve.choice.drop {
+        return Err(Failure::Arguments {
+            problem: format!(
+                "--drop gives events up, and a case of kind {} is about people",
+                case.kind.code()
+            ),
+            advice: "`highwater cases show` says what may be chosen",
+        });
     }
     let choice = choice(&case, resolve)?;
     let way = choice.way();

@@ -49,6 +49,8 @@ pub async fn run(args: &Args, desk: &Desk) -> Result<Exit, Failure> {
     let settings = wire::delivery::settings(&desk.config);
     let report = drain(&delivery, &queue, &settings, &Clock::system()).await;
     delivery.org.close_books().await?;
+    let counted = tokio::task::spawn_blocking(move || queue.summarize()).await;
+    counted.map_err(|_| Failure::Unexpected("counting the events ended in a defect"))??;
     let report = report.map_err(wire::delivery::failure)?;
     desk.screen.answer(&shown(&report)).await.map_err(Failure::stdout)?;
     Ok(if report.for_a_person > 0 { Exit::SomeFailed } else { Exit::Done })

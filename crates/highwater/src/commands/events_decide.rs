@@ -1,7 +1,9 @@
 //! `highwater events retry` and `drop`: what a person decides about events that went no further.
 
+use std::time::Duration;
+
 use actions::run::forget_event;
-use events::queue::{Decided, Decision, Found, Look, Seen};
+use events::queue::{Decided, Decision, Found, Look, Request, RequestError, Seen};
 use events::{Queue, QueueError};
 use model::Clock;
 use segments::Cursor;
@@ -16,6 +18,11 @@ use crate::failure::Failure;
 use crate::output::{Answer, Sheet};
 use crate::wire;
 
+/// How often an answer is looked for.
+const LOOK_AGAIN: Duration = Duration::from_millis(250);
+/// How many times.
+const PATIENCE: u32 = 120;
+
 /// Which.
 #[derive(Debug, clap::Args)]
 #[command(after_help = "Examples:
@@ -25,7 +32,7 @@ use crate::wire;
   highwater events drop --all
 
 Without EVENT, all that wait for a person and fit the options are meant; --state waiting or --state dropped means those instead. \
-What an event did already for one action is not done a second time. Carried out by the running service, where there is one.")]
+What an event did already for one action is not done a second time. Carried out by the running service or intake, where there is one.")]
 pub struct DecideArgs {
     /// Their messageIds, or their places as `events list` shows them
     #[arg(value_name = "EVENT", conflicts_with = "all")]
@@ -58,16 +65,50 @@ pub async fn run(args: &DecideArgs, decision: Decision, desk: &Desk) -> Result<E
         let meant = found.events.iter().filter(fit).count();
         return show(desk, decision, meant as u64, found.events.len() as u64 - meant as u64, true).await;
     }
-    let queue = queue(desk).await?;
-    let decided = queue.decide(&found, decision).await?;
-    remember(desk, decision, &found, &decided).await?;
-    if decided.decided.is_empty() && !args.events.is_empty() {
+    if carry_out(desk, decision, &found).await? == 0 && !args.events.is_empty() {
         return Err(Failure::Arguments {
             problem: "nothing is left to decide about that event: it is done, or on its way".to_owned(),
             advice: "`highwater events show` says how it stands",
         });
     }
-    show(desk, decision, decided.decided.len() as u64, decided.left_alone, false).await
+    Ok(Exit::Done)
+}
+
+/// Carries a decision out and says for how many; by whoever holds the events.
+///
+/// # Errors
+/// When the events cannot be written, or whoever holds them does not answer.
+pub(super) async fn carry_out(desk: &Desk, decision: Decision, found: &Found) -> Result<u64, Failure> {
+    let decided = match queue(desk).await {
+        Ok(queue) => queue.decide(found, decision).await?,
+        Err(Failure::Events(QueueError::Log(segments::Error::InUse(_)))) => {
+            ask(desk, decision, found).await?
+        }
+        Err(other) => return Err(other),
+    };
+    remember(desk, decision, found, &decided).await?;
+    let done = decided.decided.len() as u64;
+    show(desk, decision, done, decided.left_alone, false).await?;
+    Ok(done)
+}
+
+/// An intake of its own holds the events: it carries out what is left beside them for it.
+async fn ask(desk: &Desk, decision: Decision, found: &Found) -> Result<Decided, Failure> {
+    let dir = desk.config.resolve(&desk.config.intake.dir);
+    let left = Request::leave(&dir, decision, found).map_err(unheard)?;
+    for _ in 0..PATIENCE {
+        tokio::time::sleep(LOOK_AGAIN).await;
+        if let Some(decided) = left.answer().map_err(unheard)? {
+            return Ok(decided);
+        }
+    }
+    if left.take_back() {
+        return Err(Failure::Events(QueueError::Log(segments::Error::InUse(dir))));
+    }
+    tokio::time::sleep(LOOK_AGAIN * 20).await;
+    left.answer()
+        .map_err(unheard)?
+        .ok_or(Failure::Unexpected("whoever holds the events took the decision up and did not answer"))
 }
 
 /// The service's own queue, or that of the directory.
@@ -75,6 +116,13 @@ async fn queue(desk: &Desk) -> Result<Queue, Failure> {
     match &desk.events {
         Some(queue) => Ok(queue.clone()),
         None => wire::intake::queue(&desk.config, &Clock::system()).await,
+    }
+}
+
+fn unheard(error: RequestError) -> Failure {
+    match error {
+        RequestError::Queue(error) => Failure::Events(error),
+        RequestError::Io(_) => Failure::Unexpected("a decision cannot be left beside the events"),
     }
 }
 

@@ -1,12 +1,13 @@
 //! `highwater events outcomes` and `cases`: what events came to, one line per outcome, and dead letters by their reason.
 
-use std::collections::{BTreeMap, VecDeque};
+use std::collections::VecDeque;
 
 use actions::outcome::Outcome;
 use events::queue::Seen;
-use model::{Clock, Stamp};
+use model::Clock;
 use serde_json::{Value, json};
 
+use super::event_cases::{self, Reason};
 use super::events_filter::{Filter, StateName, outcomes_of};
 use super::events_kept::for_each;
 use crate::config::Config;
@@ -39,7 +40,7 @@ pub struct OutcomesArgs {
   highwater events retry --action new-lead --outcome refused
 
 An event that only a person can bring further waits here; with others of the same action, object and reason it is one case. Put \
-right what the last column says, then try them again, or drop them. They are kept for intake.keep_days.")]
+right what the last column says, then try them again, or drop them: `highwater cases resolve CASE --retry`, or --drop. They are kept for intake.keep_days.")]
 pub struct CasesArgs {
     /// Which.
     #[command(flatten)]
@@ -134,42 +135,38 @@ fn value(seen: &Seen, outcome: &Outcome) -> Value {
     })
 }
 
-/// Dead letters that have one reason.
-struct Case {
-    events: u64,
-    oldest: Stamp,
-    newest: Stamp,
-    example: String,
-    advice: &'static str,
-}
-
-type Key = (String, String, &'static str, String);
-
 /// Lists dead letters by their reason, the most frequent first.
 pub(super) async fn cases(args: &CasesArgs, config: &Config, screen: &Screen) -> Result<Exit, Failure> {
-    let mut cases: BTreeMap<Key, Case> = BTreeMap::new();
-    for_each(config, |seen| {
-        if StateName::of(&seen) == StateName::NeedsPerson && args.filter.wants(&seen) {
-            gather(&mut cases, &seen, &args.filter);
-        }
-        true
-    })?;
-    let mut cases: Vec<(Key, Case)> = cases.into_iter().collect();
+    let mut cases: Vec<_> = event_cases::by_reason(config, &args.filter)?.into_iter().collect();
     cases.sort_by_key(|(_, case)| std::cmp::Reverse(case.events));
     let now = Clock::system().now();
     let mut sheet = Sheet::new(
         "events that wait for a person",
-        &["events", "oldest", "age", "action", "object", "outcome", "reason", "for example", "what to do"],
+        &[
+            "case",
+            "events",
+            "oldest",
+            "age",
+            "action",
+            "object",
+            "outcome",
+            "reason",
+            "for example",
+            "what to do",
+        ],
     );
     let mut json = Vec::new();
-    for ((action, object, outcome, reason), case) in cases {
+    for (wanted, case) in cases {
+        let name = wanted.name();
+        let Reason { action, object, outcome, reason } = wanted;
         let seconds = now.since(case.oldest).as_secs();
         json.push(json!({
-            "events": case.events, "oldest": case.oldest.to_string(), "newest": case.newest.to_string(),
+            "case": name, "events": case.events, "oldest": case.oldest.to_string(), "newest": case.newest.to_string(),
             "age_seconds": seconds, "action": action, "object": object, "outcome": outcome, "reason": reason,
             "message_id": case.example, "advice": case.advice,
         }));
         sheet.row([
+            name,
             case.events.to_string(),
             case.oldest.to_seconds_text(),
             age(seconds),
@@ -183,24 +180,6 @@ pub(super) async fn cases(args: &CasesArgs, config: &Config, screen: &Screen) ->
     }
     screen.answer(&Answer::of(sheet, json.into())).await.map_err(Failure::stdout)?;
     Ok(Exit::Done)
-}
-
-fn gather(cases: &mut BTreeMap<Key, Case>, seen: &Seen, filter: &Filter) {
-    let mine = |one: &Outcome| one.answer.needs_a_person() && filter.wants_outcome(one);
-    for outcome in outcomes_of(seen).into_iter().filter(mine) {
-        let received = seen.event.received_at;
-        let key = (outcome.action, outcome.object, outcome.answer.code(), outcome.reason);
-        let case = cases.entry(key).or_insert_with(|| Case {
-            events: 0,
-            oldest: received,
-            newest: received,
-            example: seen.event.id.clone(),
-            advice: outcome.answer.advice(),
-        });
-        case.events += 1;
-        case.oldest = case.oldest.min(received);
-        case.newest = case.newest.max(received);
-    }
 }
 
 /// A span of time in its largest unit.

@@ -1,9 +1,11 @@
 //! `highwater intake`: events are taken in, and kept for whoever delivers them.
 
+use std::path::PathBuf;
 use std::time::Duration;
 
 use events::Queue;
 use events::intake::{router, serve};
+use events::queue::Request;
 use model::Clock;
 use serde_json::json;
 use service::StopSignals;
@@ -18,6 +20,12 @@ use crate::wire;
 
 /// How often old events are given up.
 const UPKEEP: Duration = Duration::from_secs(3_600);
+
+/// How often it is written down how many events stand how, where enough came.
+const SUMMARY: Duration = Duration::from_secs(10);
+
+/// How often decisions about events are looked for.
+const DECISIONS: Duration = Duration::from_millis(500);
 
 /// How.
 #[derive(Debug, clap::Args)]
@@ -81,10 +89,47 @@ pub fn take_in(
 ) -> Result<impl Future<Output = ()> + use<>, Failure> {
     let options = wire::intake::options(config, &Clock::system())?;
     let served = serve(listener, router(queue.clone(), options), stop.clone());
+    let dir = config.resolve(&config.intake.dir);
     Ok(async move {
-        tokio::join!(served, upkeep(queue, stop));
+        tracing::info!("events are taken in");
+        tokio::join!(
+            served,
+            upkeep(queue.clone(), stop.clone()),
+            summarize(queue.clone(), stop.clone()),
+            decide(queue, dir, stop)
+        );
         tracing::info!("events are no longer taken in");
     })
+}
+
+/// Once at the beginning, now and then, and once more at the end.
+async fn summarize(queue: Queue, stop: CancellationToken) {
+    loop {
+        let ours = queue.clone();
+        match tokio::task::spawn_blocking(move || ours.summarize()).await {
+            Ok(Ok(())) => {}
+            Ok(Err(error)) => tracing::error!("the events cannot be counted: {error}"),
+            Err(_) => tracing::error!("counting the events ended in a defect"),
+        }
+        if stop.is_cancelled() {
+            return;
+        }
+        let _ = stop.run_until_cancelled(tokio::time::sleep(SUMMARY)).await;
+    }
+}
+
+/// Carries out what people decided in other processes, who cannot write beside this one.
+async fn decide(queue: Queue, dir: PathBuf, stop: CancellationToken) {
+    loop {
+        match Request::take_up_all(&queue, &dir).await {
+            Ok(0) => {}
+            Ok(decisions) => tracing::info!(decisions, "{decisions} decisions about events are carried out"),
+            Err(error) => tracing::error!("decisions about events cannot be carried out: {error}"),
+        }
+        if stop.run_until_cancelled(tokio::time::sleep(DECISIONS)).await.is_none() {
+            return;
+        }
+    }
 }
 
 async fn upkeep(queue: Queue, stop: CancellationToken) {

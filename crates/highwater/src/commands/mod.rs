@@ -11,6 +11,7 @@ pub mod deliver;
 mod delivering;
 pub mod demo;
 pub mod errors;
+pub mod event_cases;
 pub mod events;
 pub mod events_decide;
 pub mod events_filter;

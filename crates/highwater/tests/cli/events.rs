@@ -74,8 +74,9 @@ async fn dead_letters_are_counted_grouped_retried_and_dropped() {
     let count = |status: &Value, word: &str| status[word].as_u64().unwrap();
     assert_eq!((count(&status, "done"), count(&status, "needs_person")), (1, 2), "{status}");
     assert!(Stamp::parse(status["oldest_dead_letter"].as_str().unwrap()).is_ok());
-    let listed = stage.run("cases list").await;
-    assert!(err(&listed).contains("2 events wait, too"), "{}", err(&listed));
+    let listed = json(&stage.run("cases list --format json").await);
+    let kinds: Vec<_> = listed.as_array().unwrap().iter().map(|case| &case["kind"]).collect();
+    assert_eq!(kinds.iter().filter(|kind| **kind == "event_refused").count(), 2, "{listed}");
     let cases = json(&stage.run("events cases --format json").await);
     let shown: Vec<_> =
         cases.as_array().unwrap().iter().map(|case| (&case["outcome"], &case["events"])).collect();
@@ -109,6 +110,85 @@ async fn dead_letters_are_counted_grouped_retried_and_dropped() {
         (2, 1, 0)
     );
     assert_eq!(status["oldest_dead_letter"], Value::Null);
+}
+
+/// The cases about events, as `cases list` names them.
+async fn event_cases(stage: &Stage) -> Vec<Value> {
+    let run = stage.run("cases list --kind event_refused --format json").await;
+    assert_eq!(run.status.code(), Some(0), "{}", err(&run));
+    json(&run).as_array().unwrap().clone()
+}
+
+/// The name of the case about this outcome.
+async fn case_of(stage: &Stage, outcome: &str) -> String {
+    let cases = event_cases(stage).await;
+    let one = cases.iter().find(|case| case["about"].as_str().unwrap().contains(outcome));
+    one.unwrap()["case"].as_str().unwrap().to_owned()
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_dead_letter_is_a_case_that_is_shown_and_resolved_like_any_other() {
+    let (stage, twins) = delivered().await;
+    let cases = event_cases(&stage).await;
+    assert_eq!(cases.len(), 2, "{cases:?}");
+    assert!(cases.iter().all(|case| Stamp::parse(case["since"].as_str().unwrap()).is_ok()));
+    let several = case_of(&stage, "several").await;
+    // The evidence and the choices
+    let shown = json(&stage.run(&format!("cases show {several} --format json")).await);
+    assert_eq!((&shown["outcome"], &shown["message_ids"]), (&value!("several"), &value!(["several"])));
+    assert_eq!((&shown["choices"], &shown["object"]), (&value!(["--retry", "--drop"]), &value!("Lead")));
+    assert!(shown["age_seconds"].is_u64() && !shown["advice"].as_str().unwrap().is_empty());
+    // What is no choice is refused
+    let wrong = stage.run(&format!("cases resolve {several} --separate")).await;
+    assert_eq!(wrong.status.code(), Some(2));
+    assert!(err(&wrong).contains("is decided by --retry or --drop"), "{}", err(&wrong));
+    // WHEN the cause is gone and the case is retried, and the other one dropped
+    stage.org.delete_as(&stage.org.person(), "Lead", &twins[1]).unwrap();
+    let retried = stage.run(&format!("cases resolve {several} --retry --format json")).await;
+    assert_eq!(
+        (retried.status.code(), json(&retried)["events"].as_u64()),
+        (Some(0), Some(1)),
+        "{}",
+        err(&retried)
+    );
+    let invalid = case_of(&stage, "invalid").await;
+    let dropped = stage.run(&format!("cases resolve {invalid} --drop --format json")).await;
+    assert_eq!(json(&dropped)["events"], 1, "{}", err(&dropped));
+    // THEN neither waits any more, and the first became what it was for
+    assert!(event_cases(&stage).await.is_empty());
+    assert_eq!(stage.run("deliver").await.status.code(), Some(0));
+    let status = json(&stage.run("status --format json").await)["events"].clone();
+    assert_eq!(
+        (&status["done"], &status["dropped"], &status["needs_person"]),
+        (&value!(2), &value!(1), &value!(0))
+    );
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn an_intake_of_its_own_carries_decisions_out_while_it_takes_events_in() {
+    let (stage, _twins) = delivered().await;
+    let intake = stage.start(&["intake", "--port", "0"]);
+    // GIVEN an intake that holds the events
+    stage.until_said("events are taken in").await;
+    let refused = stage.run("deliver").await;
+    assert!(
+        err(&refused).contains("HW0703") && err(&refused).contains("highwater serve"),
+        "{}",
+        err(&refused)
+    );
+    // WHEN one is retried and one dropped beside it
+    let several = case_of(&stage, "several").await;
+    let retried = stage.run(&format!("cases resolve {several} --retry --format json")).await;
+    assert_eq!(json(&retried)["events"], 1, "{}", err(&retried));
+    let dropped = stage.run("events drop --all --format json").await;
+    assert_eq!(json(&dropped)["events"], 1, "{}", err(&dropped));
+    // THEN both are carried out, durably, and nothing is left lying about
+    assert!(event_cases(&stage).await.is_empty());
+    let left = std::fs::read_dir(stage.path("highwater-events/decisions")).unwrap().count();
+    assert_eq!(left, 0);
+    assert_eq!(intake.stop().await, Some(0));
+    let status = json(&stage.run("status --format json").await)["events"].clone();
+    assert_eq!((&status["waiting"], &status["dropped"]), (&value!(1), &value!(1)), "{status}");
 }
 
 #[tokio::test(flavor = "multi_thread")]

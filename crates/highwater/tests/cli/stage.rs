@@ -168,10 +168,14 @@ impl Stage {
 
     /// Starts the service and waits for nothing; what it says goes into `serve.log`.
     pub fn start_service(&self, options: &[&str]) -> Served {
+        self.start(&[&["serve"], options].concat())
+    }
+
+    /// The same for any verb that runs until it is stopped.
+    pub fn start(&self, line: &[&str]) -> Served {
         let log = std::fs::File::create(self.path("serve.log")).unwrap();
         let child = std::process::Command::new(assert_cmd::cargo::cargo_bin("highwater"))
-            .arg("serve")
-            .args(options)
+            .args(line)
             .current_dir(self.folder.path())
             .env("HIGHWATER_SF_SECRET", SECRET)
             .stdout(Stdio::null())
