@@ -37,13 +37,15 @@ pub struct Entry {
     pub read: Stamp,
 }
 
-/// The beginning of a cycle.
+/// A cycle that came to its end.
 #[derive(Debug, Clone, Copy)]
-pub struct Began {
-    /// Where, in the order of everything that happened.
-    pub at: usize,
-    /// When, by the clock that goes on with everything.
+pub struct Ran {
+    /// Where it began, in the order of everything that happened.
+    pub began: usize,
+    /// When it began, by the clock that goes on with everything.
     pub when: Stamp,
+    /// Where it ended.
+    pub ended: usize,
 }
 
 /// A record that appeared or went.
@@ -94,8 +96,8 @@ pub struct Book {
     pub began: Stamp,
     /// Where the cycle began that made the last job, and when.
     pub job_planned: (usize, Stamp),
-    /// Where the cycles began that came to their end, and when.
-    pub ended: Vec<Began>,
+    /// The cycles that came to their end.
+    pub ended: Vec<Ran>,
     /// What time it is, and how much later a save of a person is seen.
     pub time: (Stamp, Duration),
 }

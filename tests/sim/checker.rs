@@ -9,7 +9,7 @@ use plan::Sides;
 use serde_json::Value as Json;
 use state::Conflict;
 
-use crate::book::{Began, Book, By, Entry, Fate, Place};
+use crate::book::{Book, By, Entry, Fate, Place, Ran};
 use crate::fields::{FIELDS, Field, OWNER, contacts, here, is_unbearable, there};
 use crate::people::People;
 use crate::world::World;
@@ -84,7 +84,7 @@ impl End<'_> {
         self.links.iter().filter(|link| link.life == LinkLife::Live)
     }
 
-    /// Whether people touched who somebody is: that supporter or Contact, or the Contact that is linked to that supporter. A name
+    /// Whether people touched who somebody is: that supporter or Contact, or the Contact that is or was linked to that supporter. A name
     /// that was typed there comes over, and a Contact that was merged away leaves its supporter behind.
     fn is_touched(&self, subject: &Subject) -> bool {
         let touched = |side, id: &str| {
@@ -94,7 +94,7 @@ impl End<'_> {
         match subject {
             Subject::Contact(id) => touched(Side::Salesforce, id.as_str()),
             Subject::Supporter(id) => {
-                let mut partners = self.live().filter(|link| link.supporter == *id);
+                let mut partners = self.links.iter().filter(|link| link.supporter == *id);
                 touched(Side::Supporter, id.as_str())
                     || partners.any(|link| touched(Side::Salesforce, link.contact.as_str()))
             }
@@ -271,7 +271,7 @@ fn accounted_edits(end: &End<'_>, broken: &mut Vec<String>) {
                     // What a new record does not say, nobody typed; and of two records that meet for the first time an empty
                     // one takes what the other holds.
                     let met = |entry: &Entry| {
-                        end.book.ended.iter().any(|began| entry.at < began.at && began.at < typed.at)
+                        end.book.ended.iter().any(|ran| entry.at < ran.began && ran.began < typed.at)
                     };
                     let new = nth == 0 || !entries.first().is_some_and(met);
                     let unsaid = new && ["", "false"].contains(&typed.value.as_str());
@@ -317,11 +317,11 @@ fn back_to_what_it_was(book: &Book, field: &Field, entries: &[Entry], across: &[
     let Some(same) = before.iter().rposition(|entry| entry.value == typed.value) else { return false };
     let meanwhile = &before[same + 1..];
     let away = meanwhile.first().map_or(typed.at, |entry| entry.at);
-    let seen = |began: &Began| {
-        let mut there = meanwhile.iter().filter(|entry| entry.at < began.at && entry.visible <= began.when);
+    let seen = |ran: &Ran| {
+        let mut there = meanwhile.iter().filter(|entry| entry.at < ran.began && entry.visible <= ran.when);
         there.next_back().is_some_and(|entry| !is_unbearable(field, &entry.value))
     };
-    let looked = book.ended.iter().any(|began| began.at <= typed.at && seen(began));
+    let looked = book.ended.iter().any(|ran| ran.ended <= typed.at && seen(ran));
     let other = |entry: &&Entry| entry.by == By::Engine && entry.value != typed.value;
     let acted = across.iter().filter(other).any(|entry| away <= entry.at && entry.at <= typed.at);
     !looked && !acted

@@ -47,6 +47,8 @@ macro_rules! noticed {
     };
 }
 
+// Mistake 18, an aborted job whose results are not read, is not among them: what it saved is taken for an edit of the Contact, loses or
+// wins by the policy, and stands in the log like any conflict. No promise here says that there was none.
 noticed! {
     m01_the_watermark_is_stored_before_the_marks: WatermarkBeforeMarks at [KillPoint::K23], from 1;
     m02_the_watermark_becomes_the_largest_stamp_seen: WatermarkFromLargestStamp at [], from 1281;
@@ -58,11 +60,10 @@ noticed! {
     m08_what_is_planned_counts_as_agreed: BaseAtPlanTime at [KillPoint::K02], from 1;
     m09_what_is_on_its_way_is_not_remembered: IntentsDropped at [KillPoint::K32], from 4726;
     m10_result_rows_are_joined_by_their_order: JoinedByOrder at [], from 1;
-    m11_a_file_that_breaks_off_is_taken_as_whole: TruncatedFileAccepted at [], from 468;
+    m11_a_file_that_breaks_off_is_taken_as_whole: TruncatedFileAccepted at [], from 1310;
     m12_a_row_in_no_result_set_counts_as_saved: MissingKeyIsSuccess at [], from 1;
     m13_windows_end_at_this_machines_time: LocalClock at [], from 1;
     m14_an_overwritten_value_is_not_logged: ConflictNotLogged at [], from 1;
     m15_a_block_stays_when_its_record_changes: BlockNotLifted at [], from 1;
     m17_a_refused_session_is_renewed_again_and_again: EndlessSignIn at [], from 1;
-    m18_an_aborted_jobs_results_are_not_read: AbortWithoutResults at [], from 5380;
 }

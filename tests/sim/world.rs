@@ -17,7 +17,7 @@ use simorg::settings::ThrowingTrigger;
 use state::{Conflict, MemoryStore, OpenOptions, State};
 use supporters::{Memory, Supporters};
 
-use crate::book::{Began, By};
+use crate::book::{By, Ran};
 use crate::database::Database;
 use crate::fields::{NOWHERE, OWNER, custom_fields, rules};
 use crate::net::Net;
@@ -347,8 +347,9 @@ impl World {
             Some(Ok(Ok(report))) => {
                 {
                     let mut memories = self.people.memories();
-                    let began = Began { at: memories.book.cycle_began, when: memories.book.began };
-                    memories.book.ended.push(began);
+                    let book = &mut memories.book;
+                    let (began, when, ended) = (book.cycle_began, book.began, book.now);
+                    book.ended.push(Ran { began, when, ended });
                 }
                 self.people.note(format!("{} cycle {:?}", self.clock.now(), report.outcomes));
                 Some(report)
