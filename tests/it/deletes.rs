@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use e2e::{Harness, Person, World};
+use e2e::{Contact, Harness, Person, World};
 use plan::OnDelete;
 use serde_json::json;
 use simorg::schema::{CustomField, FieldType};
@@ -94,4 +94,25 @@ async fn a_flag_that_cannot_be_set_becomes_a_case() {
     assert_eq!(h.cases(), ["supporter_deleted"], "{report:?}");
     assert!(report.notes.iter().any(|note| note.contains("could not be written")), "{report:?}");
     assert_eq!(h.link(1), Some(ann), "the other one is not concerned");
+}
+
+#[tokio::test]
+async fn a_case_about_a_supporter_who_was_never_linked_ends_when_the_row_is_removed() {
+    // GIVEN two supporters who may each be either of two Contacts
+    let h = Harness::start().await;
+    for id in [1, 2] {
+        let (last, address) = (format!("Lee{id}"), format!("ann{id}@example.org"));
+        h.contact(&Contact::new("Ann", &last, &address));
+        h.contact(&Contact::new("Ann", &last, &address));
+        h.supporter(&Person::new(id, "Ann", &last, &address)).await;
+    }
+    h.sync().await;
+    assert_eq!(h.cases(), ["ambiguous_contacts", "ambiguous_contacts"]);
+    // WHEN one row is removed, which leaves no stamp behind
+    h.delete_supporter(1).await;
+    h.org.admin().clock().advance(Duration::from_secs(8 * 24 * 3_600));
+    let report = h.sync().await;
+    // THEN its case is over by the weekly look, and the other's is not
+    assert_eq!(h.cases(), ["ambiguous_contacts"], "{report:?}");
+    assert_eq!(report.outcome("skipped:gone"), 1, "{report:?}");
 }

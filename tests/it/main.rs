@@ -25,6 +25,7 @@ mod outage;
 mod poison;
 mod postgres;
 mod pull_cycle;
+mod quarrel;
 mod resync;
 mod rows;
 mod security;

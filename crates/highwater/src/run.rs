@@ -62,6 +62,7 @@ async fn verb(cli: &Cli, screen: &Screen) -> Result<Exit, Failure> {
             start_log(None, common, false);
             commands::init::run(args, common, screen).await
         }
+        Verb::Check(args) if args.rebuild => rebuild(common, screen).await,
         Verb::Check(args) => {
             let config = configured(common, false)?;
             let screen = screen.clone().under(config.banner());
@@ -108,6 +109,17 @@ async fn forget(args: &commands::forget::Args, cli: &Cli, screen: &Screen) -> Re
     let work = async |desk: Desk| commands::forget::run(args, &desk).await;
     let exit = opened(config, &cli.common, screen, work).await?;
     commands::forget::compact(dir, exit).await
+}
+
+/// A state that cannot be trusted is set aside first; then the new one is worked on like any other.
+async fn rebuild(common: &Common, screen: &Screen) -> Result<Exit, Failure> {
+    let config = configured(common, false)?;
+    let rebuild = async |desk: Desk| commands::rebuild::run(&desk).await;
+    beside(config, async |config| {
+        commands::rebuild::make_room(&config, screen).await?;
+        opened(config, common, screen, rebuild).await
+    })
+    .await
 }
 
 async fn serve(args: &commands::serve::Args, common: &Common, screen: &Screen) -> Result<Exit, Failure> {

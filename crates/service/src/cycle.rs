@@ -4,21 +4,23 @@
 //! This function holds the branches; what it calls decides or does one thing each.
 
 mod carry_out;
+mod flag;
 mod isolate;
 mod keep;
+mod only_look;
 mod preview;
 
 use std::collections::{BTreeMap, HashMap, HashSet};
 use std::time::Duration;
 
 use model::{CycleId, DirtyReason, Lane, Side, Stamp, Subject, SupporterId};
-use plan::{CycleReport, Deferral, Directory, Ended, Fatal, Moment, Outcome, PersonPlan, Sides, Stretch};
+use plan::{CycleReport, Deferral, Directory, Fatal, Moment, Outcome, PersonPlan, Sides, Stretch};
 use push::{Again, Outbox, Settled};
 use state::{AlreadyRunning, Changes};
 
 use crate::batch::{self, Batch};
 use crate::request::{Mode, Request, Seen};
-use crate::{flags, rulings, sweep, upkeep, whom};
+use crate::{quarrel, rulings, sweep, upkeep, whom};
 
 use carry_out::Agreement;
 
@@ -154,7 +156,9 @@ impl<'a> Cycle<'a> {
                 self.work_in_batches(&subjects).await?;
             }
             (None, None) => {
-                self.rulings(None).await?;
+                if self.request.mode != Mode::Rebuild {
+                    self.rulings(None).await?;
+                }
                 upkeep::notice_map(self.sides, &mut self.report, None).await?;
                 sweep::sweep_when_due(self.sides, &mut self.report, self.at).await?;
                 self.discover().await?;
@@ -212,14 +216,14 @@ impl<'a> Cycle<'a> {
     }
 
     async fn discover(&mut self) -> Result<(), Fatal> {
-        let whole = self.request.mode == Mode::Backfill;
-        if self.may_pull() {
+        let (whole, looks) = (self.request.mode.meets_everybody(), self.request.mode == Mode::Rebuild);
+        if self.may_pull() || (looks && self.sides.settings.pull) {
             self.report.discovered += pull::discover(self.sides, None, whole).await?.marked;
         }
-        if self.may_push() {
+        if self.may_push() || (looks && self.sides.settings.push) {
             self.report.discovered += push::discover(self.sides, None).await?.marked;
         }
-        if self.request.mode == Mode::Backfill {
+        if whole {
             self.report.discovered += whom::everybody(self.sides, None).await?;
         }
         Ok(())
@@ -319,25 +323,6 @@ impl<'a> Cycle<'a> {
         Ok(())
     }
 
-    /// Flags the records whose other side was deleted, and takes the flag from those whose other side is back.
-    async fn flag(
-        &mut self,
-        changes: &mut Changes,
-        ends: &[Ended],
-        plans: &[PersonPlan],
-    ) -> Result<(), Fatal> {
-        let settings = &self.sides.settings;
-        let of_ends = ends.iter().filter_map(|ended| settings.flag_of_end(ended));
-        let of_returns = plans.iter().filter_map(|plan| settings.flag_of_return(plan));
-        let flags: Vec<_> = of_ends.chain(of_returns).collect();
-        for at in flags::write(self.sides, &mut self.report, &flags).await? {
-            if let Some(ended) = ends.get(at) {
-                plan::record::record_end_as_case(changes, ended, self.at);
-            }
-        }
-        Ok(())
-    }
-
     /// What plans leave in the state before anything is written. Returns whose link was refused.
     async fn record(&mut self, plans: &[PersonPlan]) -> Result<HashSet<SupporterId>, Fatal> {
         let mut changes = Changes::new();
@@ -359,10 +344,17 @@ impl<'a> Cycle<'a> {
         let met = |id: &SupporterId| {
             self.outbox.holds(id) || self.again.contains_key(id) || self.waiting.contains(id)
         };
-        batch::read(self.sides, self.directory.as_ref(), subjects, self.at, self.lifting, &met).await
+        let directory = self.directory.as_ref();
+        let mut batch = batch::read(self.sides, directory, subjects, self.at, self.lifting, &met).await?;
+        let told = quarrel::hold(self.sides, &mut batch.plans, &mut batch.changes, self.at.now)?;
+        self.report.notes.extend(told);
+        Ok(batch)
     }
 
     async fn write(&mut self, plans: Vec<PersonPlan>) -> Result<(), Fatal> {
+        if self.request.mode == Mode::Rebuild {
+            return self.only_look(plans).await;
+        }
         if self.sides.stopping() {
             self.report.count_many(&Outcome::Deferred(Deferral::Stopped), plans.len() as u64);
             return Ok(());

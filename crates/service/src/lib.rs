@@ -9,6 +9,7 @@ mod batch;
 pub mod control;
 pub mod cycle;
 mod flags;
+mod quarrel;
 pub mod request;
 pub mod resync;
 mod rulings;

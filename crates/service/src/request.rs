@@ -16,6 +16,9 @@ pub enum Mode {
     Pull,
     /// The first load: everybody on both sides, whatever their stamps.
     Backfill,
+    /// Everybody on both sides, to make links and agreements anew after the state was lost. Neither side is written; who differs, or is
+    /// on one side only, stays marked for the next cycle.
+    Rebuild,
     /// Named people only. No watermark moves, and blocked records are tried again.
     Resync,
 }
@@ -29,6 +32,7 @@ impl Mode {
             Self::Push => "push",
             Self::Pull => "pull",
             Self::Backfill => "backfill",
+            Self::Rebuild => "rebuild",
             Self::Resync => "resync",
         }
     }
@@ -36,13 +40,19 @@ impl Mode {
     /// Whether Contacts may be written.
     #[must_use]
     pub const fn pushes(self) -> bool {
-        !matches!(self, Self::Pull)
+        !matches!(self, Self::Pull | Self::Rebuild)
     }
 
     /// Whether supporters may be written.
     #[must_use]
     pub const fn pulls(self) -> bool {
-        !matches!(self, Self::Push)
+        !matches!(self, Self::Push | Self::Rebuild)
+    }
+
+    /// Whether everybody is met, whatever their stamps.
+    #[must_use]
+    pub const fn meets_everybody(self) -> bool {
+        matches!(self, Self::Backfill | Self::Rebuild)
     }
 }
 

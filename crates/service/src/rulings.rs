@@ -8,7 +8,7 @@ use model::{
 };
 use plan::record::close_identity_cases;
 use plan::{CycleReport, Fatal, Gathered, Moment, Pair, Sides};
-use state::{CaseKey, Changes};
+use state::{CaseKey, Changes, NoteKind};
 
 /// How many cases are read at a time.
 const PAGE: usize = 1_000;
@@ -240,6 +240,8 @@ async fn take(
             bases.push((name, key.digest(name, cell)));
         }
         changes.set_bases(id, &bases);
+        // What went back and forth before somebody decided says nothing about what comes after.
+        changes.remove_note(NoteKind::Turns, id.as_str().as_bytes());
     }
     Ok(true)
 }

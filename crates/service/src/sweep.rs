@@ -1,11 +1,12 @@
 //! The sweep: who of the linked people is there no longer? A row that is removed leaves no stamp behind to be found by, and a
-//! deleted Contact can be asked for only as long as it lies in the recycle bin.
+//! deleted Contact can be asked for only as long as it lies in the recycle bin. The same goes for supporters who were never linked
+//! and about whom somebody is asked.
 
 use std::time::Duration;
 
 use model::{DirtyReason, LinkLife, SalesforceId, Side, Stamp, Subject, SupporterId};
 use plan::{CycleReport, Fatal, Moment, Sides};
-use state::{Changes, Finished, Progress};
+use state::{CaseKey, Changes, Finished, Progress};
 
 /// How often everybody is looked for.
 const EVERY: Duration = Duration::from_secs(7 * 24 * 3600);
@@ -50,6 +51,9 @@ pub(crate) async fn sweep_when_due(sides: &Sides, report: &mut CycleReport, at: 
             return Ok(());
         }
     }
+    if !removed_with_a_case(sides).await? {
+        return Ok(());
+    }
     let mut changes = Changes::new();
     changes.set_progress(Progress { sweep: Some(Finished { cycle: at.cycle, at: at.now }), ..progress });
     let _receipt = sides.state.commit(changes).await?;
@@ -59,6 +63,36 @@ pub(crate) async fn sweep_when_due(sides: &Sides, report: &mut CycleReport, at: 
         ));
     }
     Ok(())
+}
+
+/// Marks supporters with a case whose row was removed, so that the case ends. Whether it came to the end.
+async fn removed_with_a_case(sides: &Sides) -> Result<bool, Fatal> {
+    let mut after: Option<CaseKey> = None;
+    loop {
+        let page = sides.state.cases_page(after.as_ref(), sides.settings.batch)?;
+        let Some(last) = page.last() else { return Ok(true) };
+        after = Some(CaseKey::of(last));
+        let of = |subject: &Subject| match subject {
+            Subject::Supporter(id) => Some(id.clone()),
+            Subject::Contact(_) => None,
+        };
+        let asked: Vec<SupporterId> = page.iter().filter_map(|case| of(&case.subject)).collect();
+        // Whoever is or was linked is looked for by the link.
+        let links = sides.state.links_of(&asked)?;
+        let ids: Vec<SupporterId> =
+            asked.into_iter().zip(links).filter_map(|(id, link)| link.is_none().then_some(id)).collect();
+        let here = sides.supporters.get(&ids).await?;
+        let mut changes = Changes::new();
+        for (id, _) in ids.into_iter().zip(here).filter(|(_, here)| here.is_none()) {
+            changes.mark_dirty(Subject::Supporter(id), DirtyReason::ContactGone, None);
+        }
+        if !changes.is_empty() {
+            let _receipt = sides.state.commit(changes).await?;
+        }
+        if sides.stopping() {
+            return Ok(false);
+        }
+    }
 }
 
 fn is_due(progress: &Progress, watermark: Option<Stamp>, now: Stamp) -> bool {

@@ -264,7 +264,7 @@ impl Fatal {
     }
 }
 
-const REBUILD: &str = "move the state directory aside and run `highwater backfill`: both sides carry the ids that rebuild the links";
+const REBUILD: &str = "run `highwater check --rebuild`: it sets this state aside and makes the links anew from the ids that both sides carry";
 
 impl Refusal {
     /// What an administrator can do about it.

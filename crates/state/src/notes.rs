@@ -1,4 +1,4 @@
-//! What the delivery of events remembers: bytes under a kind and a key, whose meaning belongs to the crate that writes them. They
+//! What others than the state itself remember, the delivery of events above all: bytes under a kind and a key, whose meaning belongs to the crate that writes them. They
 //! change in the same commit as everything else.
 
 use crate::error::{Damage, Error, Fatal};
@@ -21,6 +21,8 @@ pub enum NoteKind {
     Settled = b'o',
     /// Per supporter: the record it was replicated to, or why it is set aside.
     Replica = b'r',
+    /// Per supporter: which fields went back and forth between both sides.
+    Turns = b't',
 }
 
 /// A note's key and value.

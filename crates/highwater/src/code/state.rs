@@ -17,7 +17,7 @@ pub static DAMAGED: Code = Code {
     title: "the state is damaged",
     happened: "A stored value, the manifest or the digest key is damaged or missing.",
     done: "Nothing was written. highwater never starts afresh by itself, because it would then not know who is in flight.",
-    remedy: "Move the state directory aside and run `highwater backfill`: links are rebuilt from the Contact Ids and supporter ids that both sides carry.",
+    remedy: "Run `highwater check --rebuild`: it sets this state aside and rebuilds the links from the Contact Ids and supporter ids that both sides carry.",
 };
 
 /// The state was rolled back.
@@ -26,7 +26,7 @@ pub static ROLLED_BACK: Code = Code {
     title: "the state was rolled back",
     happened: "The database in the state directory is older than its manifest: somebody restored a copy. Working on it would repeat what was done since.",
     done: "Nothing was written.",
-    remedy: "Put the newer copy back. If there is none, move the directory aside and run `highwater backfill`.",
+    remedy: "Put the newer copy back. If there is none, run `highwater check --rebuild`, which sets this one aside.",
 };
 
 /// The state belongs to another org.

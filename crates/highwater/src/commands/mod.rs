@@ -25,6 +25,7 @@ mod people;
 pub mod plan;
 pub mod pull;
 pub mod push;
+pub mod rebuild;
 pub mod replicate;
 pub mod report;
 pub mod resync;

@@ -38,7 +38,7 @@ async fn flipped_bytes_are_found_and_nothing_is_started_afresh() {
         fs::write(&path, &wrong).unwrap();
         for line in ["sync", "status", "serve"] {
             let said = stage.refuses(line, 7, "HW0502").await;
-            assert!(said.contains("highwater backfill"), "{name}: {said}");
+            assert!(said.contains("highwater check --rebuild"), "{name}: {said}");
         }
         assert_eq!(fs::read(&path).unwrap(), wrong, "{name} was repaired");
         fs::write(&path, right).unwrap();
@@ -56,7 +56,7 @@ async fn a_database_full_of_flipped_bytes_never_leads_to_a_write() {
     let before = stage.both_sides().await;
     let refused = stage.run("sync").await;
     assert_eq!(refused.status.code(), Some(7), "{}", err(&refused));
-    assert!(err(&refused).contains("highwater backfill"), "{}", err(&refused));
+    assert!(err(&refused).contains("highwater check --rebuild"), "{}", err(&refused));
     assert!(!err(&refused).contains("panicked"), "{}", err(&refused));
     assert_eq!(before, stage.both_sides().await);
 }
@@ -72,7 +72,7 @@ async fn a_database_cut_short_is_called_damaged() {
         let refused = stage.run("sync").await;
         assert_eq!(refused.status.code(), Some(7), "1/{part}: {}", err(&refused));
         assert!(!err(&refused).contains("HW0508"), "1/{part}: {}", err(&refused));
-        assert!(err(&refused).contains("highwater backfill"), "1/{part}: {}", err(&refused));
+        assert!(err(&refused).contains("highwater check --rebuild"), "1/{part}: {}", err(&refused));
     }
     assert_eq!(before, stage.both_sides().await);
 }

@@ -8,7 +8,7 @@ use plan::{Deferral, Fatal, Outcome, PersonPlan};
 use super::Cycle;
 use crate::agreed::Heading;
 use crate::batch::{self, Batch};
-use crate::request::{Mode, Seen};
+use crate::request::Seen;
 use crate::{upkeep, whom};
 
 impl Cycle<'_> {
@@ -20,7 +20,7 @@ impl Cycle<'_> {
             Some(only) => subjects.clone_from(only),
             None => {
                 upkeep::notice_map(self.sides, &mut self.report, Some(&mut subjects)).await?;
-                let whole = self.request.mode == Mode::Backfill;
+                let whole = self.request.mode.meets_everybody();
                 if self.may_pull() {
                     let found = pull::discover(self.sides, Some(&mut subjects), whole).await?;
                     contacts_until = Some(found.window.until);
@@ -29,7 +29,7 @@ impl Cycle<'_> {
                     let found = push::discover(self.sides, Some(&mut subjects)).await?;
                     supporters_until = Some(found.window.until);
                 }
-                if self.request.mode == Mode::Backfill {
+                if whole {
                     whom::everybody(self.sides, Some(&mut subjects)).await?;
                 }
                 let mut after = None;

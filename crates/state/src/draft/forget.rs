@@ -50,9 +50,12 @@ impl Draft<'_> {
         Ok(())
     }
 
-    /// What the delivery of events remembers of them: as which record they were replicated, and when their Contact was written.
+    /// What the delivery of events remembers of them: as which record they were replicated, and when their Contact was written;
+    /// and which of their fields went back and forth.
     fn forget_notes(&mut self, id: &SupporterId, contact: Option<ContactId>) {
-        self.batch.delete(Tree::Index, notes::key_of(NoteKind::Replica, id.as_str().as_bytes()));
+        for kind in [NoteKind::Replica, NoteKind::Turns] {
+            self.batch.delete(Tree::Index, notes::key_of(kind, id.as_str().as_bytes()));
+        }
         if let Some(contact) = contact {
             self.batch.delete(Tree::Index, notes::key_of(NoteKind::Stamps, contact.as_str().as_bytes()));
         }

@@ -112,7 +112,7 @@ fn a_restored_old_database_is_refused_as_rolled_back() {
     copy(&old, &now.join("db"));
     let refused = refusal(&now, options());
     assert!(matches!(refused, Refusal::RolledBack { .. }), "{refused}");
-    assert!(refused.advice().contains("highwater backfill"));
+    assert!(refused.advice().contains("highwater check --rebuild"));
     // And a database that is gone altogether is no fresh start either.
     fs::remove_dir_all(now.join("db")).unwrap();
     assert!(matches!(refusal(&now, options()), Refusal::RolledBack { database: 0, .. }));
