@@ -39,17 +39,17 @@ pub async fn make_room(config: &Config, screen: &Screen) -> Result<(), Failure> 
 
 /// Whether a state is refused because of what lies in it, and not because of where it is, whose it is or who uses it.
 fn is_damage(failure: &Failure) -> bool {
-    match failure {
-        Failure::State(error) | Failure::StateDirectory { source: error, .. } => match error {
-            state::Error::Refused(refusal) => {
-                matches!(refusal, Refusal::RolledBack { .. } | Refusal::Manifest | Refusal::DigestKey)
-            }
-            state::Error::Fatal(fatal) => {
-                matches!(fatal, Fatal::Corrupt { .. } | Fatal::Damaged { .. } | Fatal::Panicked { .. })
-            }
-            state::Error::LinkTaken { .. } | state::Error::InFlight { .. } => false,
-        },
-        _ => false,
+    let (Failure::State(error) | Failure::StateDirectory { source: error, .. }) = failure else {
+        return false;
+    };
+    match error {
+        state::Error::Refused(refusal) => {
+            matches!(refusal, Refusal::RolledBack { .. } | Refusal::Manifest | Refusal::DigestKey)
+        }
+        state::Error::Fatal(fatal) => {
+            matches!(fatal, Fatal::Corrupt { .. } | Fatal::Damaged { .. } | Fatal::Panicked { .. })
+        }
+        state::Error::LinkTaken { .. } | state::Error::InFlight { .. } => false,
     }
 }
 
