@@ -49,6 +49,7 @@ mod store;
 mod story;
 mod takeover;
 mod tree;
+mod unfinished;
 mod upgrade;
 mod verify;
 

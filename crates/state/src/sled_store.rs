@@ -24,6 +24,7 @@ use crate::packing::{self, Kept, KeyWrite, Leaves};
 use crate::store::{Batch, Durable, Row, Scan, Store, Write};
 use crate::takeover::{self, EPOCH, GENERATION};
 use crate::tree::Tree;
+use crate::unfinished;
 use crate::upgrade;
 
 /// Pages sled keeps in memory, in bytes; its own default is 1 GiB. A first load of 100,000 people takes no more processor time
@@ -130,6 +131,7 @@ fn guarded<T>(operation: &'static str, work: impl FnOnce() -> sled::Result<T>) -
 
 fn open_db(path: &Path) -> Result<(sled::Db, Sync), Fatal> {
     let config = sled::Config::new().path(path).cache_capacity(CACHE_BYTES).flush_every_ms(None);
+    unfinished::remove_torn(path).map_err(|e| Fatal::io("looking for unfinished files", &e))?;
     let db = open_once_released(&config)?;
     let sync = Sync::open(path).map_err(|e| Fatal::io("opening the database file", &e))?;
     Ok((db, sync))
