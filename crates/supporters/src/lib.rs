@@ -11,7 +11,8 @@
 //!   [`Supporters::changed`] and [`Supporters::ids`]; nobody outside an adapter may compare two ids of one second.
 //! - **Undated rows.** A row whose stamp is missing, unreadable, not after 1970-01-01, or more than a day ahead of the
 //!   database's clock is *undated*: every window delivers it, first, stamped [`UNDATED`]. Comparing it again costs a
-//!   look; leaving it out would lose a change.
+//!   look; leaving it out would lose a change. In SQLite, where an index keeps stamps that are texts, one that stands among
+//!   them and is unreadable is looked for by those windows in which it becomes 0:00, 6:00, 12:00 or 18:00 UTC.
 //! - **Pages.** A page shorter than its limit is the last one.
 //! - **Writes compare.** The compare stands inside the statement that writes. Nothing is written over a value that is not
 //!   the one that was read.

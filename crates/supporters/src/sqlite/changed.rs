@@ -3,7 +3,7 @@
 //! Where an index keeps the stamps in order, a page is read along it and costs what it brings. A second that holds more rows
 //! than a page, and tables without such an index, are read by statements that compute each row's second.
 
-use model::{Position, SupporterId, Window};
+use model::{Position, Stamp, SupporterId, Window};
 use rusqlite::Connection;
 use rusqlite::types::ValueRef;
 
@@ -13,6 +13,9 @@ use super::read::{LEAST_PAGE, last_text, named, now_seconds};
 use super::sql::{Bind, Sql};
 use super::{Sqlite, cell, stamp};
 use crate::{Changed, Error, UNDATED, UndatedRows};
+
+/// How often every row's stamp is read, in seconds, to find a text that stands among the stamps and is none.
+const EVERY_STAMP: i64 = 6 * 3_600;
 
 /// Where a page goes on: after this id within this second; an empty id is before all others.
 struct Cursor {
@@ -82,6 +85,24 @@ impl Described {
     pub(super) fn is_undated(&self, sql: &mut Sql, now: i64) {
         self.stamps.is_not_within(sql, now.saturating_add(cell::AHEAD));
     }
+
+    /// ` AND` the stamp is missing, or lies before or behind all usable ones, where an index brings it.
+    fn is_outside(&self, sql: &mut Sql, now: i64) {
+        let from = |sql: &mut Sql| {
+            sql.raw("SELECT ").ident(&self.id).raw(" FROM ").ident(&self.table).raw(" WHERE ");
+        };
+        sql.raw(" AND ").ident(&self.id).raw(" IN (");
+        from(sql);
+        sql.ident(&self.stamps.column).raw(" IS NULL UNION ALL ");
+        from(sql);
+        sql.raw("1");
+        self.stamps.before(sql, 1);
+        sql.raw(" UNION ALL ");
+        from(sql);
+        sql.raw("1");
+        self.stamps.at_least(sql, now.saturating_add(cell::AHEAD + 1));
+        sql.raw(")");
+    }
 }
 
 struct Page<'a> {
@@ -122,6 +143,21 @@ impl Page<'_> {
         Ok(())
     }
 
+    /// Whether an index keeps the stamps in their order.
+    fn is_ordered(&self) -> bool {
+        self.table.stamps.ordered() && self.table.stamps.indexed && self.table.utf8
+    }
+
+    /// Whether this window is one that looks for undated rows among all rows. Along an index those without a stamp, and those
+    /// outside of time, cost nothing to find; a text that stands among the stamps and is none is found by reading every row, which a
+    /// large table can bear a few times a day. Windows follow each other: each of those times lies in one.
+    fn looks_at_every_stamp(&self) -> bool {
+        // Of a window `[from, until)` the last moment before it, and its own last.
+        let period = |stamp: Stamp| (stamp.micros() - 1).div_euclid(1_000_000 * EVERY_STAMP);
+        let has_odd_texts = self.table.stamps.is_text();
+        !self.is_ordered() || (has_odd_texts && period(self.window.from) < period(self.window.until))
+    }
+
     /// How many rows are read at a time.
     fn asked(&self) -> usize {
         (self.limit - self.rows.len()).max(LEAST_PAGE)
@@ -140,7 +176,11 @@ impl Page<'_> {
             let mut sql = Sql::new("SELECT ");
             self.table.id_text(&mut sql);
             self.table.where_named(&mut sql);
-            self.table.is_undated(&mut sql, now);
+            if self.looks_at_every_stamp() {
+                self.table.is_undated(&mut sql, now);
+            } else {
+                self.table.is_outside(&mut sql, now);
+            }
             self.table.after_id(&mut sql, after.as_deref());
             sql.raw(" ORDER BY ")
                 .ident(&self.table.id)
@@ -164,7 +204,7 @@ impl Page<'_> {
 
     fn dated(&mut self, whole: Seconds, mut cursor: Option<Cursor>) -> Result<(), Unfit> {
         let mut from = cursor.as_ref().map_or(whole.from, |cursor| cursor.second.max(whole.from));
-        let along = self.table.stamps.ordered() && self.table.stamps.indexed && self.table.utf8;
+        let along = self.is_ordered();
         while self.rows.len() < self.limit && from < whole.until {
             self.wanted.check()?;
             let rest = Seconds { from, until: whole.until };

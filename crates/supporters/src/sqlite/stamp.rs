@@ -259,6 +259,14 @@ impl Stamps {
         }
     }
 
+    /// Whether stamps are texts, among which others can stand.
+    pub(super) const fn is_text(&self) -> bool {
+        match self.form {
+            Form::Uniform { .. } | Form::Mixed => true,
+            Form::UnixSeconds | Form::UnixMillis => false,
+        }
+    }
+
     /// ` AND column >= …`: no row of `second` or later is left out.
     pub(super) fn at_least(&self, sql: &mut Sql, second: i64) {
         self.bound(sql, " >= ", second);

@@ -148,3 +148,26 @@ async fn a_day_that_does_not_exist_is_undated_also_where_all_stamps_are_alike() 
         found.iter().map(|changed| (changed.id.clone(), changed.modified == UNDATED)).collect();
     assert_eq!(undated, [(id(1), true), (id(3), true), (id(4), true), (id(2), false)]);
 }
+
+#[tokio::test]
+async fn along_an_index_odd_texts_among_the_stamps_are_looked_for_four_times_a_day() {
+    let file = File::new(SCHEMA).await;
+    file.run(
+        "INSERT INTO people (id, modified) VALUES (1, '2025-10-05T12:00:00Z'), (2, NULL),
+            (3, '2025-10-05T13:99:00Z'), (4, 'soon'), (5, ''), (6, '2025-10-05T12:00:01Z');",
+    )
+    .await;
+    let table = Table { modified_format: StampFormat::Text, ..file.table() };
+    let supporters = open(&table, &["email"]).await;
+    let undated = async |from: &str, until: &str| {
+        let window = model::Window { from: Stamp::parse(from).unwrap(), until: Stamp::parse(until).unwrap() };
+        let page = supporters.changed(&window, None, 100).await.unwrap();
+        page.into_iter().filter(|row| row.modified == UNDATED).map(|row| row.id).collect::<Vec<_>>()
+    };
+    // What the index tells is told by every window.
+    let told = [id(2), id(4), id(5)];
+    assert_eq!(undated("2025-11-01T12:00:01Z", "2025-11-01T18:00:00Z").await, told);
+    let all = [id(2), id(3), id(4), id(5)];
+    assert_eq!(undated("2025-11-01T18:00:00Z", "2025-11-01T18:00:01Z").await, all);
+    assert_eq!(undated("2025-11-01T17:59:59Z", "2025-11-01T18:00:01Z").await, all);
+}
