@@ -4,6 +4,8 @@ use std::collections::HashMap;
 use std::fmt;
 use std::sync::Arc;
 
+use csv_async::ByteRecord;
+
 /// The columns of a set of rows. Names are found without regard to case, as Salesforce compares them.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Columns {
@@ -78,6 +80,19 @@ impl Row {
         Self { columns, text: text.into(), ends: ends.into() }
     }
 
+    /// The fields of a CSV record, which lie side by side in one piece of memory, aligned to as many columns.
+    pub(crate) fn of_record(columns: Arc<Columns>, record: &ByteRecord) -> Self {
+        let whole = std::str::from_utf8(record.as_slice()).ok().filter(|_| record.len() == columns.len());
+        let ends = (0..record.len()).filter_map(|at| Some(record.range(at)?.end));
+        if let Some(text) = whole
+            && ends.clone().all(|end| text.is_char_boundary(end))
+        {
+            let ends = ends.map(|end| u32::try_from(end).unwrap_or(u32::MAX)).collect();
+            return Self { columns, text: text.into(), ends };
+        }
+        Self::new(columns, record.iter().map(|cell| Some(String::from_utf8_lossy(cell))))
+    }
+
     /// The value of a column by name; `None` when null, or when it was not asked for.
     #[must_use]
     pub fn get(&self, column: &str) -> Option<&str> {
@@ -129,5 +144,21 @@ mod tests {
         assert_eq!(row.get("Phone"), None);
         assert_eq!(row.at(9), None);
         assert_eq!(format!("{row:?}"), "Row[\"Id\", \"Account.Name\"]");
+    }
+
+    proptest::proptest! {
+        #[test]
+        fn a_record_read_at_once_is_the_record_read_field_by_field(
+            fields in proptest::collection::vec(proptest::collection::vec(proptest::prelude::any::<u8>(), 0..6), 0..5),
+            texts in proptest::collection::vec("\\PC{0,4}", 0..5),
+            more in 0_usize..3,
+        ) {
+            for record in [ByteRecord::from(fields), ByteRecord::from(texts)] {
+                let columns = Arc::new(Columns::new((0..record.len() + more).map(|n| n.to_string())));
+                let one_by_one = record.iter().map(|cell| Some(String::from_utf8_lossy(cell)));
+                let slow = Row::new(Arc::clone(&columns), one_by_one);
+                proptest::prop_assert_eq!(Row::of_record(columns, &record), slow);
+            }
+        }
     }
 }

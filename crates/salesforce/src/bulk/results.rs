@@ -90,6 +90,14 @@ impl std::fmt::Debug for ResultRow {
 pub struct ResultReader {
     rows: RowReader,
     texts: AlertTexts,
+    own: OwnColumns,
+}
+
+/// Where Salesforce's own columns stand.
+struct OwnColumns {
+    id: Option<usize>,
+    created: Option<usize>,
+    error: Option<usize>,
 }
 
 impl ResultReader {
@@ -99,12 +107,12 @@ impl ResultReader {
     /// As for [`RowReader::next_row`]; [`ErrorKind::Contract`] for an `sf__Id` that is none.
     pub async fn next_row(&mut self) -> Result<Option<ResultRow>, Error> {
         let Some(row) = self.rows.next_row().await? else { return Ok(None) };
-        let id = row.get("sf__Id").map(SalesforceId::parse).transpose().map_err(|why| {
+        let at = |place: Option<usize>| place.and_then(|place| row.at(place));
+        let id = at(self.own.id).map(SalesforceId::parse).transpose().map_err(|why| {
             Error::new(ErrorKind::Contract, "sf__Id").with_source(why).during(Call::Results)
         })?;
-        let created = row.is_true("sf__Created");
-        let error =
-            row.columns().index("sf__Error").map(|at| self.texts.classify(row.at(at).unwrap_or_default()));
+        let created = at(self.own.created).is_some_and(|value| value.eq_ignore_ascii_case("true"));
+        let error = self.own.error.map(|place| self.texts.classify(row.at(place).unwrap_or_default()));
         Ok(Some(ResultRow { row, id, created, error }))
     }
 
@@ -148,6 +156,9 @@ impl Org {
                 Error::new(ErrorKind::Contract, "columns of another result set").during(Call::Results)
             );
         }
-        Ok(ResultReader { rows, texts: self.alert_texts().clone() })
+        let place = |column| rows.columns().index(column);
+        let own =
+            OwnColumns { id: place("sf__Id"), created: place("sf__Created"), error: place("sf__Error") };
+        Ok(ResultReader { rows, texts: self.alert_texts().clone(), own })
     }
 }

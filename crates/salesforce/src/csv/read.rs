@@ -116,8 +116,7 @@ impl RowReader {
         let some = self.csv.read_byte_record(&mut self.record).await.map_err(read_error)?;
         self.reading = false;
         let columns = || Arc::clone(&self.columns);
-        Ok(some
-            .then(|| Row::new(columns(), self.record.iter().map(|cell| Some(String::from_utf8_lossy(cell))))))
+        Ok(some.then(|| Row::of_record(columns(), &self.record)))
     }
 }
 
