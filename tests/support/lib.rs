@@ -380,31 +380,14 @@ fn with_columns_beside(map: FieldMap, settings: &mut plan::Settings, merges: boo
     if merges { map.with_merged_into("merged_into") } else { map }
 }
 
-async fn sides(org: &simorg::Org, dir: &tempfile::TempDir, world: World) -> (Sides, Arc<Holding>) {
-    let World {
-        object,
-        mut settings,
-        policies,
-        rules: extra,
-        push_marker,
-        account,
-        on_disk,
-        patient,
-        no_contact_id,
-        merges,
-        confirmed,
-        dated,
-        direct,
-        ..
-    } = world;
-    if !direct {
-        settings.direct_calls = 0;
-    }
+/// The rules of a world's map.
+fn rules(world: &mut World) -> Vec<FieldRule> {
+    let object = world.object;
     let mut rules = seven_rules();
     for rule in &mut rules {
         rule.contact_field = World::name(object, &rule.contact_field);
     }
-    rules.extend(extra);
+    rules.append(&mut world.rules);
     if object == model::PersonObject::Lead {
         let company = FieldRule {
             columns: Vec::new(),
@@ -414,15 +397,35 @@ async fn sides(org: &simorg::Org, dir: &tempfile::TempDir, world: World) -> (Sid
         };
         rules.push(company);
     }
-    for (field, policy) in policies {
+    for (field, policy) in std::mem::take(&mut world.policies) {
         rules.iter_mut().filter(|rule| rule.contact_field == field).for_each(|rule| rule.policy = policy);
     }
-    for field in confirmed {
+    for field in std::mem::take(&mut world.confirmed) {
         rules.iter_mut().filter(|rule| rule.contact_field == field).for_each(|rule| rule.confirmation = true);
     }
-    for (field, date) in dated {
+    for (field, date) in std::mem::take(&mut world.dated) {
         let consents = rules.iter_mut().filter(|rule| rule.contact_field == field);
         consents.for_each(|rule| rule.dated_by = Some(date.clone()));
+    }
+    rules
+}
+
+async fn sides(org: &simorg::Org, dir: &tempfile::TempDir, mut world: World) -> (Sides, Arc<Holding>) {
+    let rules = rules(&mut world);
+    let World {
+        object,
+        mut settings,
+        push_marker,
+        account,
+        on_disk,
+        patient,
+        no_contact_id,
+        merges,
+        direct,
+        ..
+    } = world;
+    if !direct {
+        settings.direct_calls = 0;
     }
     let technical = TechnicalFields {
         supporter_id: "EN_Supporter_Id__c".into(),
