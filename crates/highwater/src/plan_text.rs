@@ -191,7 +191,7 @@ fn person(plan: &PersonPlan) -> String {
 fn changes(plan: &PersonPlan) -> impl Iterator<Item = (&str, &'static str, &'static str)> {
     plan.fields.iter().filter(|field| field.decision != model::Decision::InStep).map(|field| {
         let (change, reason) = explain(field.decision);
-        (field.field.as_str(), change, reason)
+        (&*field.field, change, reason)
     })
 }
 

@@ -2,6 +2,7 @@
 
 use std::fmt;
 
+use compact_str::CompactString;
 use serde::{Deserialize, Serialize};
 
 /// One field of one record, as read or as normalized. `Debug` shows the state, never the text.
@@ -12,8 +13,8 @@ pub enum Cell {
     Absent,
     /// The field is there and holds nothing.
     Empty,
-    /// The field holds this text.
-    Value(Box<str>),
+    /// The field holds this text. Most of what people are called is short, and lies in the cell itself.
+    Value(CompactString),
 }
 
 impl Cell {

@@ -1,12 +1,17 @@
 //! Which supporter column is which Contact field, in which direction, and how a value is carried across.
 
 use std::borrow::Cow;
+use std::sync::Arc;
 
 use serde::{Deserialize, Serialize};
 
 use crate::{
     Cell, Digest, DigestKey, FieldType, InvalidValue, PersonObject, RuleKey, Supporter, SupporterId,
 };
+
+mod invalid;
+
+pub use invalid::InvalidFieldMap;
 
 /// Which way a field's changes travel.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]
@@ -218,39 +223,12 @@ pub struct TechnicalFields {
     pub push_marker: Option<String>,
 }
 
-/// A mistake in the map. Names fields and columns only: they are configuration, not data.
-#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
-pub enum InvalidFieldMap {
-    /// `LastName` or `Email` is not mapped.
-    #[error("{0} must be mapped: no record can be kept in step without it")]
-    Missing(&'static str),
-    /// A Contact field has two rules, or shares its key with another.
-    #[error("Contact field {0} has two rules")]
-    Twice(String),
-    /// A rule has neither a column nor a constant, or both.
-    #[error("the rule for {0} needs either columns or a constant")]
-    Source(String),
-    /// A technical field is also mapped: the upload would carry the column twice and the whole job would fail.
-    #[error("{0} is filled by highwater itself and cannot be mapped")]
-    Technical(String),
-    /// A name that is no API name.
-    #[error("{0:?} is no Salesforce field name")]
-    Name(String),
-    /// A constant cannot be pulled.
-    #[error("the constant for {0} can only be pushed")]
-    ConstantPulled(String),
-    /// A consent is dated by something that is no mapped date, or what is dated is no checkbox.
-    #[error(
-        "{0} is dated by {1}: the first must be a checkbox, the second a mapped date or date and time of its own"
-    )]
-    Dated(String, String),
-}
-
 /// The whole map, checked.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct FieldMap {
     rules: Vec<FieldRule>,
     keys: Vec<RuleKey>,
+    names: Vec<Arc<str>>,
     columns: Vec<String>,
     sources: Vec<Vec<usize>>,
     dates: Vec<Option<usize>>,
@@ -296,7 +274,8 @@ impl FieldMap {
         for rule in &rules {
             sources.push(rule.columns.iter().map(|column| place_of(&mut columns, column)).collect());
         }
-        Ok(Self { rules, keys, columns, sources, dates, technical, merged_into: None, object })
+        let names = rules.iter().map(|rule| rule.contact_field.as_str().into()).collect();
+        Ok(Self { rules, keys, names, columns, sources, dates, technical, merged_into: None, object })
     }
 
     /// The same map over a table in which a supporter that was merged away names, in this column, the one that remains. The
@@ -350,6 +329,12 @@ impl FieldMap {
     #[must_use]
     pub fn keys(&self) -> &[RuleKey] {
         &self.keys
+    }
+
+    /// The Contact fields' API names, in the order of the rules: for what names a field of every person.
+    #[must_use]
+    pub fn names(&self) -> &[Arc<str>] {
+        &self.names
     }
 
     /// Every supporter column the map reads or writes, each once. A supporter's cells come in this order.

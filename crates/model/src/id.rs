@@ -3,6 +3,7 @@
 use std::fmt;
 use std::str::FromStr;
 
+use compact_str::CompactString;
 use serde::{Deserialize, Deserializer, Serialize, Serializer, de};
 
 /// Why a text is not the id it was taken for. Carries no part of the text: it may be anything.
@@ -189,7 +190,7 @@ typed_id!(
 
 /// A supporter's id in the supporter database: an opaque text, whatever type the column has.
 #[derive(Clone, PartialEq, Eq, Hash, PartialOrd, Ord)]
-pub struct SupporterId(Box<str>);
+pub struct SupporterId(CompactString);
 
 impl SupporterId {
     /// The longest id accepted, in bytes: the length of a Salesforce external id field.
@@ -200,12 +201,10 @@ impl SupporterId {
     /// # Errors
     /// [`InvalidId::Supporter`].
     pub fn parse(raw: &str) -> Result<Self, InvalidId> {
-        let fits = !raw.is_empty() && raw.len() <= Self::MAX_BYTES && raw.trim() == raw;
-        if fits && !raw.chars().any(char::is_control) {
-            Ok(Self(raw.into()))
-        } else {
-            Err(InvalidId::Supporter)
-        }
+        let fits = !raw.is_empty() && raw.len() <= Self::MAX_BYTES;
+        let plain = || raw.bytes().all(|byte| byte.is_ascii_graphic());
+        let careful = || raw.trim() == raw && !raw.chars().any(char::is_control);
+        if fits && (plain() || careful()) { Ok(Self(raw.into())) } else { Err(InvalidId::Supporter) }
     }
 
     /// The id as the supporter database spells it.
@@ -242,7 +241,7 @@ impl Serialize for SupporterId {
 
 impl<'de> Deserialize<'de> for SupporterId {
     fn deserialize<D: Deserializer<'de>>(from: D) -> Result<Self, D::Error> {
-        let raw = String::deserialize(from)?;
+        let raw = CompactString::deserialize(from)?;
         Self::parse(&raw).map_err(de::Error::custom)
     }
 }

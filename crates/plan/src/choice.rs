@@ -15,6 +15,10 @@ pub fn choose_contact(
     email: &Email,
     candidates: Vec<SeenContact>,
 ) -> Found {
+    // On a first load most people have none: their names need not be understood.
+    if candidates.is_empty() {
+        return Found::Nobody(Vec::new());
+    }
     let config = &sides.settings.matching;
     let knowledge = Knowledge::built_in();
     let ours = person_of_supporter(&sides.map, supporter, email);

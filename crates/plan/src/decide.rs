@@ -1,6 +1,7 @@
 //! From a pair to a plan: skip it, leave it to a person, or say what is to be written.
 
 use std::borrow::Cow;
+use std::sync::Arc;
 
 use model::{
     Block, Cell, Decision, Digest, DigestKey, Direction, FieldMap, FieldRule, InFlight, Intent, InvalidValue,
@@ -75,9 +76,9 @@ pub fn travelling<'a>(map: &'a FieldMap, settings: &Settings) -> Cow<'a, [FieldR
     Cow::Owned(map.rules().iter().map(narrowed).collect())
 }
 
-/// Decides one pair. Pure.
+/// Decides one pair. A plan takes over what the pair holds of the supporter; any other answer leaves the pair as it is.
 #[must_use]
-pub fn decide(pair: &Pair, rules: &Rules<'_>) -> Decided {
+pub fn decide(pair: &mut Pair, rules: &Rules<'_>) -> Decided {
     if let Some(why) = skip(pair, rules) {
         return Decided::Skip(why);
     }
@@ -87,8 +88,8 @@ pub fn decide(pair: &Pair, rules: &Rules<'_>) -> Decided {
         None => rules.map.supporter_values(&absent),
     };
     let contact = rules.map.contact_values(pair.contact.as_ref().map_or(&absent, |c| &c.contact.cells));
-    let values = Values { supporter, contact };
-    let record = values.digest(rules);
+    let values = Values::of(supporter, contact, rules);
+    let record = values.record(rules.key);
     if let Some((field, why)) = values.first_invalid(rules.fields) {
         return invalid(pair, rules, record, field, why);
     }
@@ -100,7 +101,7 @@ pub fn decide(pair: &Pair, rules: &Rules<'_>) -> Decided {
         }
         drill::met(drill::Branch::BlockLifted);
     }
-    Decided::Plan(Box::new(plan(pair, rules, &values, record)))
+    Decided::Plan(Box::new(plan(pair, rules, values, record)))
 }
 
 fn skip(pair: &Pair, rules: &Rules<'_>) -> Option<SkipReason> {
@@ -165,13 +166,32 @@ fn has_last_name(supporter: &Supporter, map: &FieldMap) -> bool {
     matches!(map.supporter_value(rule, &supporter.cells), Ok(Cell::Value(_)) | Err(_))
 }
 
-/// Both sides' normalized values, rule by rule.
+/// Both sides' normalized values, rule by rule, and their digests.
 struct Values {
     supporter: Vec<Result<Cell, InvalidValue>>,
     contact: Vec<Result<Cell, InvalidValue>>,
+    digests: Vec<[Digest; 2]>,
 }
 
 impl Values {
+    fn of(
+        supporter: Vec<Result<Cell, InvalidValue>>,
+        contact: Vec<Result<Cell, InvalidValue>>,
+        rules: &Rules<'_>,
+    ) -> Self {
+        let of = |value: &Result<Cell, InvalidValue>, key| match value {
+            Ok(cell) => rules.key.digest(key, cell),
+            Err(_) => rules.key.digest(key, &Cell::Absent),
+        };
+        let cells = supporter.iter().zip(&contact).zip(rules.map.keys());
+        let digests = cells.map(|((s, c), &key)| [of(s, key), of(c, key)]).collect();
+        Self { supporter, contact, digests }
+    }
+
+    fn record(&self, key: &DigestKey) -> Digest {
+        key.combine(self.digests.iter().flatten().copied())
+    }
+
     /// The first value that could not stand on the other side, where it would have to.
     fn first_invalid<'a>(&self, rules: &'a [FieldRule]) -> Option<(&'a str, InvalidValue)> {
         rules.iter().enumerate().find_map(|(at, rule)| {
@@ -179,15 +199,6 @@ impl Values {
             let pulled = if rule.pulls() { self.contact[at].as_ref().err() } else { None };
             pushed.or(pulled).map(|&why| (rule.contact_field.as_str(), why))
         })
-    }
-
-    fn digest(&self, rules: &Rules<'_>) -> model::Digest {
-        let cells = self.supporter.iter().zip(&self.contact).zip(rules.map.keys());
-        let of = |value: &Result<Cell, InvalidValue>, key| match value {
-            Ok(cell) => rules.key.digest(key, cell),
-            Err(_) => rules.key.digest(key, &Cell::Absent),
-        };
-        rules.key.combine(cells.flat_map(|((s, c), &key)| [of(s, key), of(c, key)]))
     }
 }
 
@@ -219,40 +230,49 @@ const fn code_of(why: InvalidValue) -> &'static str {
     }
 }
 
-fn plan(pair: &Pair, rules: &Rules<'_>, values: &Values, record: model::Digest) -> PersonPlan {
-    let creating_contact = pair.contact.is_none();
-    let creating_supporter = pair.supporter.is_none();
-    let mut questions = Vec::with_capacity(rules.fields.len());
-    let mut fields: Vec<FieldPlan> = Vec::with_capacity(rules.fields.len());
-    for (at, rule) in rules.fields.iter().enumerate() {
-        let key = rules.map.keys()[at];
-        let supporter = side_value(&values.supporter[at], creating_supporter);
-        let contact = side_value(&values.contact[at], creating_contact);
-        let view = |cell: &Cell| View { digest: rules.key.digest(key, cell), presence: Presence::of(cell) };
-        let question = question(pair, rules, values, at, [view(&supporter), view(&contact)]);
+fn plan(pair: &mut Pair, rules: &Rules<'_>, mut values: Values, record: model::Digest) -> PersonPlan {
+    let creating = [pair.supporter.is_none(), pair.contact.is_none()];
+    let views = |values: &Values, at: usize| {
+        let [supporter, contact] = values.digests[at];
+        let view = |value: &Result<Cell, InvalidValue>, digest, creating: bool| match value {
+            // A record that is still to be created holds nothing yet: every value of the other side is news to it.
+            _ if creating => View {
+                digest: rules.key.digest(rules.map.keys()[at], &Cell::Empty),
+                presence: Presence::Empty,
+            },
+            Ok(cell) => View { digest, presence: Presence::of(cell) },
+            Err(_) => View { digest, presence: Presence::Absent },
+        };
+        [view(&values.supporter[at], supporter, creating[0]), view(&values.contact[at], contact, creating[1])]
+    };
+    let ask = |at| question(pair, rules, &values, at, views(&values, at));
+    let questions: Vec<Question<'_>> = (0..rules.fields.len()).map(ask).collect();
+    let mut fields = Vec::with_capacity(rules.fields.len());
+    for (at, question) in questions.iter().enumerate() {
         fields.push(FieldPlan {
             rule: at,
-            key,
-            field: rule.contact_field.clone(),
-            decision: allowed(reconcile(&question), rules.settings),
-            landed: landed(&question),
-            supporter,
-            contact,
+            key: rules.map.keys()[at],
+            field: Arc::clone(&rules.map.names()[at]),
+            decision: allowed(reconcile(question), rules.settings),
+            landed: landed(question),
+            supporter: side_value(&mut values.supporter[at], creating[0]),
+            contact: side_value(&mut values.contact[at], creating[1]),
             supporter_digest: question.supporter.digest,
             contact_digest: question.contact.digest,
             consent: consent::is_one(rules.map, at),
         });
-        questions.push(question);
     }
     consent::dates_follow(rules, &questions, &mut fields);
+    let contact = pair.contact.as_ref();
     PersonPlan {
-        supporter: pair.supporter.clone(),
-        contact: pair.contact_id(),
-        account: pair.contact.as_ref().and_then(|seen| seen.contact.account),
-        tie: pair.tie.clone(),
-        fields,
+        contact: contact.map(SeenContact::id),
+        account: contact.and_then(|seen| seen.contact.account),
         stamp_contact: rules.settings.push && needs_our_id(pair, rules.map),
         stamp_supporter: needs_contact_id(pair),
+        blocked: pair.block.is_some(),
+        supporter: pair.supporter.take(),
+        tie: std::mem::replace(&mut pair.tie, Tie::Alone),
+        fields,
         record,
     }
 }
@@ -280,11 +300,11 @@ fn question<'a>(
     }
 }
 
-/// A record that is still to be created holds nothing yet: every value of the other side is news to it.
-fn side_value(value: &Result<Cell, InvalidValue>, creating: bool) -> Cell {
+/// What a side holds, out of the values.
+fn side_value(value: &mut Result<Cell, InvalidValue>, creating: bool) -> Cell {
     match value {
         _ if creating => Cell::Empty,
-        Ok(cell) => cell.clone(),
+        Ok(cell) => std::mem::take(cell),
         Err(_) => Cell::Absent,
     }
 }

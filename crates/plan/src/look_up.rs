@@ -275,6 +275,9 @@ fn by_stored_id(sides: &Sides, supporter: &Supporter, fetched: &Fetched) -> Opti
 
 /// Our external id, on the living and the dead.
 fn by_key(supporter: &Supporter, fetched: &Fetched) -> Option<Found> {
+    if fetched.by_key.is_empty() {
+        return None;
+    }
     let holders = fetched.by_key.get(&supporter.id.as_str().to_lowercase())?;
     let apart = |seen: &&SeenContact| are_apart(supporter, seen.id(), fetched);
     let live: Vec<&SeenContact> =
@@ -354,6 +357,9 @@ fn disagrees_entirely(sides: &Sides, supporter: &Supporter, seen: &SeenContact) 
 
 /// Address and names.
 fn by_email(sides: &Sides, supporter: &Supporter, fetched: &Fetched) -> Found {
+    if fetched.by_email.is_empty() {
+        return Found::Nobody(Vec::new());
+    }
     let Some(email) = email_of(&sides.map, supporter) else { return Found::Nobody(Vec::new()) };
     let holders = fetched.by_email.get(&email).map_or(&[][..], Vec::as_slice);
     let holders = holders.iter().filter(|seen| !are_apart(supporter, seen.id(), fetched)).cloned();

@@ -1,5 +1,7 @@
 //! What a cycle would write for one person, field by field, and why.
 
+use std::sync::Arc;
+
 use model::{
     AccountId, CaseKind, Cause, Cell, ContactId, Decision, Digest, DigestKey, Evidence, Lane, Leave, Policy,
     RuleKey, Subject, Supporter, SupporterId,
@@ -17,7 +19,7 @@ pub struct FieldPlan {
     /// The rule's name in the state.
     pub key: RuleKey,
     /// The Contact field's API name.
-    pub field: String,
+    pub field: Arc<str>,
     /// What is to be done.
     pub decision: Decision,
     /// A value of an unsettled write that is seen to have arrived: what both sides agreed on then.
@@ -73,6 +75,8 @@ pub struct PersonPlan {
     pub stamp_supporter: bool,
     /// Digest over all values of both sides: what a block remembers.
     pub record: Digest,
+    /// Whether the person was set aside until now.
+    pub blocked: bool,
 }
 
 impl PersonPlan {

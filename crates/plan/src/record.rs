@@ -61,7 +61,9 @@ pub fn record_plan(changes: &mut Changes, report: &mut CycleReport, plan: &Perso
         let agreed: Vec<_> = agreed.collect();
         changes.set_bases(&id, &agreed);
     }
-    changes.lift_block(&id);
+    if plan.blocked {
+        changes.lift_block(&id);
+    }
     // Both records are there and nothing stands against them any more.
     changes.close_cases(&STANDING_AGAINST, &subject);
     if !planted(Mistake::ConflictNotLogged) {
@@ -84,7 +86,7 @@ fn tell_decision(changes: &mut Changes, plan: &PersonPlan, subject: &Subject) {
         return;
     }
     let differs = |field: &&FieldPlan| field.decision != Decision::InStep;
-    let turn = |field: &FieldPlan| Turn { field: field.field.clone(), decision: field.decision };
+    let turn = |field: &FieldPlan| Turn { field: field.field.to_string(), decision: field.decision };
     let fields = plan.fields.iter().filter(differs).map(turn).collect();
     changes.tell(subject, Happened::Decided { action: plan.action().to_owned(), fields });
 }
@@ -209,7 +211,7 @@ fn record_conflicts(
             at: at.now,
             supporter: id.clone(),
             contact,
-            field: field.field.clone(),
+            field: field.field.to_string(),
             kept,
             policy,
             supporter_value: field.supporter.text().unwrap_or_default().to_owned(),
@@ -222,7 +224,7 @@ fn held_case(kind: CaseKind, plan: &PersonPlan, subject: &Subject, held: &[&Fiel
     let mut records = Vec::new();
     let texts = |pick: fn(&FieldPlan) -> &model::Cell| {
         let shown =
-            |field: &&FieldPlan| (field.field.clone(), pick(field).text().unwrap_or_default().to_owned());
+            |field: &&FieldPlan| (field.field.to_string(), pick(field).text().unwrap_or_default().to_owned());
         held.iter().map(shown).collect::<Vec<_>>()
     };
     records.push(CaseRecord { subject: subject.clone(), fields: texts(|field| &field.supporter) });
@@ -235,7 +237,7 @@ fn held_case(kind: CaseKind, plan: &PersonPlan, subject: &Subject, held: &[&Fiel
         subject: subject.clone(),
         supporters: plan.supporter_id().cloned().into_iter().collect(),
         contacts: plan.contact.into_iter().collect(),
-        reasons: held.iter().map(|field| field.field.clone()).collect(),
+        reasons: held.iter().map(|field| field.field.to_string()).collect(),
         records,
         opened_at: at.now,
         seen_at: at.now,

@@ -212,5 +212,5 @@ fn tell(changes: &mut Changes, plan: &PersonPlan, subject: Subject, code: &str, 
 }
 
 fn fields_on_their_way(plan: &PersonPlan) -> Vec<String> {
-    plan.fields.iter().filter(|field| field.to_supporter()).map(|field| field.field.clone()).collect()
+    plan.fields.iter().filter(|field| field.to_supporter()).map(|field| field.field.to_string()).collect()
 }

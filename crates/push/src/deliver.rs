@@ -39,7 +39,7 @@ pub async fn deliver(
     if rows.is_empty() {
         return Ok(Settled::default());
     }
-    let bytes = rows.iter().map(OutRow::bytes).sum();
+    let bytes = rows.iter().map(|row| u64::from(row.bytes)).sum();
     match sides.settings.road(rows.len(), bytes) {
         Road::Job => deliver_job(sides, report, lane, rows, at).await,
         Road::Direct => {
@@ -94,7 +94,7 @@ async fn journal(sides: &Sides, lane: Lane, rows: Vec<OutRow>, at: Moment) -> Re
     for chunk in people.chunks(INTENTS_PER_COMMIT) {
         let mut changes = state::Changes::new();
         for row in chunk {
-            changes.put_intent(&row.supporter, row.intent(plan));
+            changes.put_intent(&row.supporter, row.intent(plan)?);
         }
         let _receipt = sides.state.commit(changes).await?;
     }

@@ -48,13 +48,15 @@ pub(crate) async fn send(
     while !rows.is_empty() && !sides.stopping() {
         let rest = rows.split_off(rows.len().min(COLLECTION));
         let chunk = std::mem::replace(&mut rows, rest);
-        match call(sides, lane, &chunk).await {
+        let records = records(&sides.map, lane, &chunk)?;
+        match call(sides, lane, &records).await {
             Ok(results) => {
                 // What a job has at its creation: it was done, and nothing here says so yet.
                 reached(K03);
                 sides.progress.advance(chunk.len() as u64);
-                answered
-                    .extend(chunk.into_iter().zip(results).map(|(row, result)| join(&entry, row, result)));
+                for (row, result) in chunk.into_iter().zip(results) {
+                    answered.push(join(&entry, row, result)?);
+                }
             }
             // The call as a whole is not taken, and nothing of it was saved: one row must not stand in the way of the others.
             Err(error) if is_refused(error.kind()) => {
@@ -105,28 +107,31 @@ async fn journal(sides: &Sides, lane: Lane, rows: &[OutRow], at: Moment) -> Resu
     };
     let mut changes = state::Changes::new();
     for row in rows {
-        changes.put_intent(&row.supporter, row.intent(plan));
+        changes.put_intent(&row.supporter, row.intent(plan)?);
     }
     changes.put_journal(entry.clone());
     let _receipt = sides.state.commit(changes).await?;
     Ok(entry)
 }
 
-async fn call(sides: &Sides, lane: Lane, rows: &[OutRow]) -> Result<Vec<SaveResult>, salesforce::Error> {
-    let head = columns(&sides.map, lane);
-    let records: Vec<Fields> = rows.iter().map(|row| record(&sides.map, lane, &head, row)).collect();
+fn records(map: &FieldMap, lane: Lane, rows: &[OutRow]) -> Result<Vec<Fields>, Fatal> {
+    let head = columns(map, lane);
+    rows.iter().map(|row| record(map, lane, &head, row)).collect()
+}
+
+async fn call(sides: &Sides, lane: Lane, records: &[Fields]) -> Result<Vec<SaveResult>, salesforce::Error> {
     let object = sides.map.object().name();
     match lane {
-        Lane::Update => sides.org.collections_update(object, &records, None).await,
+        Lane::Update => sides.org.collections_update(object, records, None).await,
         Lane::Upsert => {
             let key = &sides.map.technical().supporter_id;
-            sides.org.collections_upsert(object, key, &records, None).await
+            sides.org.collections_upsert(object, key, records, None).await
         }
     }
 }
 
 /// The row as a record: what a job's file leaves empty is left out, what it clears is null.
-fn record(map: &FieldMap, lane: Lane, head: &[String], row: &OutRow) -> Fields {
+fn record(map: &FieldMap, lane: Lane, head: &[String], row: &OutRow) -> Result<Fields, Fatal> {
     let technical = map.technical();
     let mut fields = Fields::new();
     if let (Lane::Update, Some(contact)) = (lane, &row.contact) {
@@ -141,7 +146,7 @@ fn record(map: &FieldMap, lane: Lane, head: &[String], row: &OutRow) -> Fields {
     }
     let rules: Vec<_> = map.rules().iter().filter(|rule| rule.pushes()).collect();
     let names = &head[head.len() - rules.len()..];
-    for ((name, rule), cell) in names.iter().zip(rules).zip(row.packed.cells()) {
+    for ((name, rule), cell) in names.iter().zip(rules).zip(row.packed()?.cells()) {
         match cell {
             Cell::Keep => {}
             Cell::Clear => {
@@ -152,14 +157,14 @@ fn record(map: &FieldMap, lane: Lane, head: &[String], row: &OutRow) -> Fields {
             }
         }
     }
-    fields
+    Ok(fields)
 }
 
-fn join(entry: &JournalEntry, row: OutRow, result: SaveResult) -> Joined {
-    let intent = row.intent(entry.plan);
+fn join(entry: &JournalEntry, row: OutRow, result: SaveResult) -> Result<Joined, Fatal> {
+    let intent = row.intent(entry.plan)?;
     let supporter = row.supporter;
-    match result {
+    Ok(match result {
         Ok(Saved { id, created }) => Joined { supporter, intent, id: Some(id), created, error: None },
         Err(refused) => Joined { supporter, intent, id: None, created: false, error: Some(refused.error) },
-    }
+    })
 }

@@ -1,10 +1,12 @@
 //! From a plan to a row: which columns a job has, and what each cell says. Empty leaves alone, `#N/A` clears, text sets.
 
+use std::borrow::Cow;
+
 use model::{AccountId, Cell, ContactId, Digest, FieldMap, Intent, IntentField, Lane, PlanId, SupporterId};
-use plan::{FieldPlan, PersonPlan};
+use plan::{Fatal, FieldPlan, PersonPlan};
 use salesforce::csv;
 
-use crate::packed::Packed;
+use crate::packed::{Carried, Packed};
 
 /// One row of a job, not yet written.
 #[derive(Debug, Clone)]
@@ -16,34 +18,41 @@ pub struct OutRow {
     /// The Contact's Account: rows of one household stand together, so that they do not wait for each other's lock.
     pub account: Option<AccountId>,
     /// One cell for each of the lane's columns after the keys, and what is on its way, for the journal.
-    pub packed: Packed,
+    pub carried: Carried,
+    /// About how many bytes the row takes in the file.
+    pub bytes: u32,
     /// What a block would remember.
     pub record: Digest,
 }
 
 impl OutRow {
-    /// The row's intent under a job's number.
-    #[must_use]
-    pub fn intent(&self, plan: PlanId) -> Intent {
-        Intent {
-            plan: Some(plan),
-            contact: self.contact,
-            record: self.record,
-            fields: self.packed.fields().collect(),
-        }
+    /// What the row carries.
+    ///
+    /// # Errors
+    /// [`Fatal`] when it lies in a file and the disk fails.
+    pub fn packed(&self) -> Result<Cow<'_, Packed>, Fatal> {
+        self.carried.packed().map_err(Fatal::spool("reading a waiting row"))
     }
 
-    /// About how many bytes the row takes in the file.
-    #[must_use]
-    pub fn bytes(&self) -> u64 {
-        let length = |cell: csv::Cell<'_>| match cell {
-            csv::Cell::Keep => 1,
-            csv::Cell::Clear => 5,
-            csv::Cell::Text(text) => text.len() + 3,
-        };
-        let cells: usize = self.packed.cells().map(length).sum();
-        (cells + self.supporter.as_str().len() + 24) as u64
+    /// The row's intent under a job's number.
+    ///
+    /// # Errors
+    /// As [`OutRow::packed`].
+    pub fn intent(&self, plan: PlanId) -> Result<Intent, Fatal> {
+        let fields = self.packed()?.fields().collect();
+        Ok(Intent { plan: Some(plan), contact: self.contact, record: self.record, fields })
     }
+}
+
+/// About how many bytes a row takes in the file.
+fn size(supporter: &SupporterId, packed: &Packed) -> u32 {
+    let length = |cell: csv::Cell<'_>| match cell {
+        csv::Cell::Keep => 1,
+        csv::Cell::Clear => 5,
+        csv::Cell::Text(text) => text.len() + 3,
+    };
+    let cells: usize = packed.cells().map(length).sum();
+    u32::try_from(cells + supporter.as_str().len() + 24).unwrap_or(u32::MAX)
 }
 
 /// The columns of a lane's file. The supporter id is always among them: results come back in any order, with values
@@ -84,11 +93,13 @@ pub fn encode(map: &FieldMap, plan: &PersonPlan, lane: Lane) -> Option<OutRow> {
         seen: field.contact_digest,
     };
     let fields = plan.fields.iter().filter(pushed).filter(|field| sent(field)).map(on_its_way);
+    let packed = Packed::of(cells, fields);
     Some(OutRow {
-        supporter,
         contact: plan.contact.filter(|_| lane == Lane::Update),
         account: plan.account,
-        packed: Packed::of(cells, fields),
+        bytes: size(&supporter, &packed),
+        carried: Carried::Here(packed),
         record: plan.record,
+        supporter,
     })
 }

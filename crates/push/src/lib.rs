@@ -17,6 +17,7 @@ pub mod recover;
 pub mod resolve;
 pub mod results;
 pub mod settle;
+pub mod spill;
 pub mod spool;
 pub mod write_back;
 

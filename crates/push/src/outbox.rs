@@ -1,21 +1,31 @@
 //! Rows that wait until there are enough for a job, or nobody is left.
 
 use std::collections::HashSet;
+use std::path::PathBuf;
+use std::sync::Arc;
 
 use model::{ContactId, Lane, SupporterId};
 use plan::Settings;
 
 use crate::encode::OutRow;
+use crate::packed::Carried;
+use crate::spill::Spill;
+
+/// From so many rows on, what a row carries waits in a file.
+const HELD_ROWS: usize = 2_000;
 
 /// The rows of the next two jobs, one per lane. Bounded by the size of a job.
-#[derive(Debug, Default)]
+#[derive(Debug)]
 pub struct Outbox {
     update: Lot,
     upsert: Lot,
     supporters: HashSet<SupporterId>,
-    /// External ids as the org compares them: without case.
-    keys: HashSet<String>,
+    /// Ids with capitals, as the org compares external ids: without case.
+    keys: HashSet<SupporterId>,
     contacts: HashSet<ContactId>,
+    /// Where the file of waiting rows is made, and it, once there is one.
+    dir: PathBuf,
+    spill: Option<Arc<Spill>>,
 }
 
 #[derive(Debug, Default)]
@@ -25,6 +35,20 @@ struct Lot {
 }
 
 impl Outbox {
+    /// Nothing waits yet. What must wait in a file waits in this directory.
+    #[must_use]
+    pub fn new(dir: PathBuf) -> Self {
+        Self {
+            update: Lot::default(),
+            upsert: Lot::default(),
+            supporters: HashSet::new(),
+            keys: HashSet::new(),
+            contacts: HashSet::new(),
+            dir,
+            spill: None,
+        }
+    }
+
     /// Whether a supporter's row waits here: nobody has two rows in flight.
     #[must_use]
     pub fn holds(&self, supporter: &SupporterId) -> bool {
@@ -33,22 +57,42 @@ impl Outbox {
 
     /// Adds a row. `false`: this supporter or this Contact has one already, and nothing was added. Two supporters whose ids
     /// differ in case alone are one external id to the org: the second would be written over the first.
-    pub fn add(&mut self, lane: Lane, row: OutRow) -> bool {
+    pub fn add(&mut self, lane: Lane, mut row: OutRow) -> bool {
+        let key = without_case(&row.supporter);
         if self.supporters.contains(&row.supporter)
             || row.contact.is_some_and(|id| self.contacts.contains(&id))
+            || (lane == Lane::Upsert && self.is_taken(&row.supporter, key.as_ref()))
         {
             return false;
         }
-        let key = row.supporter.as_str().to_lowercase();
-        if lane == Lane::Upsert && !self.keys.insert(key) {
-            return false;
-        }
         self.supporters.insert(row.supporter.clone());
+        self.keys.extend(key);
         self.contacts.extend(row.contact);
+        if self.lot(lane).rows.len() >= HELD_ROWS {
+            self.park(&mut row);
+        }
         let lot = self.lot(lane);
-        lot.bytes += row.bytes();
+        lot.bytes += u64::from(row.bytes);
         lot.rows.push(row);
         true
+    }
+
+    /// Whether the org would take the id of a waiting row for this one.
+    fn is_taken(&self, id: &SupporterId, key: Option<&SupporterId>) -> bool {
+        let key = key.unwrap_or(id);
+        self.keys.contains(key) || self.supporters.contains(key)
+    }
+
+    /// Puts away what a row carries. Where there is no room for that on the disk, it stays where it is.
+    fn park(&mut self, row: &mut OutRow) {
+        if self.spill.is_none() {
+            self.spill = Spill::create(&self.dir).ok().map(Arc::new);
+        }
+        if let (Some(spill), Carried::Here(packed)) = (&self.spill, &row.carried)
+            && let Ok(parked) = packed.park(spill)
+        {
+            row.carried = parked;
+        }
     }
 
     /// Whether a lane has as many rows or bytes as one job takes.
@@ -71,10 +115,16 @@ impl Outbox {
         rows.sort_by(|a, b| (a.account, &a.supporter).cmp(&(b.account, &b.supporter)));
         for row in &rows {
             self.supporters.remove(&row.supporter);
-            self.keys.remove(&row.supporter.as_str().to_lowercase());
+            if let Some(key) = without_case(&row.supporter) {
+                self.keys.remove(&key);
+            }
             if let Some(contact) = row.contact {
                 self.contacts.remove(&contact);
             }
+        }
+        // The rows hold on to the file as long as they need it.
+        if self.is_empty() {
+            self.spill = None;
         }
         rows
     }
@@ -87,6 +137,15 @@ impl Outbox {
     }
 }
 
+/// The id as the org compares it; `None` for one that is so already.
+fn without_case(id: &SupporterId) -> Option<SupporterId> {
+    if id.as_str().bytes().all(|byte| byte.is_ascii() && !byte.is_ascii_uppercase()) {
+        return None;
+    }
+    let lower = id.as_str().to_lowercase();
+    if lower == id.as_str() { None } else { SupporterId::parse(&lower).ok() }
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -97,14 +156,15 @@ mod tests {
             supporter: SupporterId::parse(supporter).unwrap(),
             contact: contact.map(|id| ContactId::parse(id).unwrap()),
             account: account.map(|id| AccountId::parse(id).unwrap()),
-            packed: crate::packed::Packed::of(std::iter::empty(), std::iter::empty()),
+            carried: Carried::Here(crate::packed::Packed::of(std::iter::empty(), std::iter::empty())),
+            bytes: 0,
             record: Digest(0),
         }
     }
 
     #[test]
     fn nobody_has_two_rows_in_one_job_from_either_side() {
-        let mut outbox = Outbox::default();
+        let mut outbox = Outbox::new(PathBuf::new());
         assert!(outbox.add(Lane::Update, row("1", Some("003000000000001"), None)));
         assert!(!outbox.add(Lane::Upsert, row("1", None, None)));
         assert!(!outbox.add(Lane::Update, row("2", Some("003000000000001"), None)));
@@ -114,7 +174,7 @@ mod tests {
 
     #[test]
     fn ids_that_differ_in_case_alone_never_share_a_job() {
-        let mut outbox = Outbox::default();
+        let mut outbox = Outbox::new(PathBuf::new());
         assert!(outbox.add(Lane::Upsert, row("abc", None, None)));
         assert!(!outbox.add(Lane::Upsert, row("ABC", None, None)));
         outbox.take(Lane::Upsert);
@@ -123,7 +183,7 @@ mod tests {
 
     #[test]
     fn rows_of_one_household_stand_together() {
-        let mut outbox = Outbox::default();
+        let mut outbox = Outbox::new(PathBuf::new());
         for (supporter, contact, account) in [
             ("3", "003000000000003", "001000000000001"),
             ("1", "003000000000001", "001000000000002"),
@@ -135,5 +195,26 @@ mod tests {
             outbox.take(Lane::Update).iter().map(|row| row.supporter.to_string()).collect();
         assert_eq!(order, ["2", "3", "1"]);
         assert!(outbox.is_empty());
+    }
+
+    #[test]
+    fn what_a_row_of_a_large_job_carries_comes_back_from_the_file() {
+        let dir = tempfile::tempdir().unwrap();
+        let mut outbox = Outbox::new(dir.path().to_path_buf());
+        let count = HELD_ROWS + 500;
+        for n in 0..count {
+            let cell = model::Cell::Value(format!("value {n}").into());
+            let packed = crate::packed::Packed::of(std::iter::once(&cell), std::iter::empty());
+            let carried = Carried::Here(packed);
+            assert!(outbox.add(Lane::Upsert, OutRow { carried, ..row(&format!("{n:05}"), None, None) }));
+        }
+        let rows = outbox.take(Lane::Upsert);
+        let parked = rows.iter().filter(|row| matches!(row.carried, Carried::Parked { .. })).count();
+        assert_eq!(parked, 500);
+        for (n, row) in rows.iter().enumerate().rev() {
+            let text = format!("value {n}");
+            let packed = row.packed().unwrap();
+            assert!(packed.cells().eq([salesforce::csv::Cell::Text(&text)]));
+        }
     }
 }

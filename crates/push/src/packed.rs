@@ -1,9 +1,13 @@
 //! What a waiting row carries, in one piece of memory: a job may hold 100,000 of them.
 
-use std::fmt;
+use std::borrow::Cow;
+use std::sync::Arc;
+use std::{fmt, io};
 
 use model::{Cell, Digest, IntentField, RuleKey};
 use salesforce::csv;
+
+use crate::spill::{Parked, Spill};
 
 /// Stands for [`Cell::Absent`] where a length would stand.
 const ABSENT: u32 = u32::MAX;
@@ -45,6 +49,11 @@ impl Packed {
         Self { bytes: bytes.into(), fields_at }
     }
 
+    /// Puts the bytes away; nothing is lost where that fails.
+    pub(crate) fn park(&self, spill: &Arc<Spill>) -> io::Result<Carried> {
+        Ok(Carried::Parked { bytes: spill.park(&self.bytes)?, fields_at: self.fields_at })
+    }
+
     fn halves(&self) -> (&[u8], &[u8]) {
         self.bytes.split_at((self.fields_at as usize).min(self.bytes.len()))
     }
@@ -80,6 +89,35 @@ impl Packed {
                 seen: Digest(u64::from_le_bytes(*seen)),
             })
         })
+    }
+}
+
+/// What a waiting row carries, here or in a file.
+#[derive(Debug, Clone)]
+pub enum Carried {
+    /// In memory.
+    Here(Packed),
+    /// In the file of waiting rows.
+    Parked {
+        /// Where.
+        bytes: Parked,
+        /// Where the fields begin.
+        fields_at: u32,
+    },
+}
+
+impl Carried {
+    /// It, in memory.
+    ///
+    /// # Errors
+    /// When the disk fails.
+    pub fn packed(&self) -> io::Result<Cow<'_, Packed>> {
+        match self {
+            Self::Here(packed) => Ok(Cow::Borrowed(packed)),
+            Self::Parked { bytes, fields_at } => {
+                Ok(Cow::Owned(Packed { bytes: bytes.read()?, fields_at: *fields_at }))
+            }
+        }
     }
 }
 

@@ -46,7 +46,8 @@ type Keyed = (SupporterId, Option<SalesforceId>, bool, Option<Box<RecordError>>)
 /// Reads a result file chunk by chunk.
 pub(crate) struct Results {
     reader: ResultReader,
-    key: String,
+    /// Where our key stands, if it came back at all.
+    key: Option<usize>,
     plan: PlanId,
     /// All rows in the order of supporters, where the file is read at once.
     sorted: Option<std::vec::IntoIter<Keyed>>,
@@ -63,7 +64,7 @@ impl Results {
         set: ResultSet,
     ) -> Result<Self, Fatal> {
         let reader = sides.org.read_results(path, set).await?;
-        let key = map.technical().supporter_id.clone();
+        let key = reader.columns().index(&map.technical().supporter_id);
         Ok(Self { reader, key, plan, sorted: None, foreign: 0 })
     }
 
@@ -92,7 +93,8 @@ impl Results {
     /// The next row of the file; within, `None` for one that nobody was sent as.
     async fn read(&mut self) -> Result<Option<Option<Keyed>>, Fatal> {
         let Some(row) = self.reader.next_row().await? else { return Ok(None) };
-        let supporter = row.get(&self.key).and_then(|key| SupporterId::parse(key).ok());
+        let supporter =
+            self.key.and_then(|key| row.row().at(key)).and_then(|key| SupporterId::parse(key).ok());
         self.foreign += u64::from(supporter.is_none());
         Ok(Some(supporter.map(|supporter| (supporter, row.id, row.created, row.error.map(Box::new)))))
     }

@@ -55,6 +55,7 @@ pub async fn write(map: &FieldMap, lane: Lane, rows: &[OutRow], path: &Path) -> 
     let technical = map.technical();
     let own_account = technical.account_id.as_ref().map(|(_, own)| own.as_str());
     for row in rows {
+        let packed = row.packed()?;
         let mut cells: Vec<Cell<'_>> = Vec::with_capacity(head.len());
         if lane == Lane::Update {
             cells.push(Cell::from(row.contact.as_ref().map(|id| id.as_str())));
@@ -62,7 +63,7 @@ pub async fn write(map: &FieldMap, lane: Lane, rows: &[OutRow], path: &Path) -> 
         cells.push(Cell::Text(row.supporter.as_str()));
         cells.extend(own_account.map(Cell::Text));
         cells.extend(technical.push_marker.as_ref().map(|_| Cell::Text("true")));
-        cells.extend(row.packed.cells());
+        cells.extend(packed.cells());
         // Values were normalized before: what the writer would refuse was blocked while deciding.
         writer.write(&cells).await.map_err(|error| failed()(std::io::Error::other(error)))?;
     }

@@ -2,7 +2,7 @@
 
 use std::collections::HashMap;
 
-use model::{ContactId, SupporterId};
+use model::{Cell, ContactId, SupporterId};
 use plan::{CycleReport, Fatal, Sides};
 use supporters::{Applied, ContactIdWrite, SupporterWrite};
 
@@ -18,37 +18,57 @@ pub async fn write_back(
 ) -> Result<(), Fatal> {
     let mut who: Vec<SupporterId> = ids.keys().cloned().collect();
     who.sort();
-    let writes: Vec<SupporterWrite> = sides
-        .supporters
-        .get(&who)
-        .await?
-        .into_iter()
-        .flatten()
-        .filter(|supporter| !supporter.contact_id.is_absent())
-        .filter(|supporter| supporter.contact_id.text() != ids.get(&supporter.id).map(ContactId::as_str))
-        .map(|supporter| SupporterWrite::Update {
-            contact_id: Some(ContactIdWrite {
-                to: ids.get(&supporter.id).copied(),
-                expected: supporter.contact_id,
-            }),
-            id: supporter.id,
-            set: Vec::new(),
-            expect: Vec::new(),
-        })
-        .collect();
-    if writes.is_empty() {
+    // The columns of all rows are the same: one tells whether there is one for the Id.
+    let Some(first) = who.first() else { return Ok(()) };
+    let sample = sides.supporters.get(std::slice::from_ref(first)).await?;
+    if sample.iter().flatten().any(|supporter| supporter.contact_id.is_absent()) {
         return Ok(());
     }
-    for applied in sides.supporters.apply(&writes).await? {
-        match applied {
-            Applied::Done { .. } => report.supporter_writes += 1,
-            Applied::ChangedMeanwhile | Applied::Gone | Applied::AlreadyThere(_) => {}
-            Applied::Refused { code, .. } => {
+    // Most rows hold no Id yet. The compare stands in the statement: only the others need to be read.
+    let expecting_none = |id: &SupporterId| update(id.clone(), ids.get(id).copied(), Cell::Empty);
+    let writes: Vec<SupporterWrite> = who.iter().map(expecting_none).collect();
+    let others = apply(sides, report, &writes).await?;
+    let supporters = sides.supporters.get(&others).await?.into_iter().flatten();
+    let writes: Vec<SupporterWrite> = supporters
+        .filter(|supporter| supporter.contact_id.text() != ids.get(&supporter.id).map(ContactId::as_str))
+        .map(|supporter| {
+            let to = ids.get(&supporter.id).copied();
+            update(supporter.id, to, supporter.contact_id)
+        })
+        .collect();
+    apply(sides, report, &writes).await?;
+    Ok(())
+}
+
+fn update(id: SupporterId, to: Option<ContactId>, expected: Cell) -> SupporterWrite {
+    let contact_id = Some(ContactIdWrite { to, expected });
+    SupporterWrite::Update { contact_id, id, set: Vec::new(), expect: Vec::new() }
+}
+
+/// Writes the rows. Returns whose row holds something else than was expected.
+async fn apply(
+    sides: &Sides,
+    report: &mut CycleReport,
+    writes: &[SupporterWrite],
+) -> Result<Vec<SupporterId>, Fatal> {
+    let mut others = Vec::new();
+    if writes.is_empty() {
+        return Ok(others);
+    }
+    for (write, applied) in writes.iter().zip(sides.supporters.apply(writes).await?) {
+        match (applied, write) {
+            (Applied::Done { .. }, _) => report.supporter_writes += 1,
+            (Applied::ChangedMeanwhile, SupporterWrite::Update { id, .. }) => others.push(id.clone()),
+            (
+                Applied::ChangedMeanwhile | Applied::Gone | Applied::AlreadyThere(_),
+                SupporterWrite::Update { .. } | SupporterWrite::Create { .. },
+            ) => {}
+            (Applied::Refused { code, .. }, _) => {
                 report
                     .notes
                     .push(format!("the database refuses a Contact Id ({code}): check the Contact Id column"));
             }
         }
     }
-    Ok(())
+    Ok(others)
 }

@@ -404,8 +404,8 @@ impl Desk<'_> {
             lift_blocks: self.lift,
         };
         let mut plans = Vec::new();
-        for pair in std::mem::take(&mut self.pairs) {
-            match decide(&pair, &rules) {
+        for mut pair in std::mem::take(&mut self.pairs) {
+            match decide(&mut pair, &rules) {
                 Decided::Plan(plan) => plans.push(*plan),
                 Decided::Skip(why) => self.close(&pair.subject, Outcome::Skipped(why)),
                 Decided::Block { block, known } => {

@@ -120,7 +120,7 @@ impl<'a> Cycle<'a> {
             request,
             at: Moment { cycle, now },
             report: CycleReport::new(cycle, request.mode.code(), now),
-            outbox: Outbox::default(),
+            outbox: Outbox::new(sides.state.spool_dir()),
             directory: None,
             again: BTreeMap::new(),
             suspects: Vec::new(),

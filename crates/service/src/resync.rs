@@ -127,7 +127,7 @@ async fn is_unknown(sides: &Sides, subject: &Subject) -> Result<bool, Fatal> {
 fn decided_on(plan: &PersonPlan) -> View {
     let text = |cell: &Cell| cell.text().map(str::to_owned);
     let fields = plan.fields.iter().map(|field| FieldView {
-        field: field.field.clone(),
+        field: field.field.to_string(),
         supporter: text(&field.supporter).filter(|_| plan.supporter.is_some()),
         contact: text(&field.contact).filter(|_| plan.contact.is_some()),
     });

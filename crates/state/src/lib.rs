@@ -20,6 +20,7 @@ mod cycle;
 mod digest_key;
 mod dirty;
 mod draft;
+mod durable_files;
 mod error;
 mod export;
 mod forgotten;

@@ -1,7 +1,5 @@
 //! Records as they will be after a commit: read on first use, changed in memory, written once if they differ.
 
-use std::collections::BTreeMap;
-
 use crate::error::Fatal;
 use crate::record::{self, Record};
 use crate::store::{Batch, Store};
@@ -12,22 +10,39 @@ pub(crate) struct Held<R> {
     pub(crate) now: Option<R>,
 }
 
-/// The records of one kind that a commit touches.
-pub(crate) struct Overlay<R: Record>(BTreeMap<R::Key, Held<R>>);
+/// The records of one kind that a commit touches, in the order of their keys. Changes come in that order, too, most of the time:
+/// the place of the last one, or the next, is looked at before any search.
+pub(crate) struct Overlay<R: Record> {
+    rows: Vec<(R::Key, Held<R>)>,
+    last: usize,
+}
 
 impl<R: Record> Default for Overlay<R> {
     fn default() -> Self {
-        Self(BTreeMap::new())
+        Self { rows: Vec::new(), last: 0 }
     }
 }
 
 impl<R: Record + PartialEq> Overlay<R> {
-    fn held(&mut self, store: &dyn Store, key: &R::Key) -> Result<&mut Held<R>, Fatal> {
-        if !self.0.contains_key(key) {
-            let before: Option<R> = record::get(store, key)?;
-            self.0.insert(key.clone(), Held { now: before.clone(), before });
+    fn find(&self, key: &R::Key) -> Result<usize, usize> {
+        let is_here = |&at: &usize| self.rows.get(at).is_some_and(|(here, _)| here == key);
+        match [self.last, self.last + 1].into_iter().find(is_here) {
+            Some(at) => Ok(at),
+            None => self.rows.binary_search_by(|(here, _)| here.cmp(key)),
         }
-        Ok(self.0.get_mut(key).expect("inserted above when it was missing"))
+    }
+
+    fn held(&mut self, store: &dyn Store, key: &R::Key) -> Result<&mut Held<R>, Fatal> {
+        let at = match self.find(key) {
+            Ok(at) => at,
+            Err(at) => {
+                let before: Option<R> = record::get(store, key)?;
+                self.rows.insert(at, (key.clone(), Held { now: before.clone(), before }));
+                at
+            }
+        };
+        self.last = at;
+        Ok(&mut self.rows[at].1)
     }
 
     /// Reads many records at once, those that are not held yet: one after the other they would cost a search each.
@@ -39,24 +54,25 @@ impl<R: Record + PartialEq> Overlay<R> {
     where
         R::Key: 'k,
     {
-        let mut missing: Vec<R::Key> = keys.filter(|key| !self.0.contains_key(*key)).cloned().collect();
+        let mut missing: Vec<&R::Key> = keys.filter(|key| !self.holds(key)).collect();
         missing.sort_unstable();
         missing.dedup();
+        let missing: Vec<R::Key> = missing.into_iter().cloned().collect();
         let found = record::get_many::<R>(store, &missing)?;
-        for (key, before) in missing.into_iter().zip(found) {
-            self.0.insert(key, Held { now: before.clone(), before });
-        }
+        let held = |before: Option<R>| Held { now: before.clone(), before };
+        self.rows.extend(missing.into_iter().zip(found.into_iter().map(held)));
+        self.rows.sort_by(|(a, _), (b, _)| a.cmp(b));
         Ok(())
     }
 
     /// Whether nothing was read or changed.
     pub(crate) fn is_empty(&self) -> bool {
-        self.0.is_empty()
+        self.rows.is_empty()
     }
 
     /// Whether the record was read or changed before.
     pub(crate) fn holds(&self, key: &R::Key) -> bool {
-        self.0.contains_key(key)
+        !self.rows.is_empty() && self.find(key).is_ok()
     }
 
     /// The record as it is now.
@@ -71,12 +87,12 @@ impl<R: Record + PartialEq> Overlay<R> {
 
     /// Everything touched, by key.
     pub(crate) fn iter(&self) -> impl Iterator<Item = (&R::Key, &Held<R>)> {
-        self.0.iter()
+        self.rows.iter().map(|(key, held)| (key, held))
     }
 
     /// Appends what differs.
     pub(crate) fn write(&self, batch: &mut Batch) -> Result<(), Fatal> {
-        for (key, held) in &self.0 {
+        for (key, held) in &self.rows {
             if held.before == held.now {
                 continue;
             }

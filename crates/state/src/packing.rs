@@ -18,6 +18,63 @@ pub(crate) trait Leaves {
     fn floor(&self, tree: Tree, key: &[u8]) -> Result<Option<Kept<Self::Bytes>>, Fatal>;
     /// The first leaf whose lower bound is greater than `key`.
     fn above(&self, tree: Tree, key: &[u8]) -> Result<Option<Kept<Self::Bytes>>, Fatal>;
+    /// The leaves from there on, one after the other: far cheaper than looking each of them up.
+    fn all_above<'l>(
+        &'l self,
+        tree: Tree,
+        key: &[u8],
+    ) -> impl Iterator<Item = Result<Kept<Self::Bytes>, Fatal>> + use<'l, Self>;
+}
+
+/// So many leaves are walked past before the next key is looked up instead.
+const MOST_STEPS: usize = 4;
+
+/// A way through the leaves of a tree in ascending order.
+struct Walk<'l, L: Leaves> {
+    leaves: &'l L,
+    tree: Tree,
+    here: Option<Kept<L::Bytes>>,
+    next: Option<Kept<L::Bytes>>,
+    ahead: Option<Ahead<'l, L>>,
+}
+
+/// The leaves that are still to come.
+type Ahead<'l, L> = Box<dyn Iterator<Item = Result<Kept<<L as Leaves>::Bytes>, Fatal>> + 'l>;
+
+impl<'l, L: Leaves> Walk<'l, L> {
+    const fn new(leaves: &'l L, tree: Tree) -> Self {
+        Self { leaves, tree, here: None, next: None, ahead: None }
+    }
+
+    /// Goes on to the leaf that would hold this key; none of those asked for before may be greater.
+    fn to(&mut self, key: &[u8]) -> Result<(), Fatal> {
+        if self.ahead.is_some() {
+            for _ in 0..MOST_STEPS {
+                if self.next.as_ref().is_none_or(|(lower, _)| lower.as_slice() > key) {
+                    return Ok(());
+                }
+                self.here = self.next.take();
+                self.step()?;
+            }
+            if self.next.as_ref().is_none_or(|(lower, _)| lower.as_slice() > key) {
+                return Ok(());
+            }
+        }
+        self.here = self.leaves.floor(self.tree, key)?;
+        let lower = self.here.as_ref().map_or(&[][..], |(lower, _)| lower);
+        self.ahead = Some(Box::new(self.leaves.all_above(self.tree, lower)));
+        self.step()
+    }
+
+    fn step(&mut self) -> Result<(), Fatal> {
+        self.next = self.ahead.as_mut().and_then(Iterator::next).transpose()?;
+        Ok(())
+    }
+
+    /// Whether a key lies before the next leaf.
+    fn covers(&self, key: &[u8]) -> bool {
+        self.next.as_ref().is_none_or(|(next, _)| key < next.as_slice())
+    }
 }
 
 /// One row.
@@ -42,13 +99,14 @@ pub(crate) fn get_many(
     order.sort_by(|&a, &b| keys[a].cmp(&keys[b]));
     let mut values = vec![None; keys.len()];
     let mut wanted = order.into_iter().peekable();
+    let mut walk = Walk::new(leaves, tree);
     while let Some(&first) = wanted.peek() {
-        let Some((lower, leaf)) = leaves.floor(tree, &keys[first])? else {
+        walk.to(&keys[first])?;
+        let Some((lower, leaf)) = &walk.here else {
             wanted.next();
             continue;
         };
-        let above = leaves.above(tree, &lower)?.map(|(key, _)| key);
-        let mut rows = Rows::open(tree, &lower, leaf.as_ref())?;
+        let mut rows = Rows::open(tree, lower, leaf.as_ref())?;
         while let Some((found, value)) = rows.next()? {
             while let Some(at) = wanted.next_if(|&at| keys[at].as_slice() < found) {
                 debug_assert!(values[at].is_none(), "asked for once each");
@@ -61,7 +119,7 @@ pub(crate) fn get_many(
             }
         }
         // What lies behind the last row and before the next leaf is not there.
-        while wanted.next_if(|&at| above.as_ref().is_none_or(|above| keys[at] < *above)).is_some() {}
+        while wanted.next_if(|&at| walk.covers(&keys[at])).is_some() {}
     }
     Ok(values)
 }
@@ -107,15 +165,16 @@ pub(crate) type KeyWrite = (Vec<u8>, Option<Vec<u8>>);
 pub(crate) fn change(leaves: &impl Leaves, tree: Tree, writes: &[KeyWrite]) -> Result<Vec<KeyWrite>, Fatal> {
     let mut out = Vec::new();
     let mut rest = writes;
+    let mut walk = Walk::new(leaves, tree);
     while let Some((first, _)) = rest.first() {
-        let floor = leaves.floor(tree, first)?;
-        let lower = floor.as_ref().map_or_else(Vec::new, |(lower, _)| lower.clone());
-        let above = leaves.above(tree, &lower)?.map(|(key, _)| key);
+        walk.to(first)?;
+        let floor = walk.here.as_ref();
+        let lower = floor.map_or_else(Vec::new, |(lower, _)| lower.clone());
         // Without a leaf below, the empty key begins one; it is greater than no other leaf's.
-        let here = rest.partition_point(|(key, _)| above.as_ref().is_none_or(|above| key < above));
+        let here = rest.partition_point(|(key, _)| walk.covers(key));
         let (now, later) = rest.split_at(here.max(1));
         rest = later;
-        let old = floor.as_ref().map(|(_, bytes)| bytes.as_ref());
+        let old = floor.map(|(_, bytes)| bytes.as_ref());
         let new = merged(tree, &lower, old, now)?;
         let replaced = new.first().is_some_and(|(key, _)| *key == lower);
         if floor.is_some() && !replaced {
@@ -187,6 +246,14 @@ mod tests {
         fn above(&self, _: Tree, key: &[u8]) -> Result<Option<(Vec<u8>, Vec<u8>)>, Fatal> {
             let found = self.0.range::<[u8], _>((std::ops::Bound::Excluded(key), std::ops::Bound::Unbounded));
             Ok(found.map(|(key, value)| (key.clone(), value.clone())).next())
+        }
+        fn all_above<'l>(
+            &'l self,
+            _: Tree,
+            key: &[u8],
+        ) -> impl Iterator<Item = Result<Kept<Vec<u8>>, Fatal>> + use<'l> {
+            let found = self.0.range::<[u8], _>((std::ops::Bound::Excluded(key), std::ops::Bound::Unbounded));
+            found.map(|(key, value)| Ok((key.clone(), value.clone())))
         }
     }
 

@@ -7,9 +7,8 @@
 //! sled panics on some damaged files; no panic leaves this module.
 
 use std::collections::BTreeMap;
-use std::fs::File;
 use std::panic::{AssertUnwindSafe, catch_unwind};
-use std::path::{Path, PathBuf};
+use std::path::Path;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
 use std::sync::mpsc::{Receiver, Sender, channel, sync_channel};
@@ -19,6 +18,7 @@ use std::time::Duration;
 use async_trait::async_trait;
 use tokio::sync::oneshot;
 
+use crate::durable_files::DurableFiles;
 use crate::error::Fatal;
 use crate::packing::{self, Kept, KeyWrite, Leaves};
 use crate::store::{Batch, Durable, Row, Scan, Store, Write};
@@ -27,8 +27,7 @@ use crate::tree::Tree;
 use crate::unfinished;
 use crate::upgrade;
 
-/// Pages sled keeps in memory, in bytes; its own default is 1 GiB. A first load of 100,000 people takes no more processor time
-/// with this than with four times as much.
+/// Pages sled keeps in memory, in bytes; its own default is 1 GiB. A first load of 100,000 takes no more time than with four times that.
 const CACHE_BYTES: u64 = 8 * 1024 * 1024;
 /// How often each row of a scan is read again. sled turns pages out only when 64 reads have met one of the 256 parts of its cache,
 /// and a scan meets a page once, however many rows lie in it: walking once through a large tree would leave all of it in memory.
@@ -44,10 +43,6 @@ const READS_PER_DRAIN: usize = 8;
 const PACKED: u8 = 64;
 /// Rows of format 1 that one commit moves into leaves.
 const MOVED: usize = 2_000;
-/// Name of the file inside sled's directory that all commits go to.
-const DB_FILE: &str = "db";
-/// Name of the directory that sled writes values over its page size to.
-const BLOB_DIR: &str = "blobs";
 
 /// A store in a directory of its own. Dropping it waits for the last commit.
 pub struct SledStore {
@@ -129,11 +124,11 @@ fn guarded<T>(operation: &'static str, work: impl FnOnce() -> sled::Result<T>) -
     }
 }
 
-fn open_db(path: &Path) -> Result<(sled::Db, Sync), Fatal> {
+fn open_db(path: &Path) -> Result<(sled::Db, DurableFiles), Fatal> {
     let config = sled::Config::new().path(path).cache_capacity(CACHE_BYTES).flush_every_ms(None);
     unfinished::remove_torn(path).map_err(|e| Fatal::io("looking for unfinished files", &e))?;
     let db = open_once_released(&config)?;
-    let sync = Sync::open(path).map_err(|e| Fatal::io("opening the database file", &e))?;
+    let sync = DurableFiles::open(path).map_err(|e| Fatal::io("opening the database file", &e))?;
     Ok((db, sync))
 }
 
@@ -147,33 +142,6 @@ fn open_once_released(config: &sled::Config) -> Result<sled::Db, Fatal> {
         }
     }
     guarded("opening", || config.open())
-}
-
-/// Our own handles of sled's files, to make durable what sled only hands to the kernel.
-struct Sync {
-    file: File,
-    blobs: PathBuf,
-}
-
-impl Sync {
-    fn open(dir: &Path) -> std::io::Result<Self> {
-        let file = File::open(dir.join(DB_FILE))?;
-        let blobs = dir.join(BLOB_DIR);
-        // The names and sled's small files, once: they do not change while it runs.
-        for entry in std::fs::read_dir(dir)? {
-            File::open(entry?.path())?.sync_all()?;
-        }
-        File::open(dir)?.sync_all()?;
-        Ok(Self { file, blobs })
-    }
-
-    fn now(&self) -> std::io::Result<()> {
-        // sled syncs a blob's content itself, not its name.
-        if std::fs::read_dir(&self.blobs)?.next().is_some() {
-            File::open(&self.blobs)?.sync_all()?;
-        }
-        self.file.sync_data()
-    }
 }
 
 /// Frees what sled has put aside for after `touched` keys were read or written. Each call frees a few pieces only.
@@ -224,11 +192,26 @@ impl Leaves for sled::Db {
             .filter(|(key, _)| key.first() == Some(&number))
             .map(|(key, value)| (key[1..].to_vec(), value)))
     }
+
+    fn all_above<'l>(
+        &'l self,
+        tree: Tree,
+        key: &[u8],
+    ) -> impl Iterator<Item = Result<Kept<sled::IVec>, Fatal>> + use<'l> {
+        let mut from = physical(tree, key);
+        from.push(0);
+        let end = numbered(from[0] + 1, &[]);
+        let mut leaves = self.range(from..end);
+        std::iter::from_fn(move || {
+            let found = guarded("reading", || leaves.next().transpose()).transpose()?;
+            Some(found.map(|(key, value)| (key[1..].to_vec(), value)))
+        })
+    }
 }
 
 /// A state of format 1 has these rows one by one. Moved in commits of their own, each of which leaves every row in exactly one
 /// place, so that being cut off costs nothing; the first of them also says that older versions are to keep away.
-fn move_into_leaves(db: &sled::Db, sync: &Sync) -> Result<(), Fatal> {
+fn move_into_leaves(db: &sled::Db, sync: &DurableFiles) -> Result<(), Fatal> {
     for tree in Tree::ALL.into_iter().filter(|tree| tree.is_packed()) {
         let (first, end) = (numbered(tree.number(), &[]), numbered(tree.number() + 1, &[]));
         loop {
@@ -264,7 +247,7 @@ fn put(batch: &mut sled::Batch, key: Vec<u8>, value: Option<Vec<u8>>) {
 }
 
 /// Makes a batch durable.
-fn apply(db: &sled::Db, sync: &Sync, batch: sled::Batch) -> Result<(), Fatal> {
+fn apply(db: &sled::Db, sync: &DurableFiles, batch: sled::Batch) -> Result<(), Fatal> {
     guarded("commit", || db.apply_batch(batch))?;
     drill::reached(drill::KillPoint::K36);
     guarded("commit", || db.flush())?;
@@ -299,7 +282,7 @@ fn read_number(db: &sled::Db, key: &[u8]) -> Result<Option<u64>, Fatal> {
 /// The thread that owns all writes.
 struct Writer {
     db: Arc<sled::Db>,
-    sync: Sync,
+    sync: DurableFiles,
     stopped: Arc<AtomicBool>,
     generation: u64,
     /// Taken from the queue and too large to be merged.

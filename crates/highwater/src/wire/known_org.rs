@@ -13,7 +13,7 @@ use crate::config::Config;
 
 /// How long a description is used. A field that becomes longer is noticed so much later at most; one that goes away makes the
 /// next query fail, and then the org is asked again at once.
-const KEPT: Duration = Duration::from_secs(6 * 3600);
+const KEPT: Duration = Duration::from_secs(12 * 3600);
 /// A larger description is not kept, in bytes of JSON.
 const MOST: usize = 48 * 1024;
 /// Where it lies in the state.

@@ -8,9 +8,9 @@ use crate::person_plan::FieldPlan;
 /// Whether a rule is a consent, or the date of one.
 pub(super) fn is_one(map: &FieldMap, at: usize) -> bool {
     let rule = &map.rules()[at];
-    let consent = rule.confirmation || rule.dated_by.is_some() || rule.is_opt_out();
     let restricted = [rule.policy, rule.first_link].contains(&Policy::MostRestrictive);
-    (rule.kind == FieldType::Boolean && (consent || restricted)) || map.dates().contains(&Some(at))
+    let consent = || rule.confirmation || rule.dated_by.is_some() || rule.is_opt_out();
+    (rule.kind == FieldType::Boolean && (restricted || consent())) || map.dates().contains(&Some(at))
 }
 
 /// The side whose consent is dated later: by more than the tolerance of policy `newest` for a date with its time of day, by a day
