@@ -4,6 +4,7 @@
 //! [`decide()`] turns a pair into a [`PersonPlan`]; a dry run prints plans, a real run carries them out.
 
 mod choice;
+mod claims;
 pub mod columns;
 pub mod decide;
 pub mod deleted;

@@ -2,9 +2,7 @@
 
 use std::collections::{HashMap, HashSet};
 
-use model::{
-    CaseKind, ContactId, DirtyReason, Evidence, Happened, LinkLife, Subject, Supporter, SupporterId,
-};
+use model::{CaseKind, ContactId, DirtyReason, Evidence, LinkLife, Subject, Supporter, SupporterId};
 use plan::gather::{alone, found_pair, fresh, gather};
 use plan::record::{close_identity_cases, close_other_identity_cases, identity_case, record_end};
 use plan::{
@@ -13,6 +11,8 @@ use plan::{
 };
 use pull::{Identified, identify};
 use state::{Changes, Known};
+
+use crate::turn::tell;
 
 /// What a batch came to.
 pub(crate) struct Batch {
@@ -451,52 +451,17 @@ fn named(answer: &Identified) -> Option<SupporterId> {
     }
 }
 
-/// How a person's turn ended goes into their story, where nothing else of it tells so.
-pub(crate) fn tell(changes: &mut Changes, subject: Option<&Subject>, outcome: &Outcome) {
-    let Some(subject) = subject else { return };
-    match outcome {
-        Outcome::SupporterUpdated
-        | Outcome::SupporterCreated
-        | Outcome::Skipped(_)
-        | Outcome::Deferred(_) => {
-            changes.tell(subject, Happened::Ended(outcome.code()));
+/// New links to Contacts whose former supporter no longer exists: those links end first.
+pub(crate) fn free_contacts(sides: &Sides, changes: &mut Changes, plans: &[PersonPlan]) -> Result<(), Fatal> {
+    let found = |plan: &PersonPlan| match (&plan.tie, plan.contact, plan.supporter_id()) {
+        (Tie::Found(_), Some(contact), Some(id)) => Some((contact, id.clone())),
+        (Tie::Found(_) | Tie::Linked(_) | Tie::Moved { .. } | Tie::Alone, _, _) => None,
+    };
+    let (contacts, ids): (Vec<ContactId>, Vec<SupporterId>) = plans.iter().filter_map(found).unzip();
+    for (owner, id) in sides.state.supporters_of(&contacts)?.into_iter().zip(ids) {
+        if let Some(owner) = owner.filter(|owner| *owner != id) {
+            changes.set_link_life(&owner, LinkLife::SupporterDeleted);
         }
-        Outcome::InStep
-        | Outcome::ContactCreated
-        | Outcome::ContactUpdated
-        | Outcome::Case(_)
-        | Outcome::Blocked(_) => {}
-    }
-}
-
-/// A new link to a Contact whose former supporter no longer exists: that link ends first.
-pub(crate) fn free_contact(sides: &Sides, changes: &mut Changes, plan: &PersonPlan) -> Result<(), Fatal> {
-    if let (Tie::Found(_), Some(contact), Some(id)) = (&plan.tie, plan.contact, plan.supporter_id())
-        && let Some(owner) = sides.state.supporter_of(&contact)?
-        && owner != *id
-    {
-        changes.set_link_life(&owner, LinkLife::SupporterDeleted);
     }
     Ok(())
-}
-
-/// Whether a plan cannot begin without writing the supporter.
-pub(crate) fn needs_pull(plan: &PersonPlan) -> bool {
-    plan.creates_supporter() || plan.fields.iter().any(plan::FieldPlan::to_supporter)
-}
-
-/// The outcome of a plan that writes nothing.
-pub(crate) fn still(plan: &PersonPlan) -> Outcome {
-    plan.held().next().map_or(Outcome::InStep, |held| Outcome::Case(held.held_as()))
-}
-
-/// The person is done with for this cycle.
-pub(crate) fn finish(changes: &mut Changes, plan: &PersonPlan) {
-    if let Some(id) = plan.supporter_id() {
-        changes.clear_dirty(&Subject::Supporter(id.clone()));
-        changes.clear_intent(id);
-    }
-    if let Some(contact) = plan.contact {
-        changes.clear_dirty(&Subject::Contact(contact));
-    }
 }

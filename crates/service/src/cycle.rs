@@ -20,7 +20,7 @@ use state::{AlreadyRunning, Changes};
 
 use crate::batch::{self, Batch};
 use crate::request::{Mode, Request, Seen};
-use crate::{quarrel, rulings, sweep, upkeep, whom};
+use crate::{quarrel, rulings, sweep, turn, upkeep, whom};
 
 use carry_out::Agreement;
 
@@ -326,11 +326,11 @@ impl<'a> Cycle<'a> {
     /// What plans leave in the state before anything is written. Returns whose link was refused.
     async fn record(&mut self, plans: &[PersonPlan]) -> Result<HashSet<SupporterId>, Fatal> {
         let mut changes = Changes::new();
+        batch::free_contacts(self.sides, &mut changes, plans)?;
         for plan in plans {
-            batch::free_contact(self.sides, &mut changes, plan)?;
             plan::record::record_plan(&mut changes, &mut self.report, plan, self.at);
             if drill::planted(drill::Mistake::AcknowledgedBeforeEffect) {
-                batch::finish(&mut changes, plan);
+                turn::finish(&mut changes, plan);
             }
             if self.request.only.is_some() {
                 (self.sink)(Seen::Plan(plan, plan.fingerprint(&self.sides.state.digest_key())));
@@ -361,7 +361,7 @@ impl<'a> Cycle<'a> {
         }
         let (may_pull, may_push) = (self.may_pull(), self.may_push());
         let (now, later): (Vec<PersonPlan>, Vec<PersonPlan>) =
-            plans.into_iter().partition(|plan| may_pull || !batch::needs_pull(plan));
+            plans.into_iter().partition(|plan| may_pull || !turn::needs_pull(plan));
         let written = pull::apply(self.sides, &mut self.report, &now, self.at).await?;
         let mut changes = Changes::new();
         for plan in later {
@@ -382,7 +382,7 @@ impl<'a> Cycle<'a> {
                 (_, Some(_)) if !may_push => Some(Outcome::Deferred(Deferral::OtherDirection)),
                 (_, Some(lane)) => self.post(&plan, lane),
                 (pull::Written::Done(_), None) => Some(Outcome::SupporterUpdated),
-                (pull::Written::Nothing, None) => Some(batch::still(&plan)),
+                (pull::Written::Nothing, None) => Some(turn::still(&plan)),
             };
             if let Some(outcome) = outcome {
                 self.settle_now(&mut changes, &plan, &outcome);
@@ -408,13 +408,13 @@ impl<'a> Cycle<'a> {
     /// Counts an outcome that needs no job. Whoever waits stays marked and is not met again in this cycle.
     fn settle_now(&mut self, changes: &mut Changes, plan: &PersonPlan, outcome: &Outcome) {
         self.report.count(outcome);
-        batch::tell(changes, plan.subject().as_ref(), outcome);
+        turn::tell(changes, plan.subject().as_ref(), outcome);
         match (outcome, plan.supporter_id()) {
             (Outcome::Deferred(_), Some(id)) if self.waiting.len() < AGAIN_AT_MOST => {
                 self.waiting.insert(id.clone());
             }
             (Outcome::Deferred(_), _) => {}
-            _ => batch::finish(changes, plan),
+            _ => turn::finish(changes, plan),
         }
     }
 

@@ -20,6 +20,7 @@ pub mod status;
 pub mod stop;
 mod sweep;
 pub mod take_back;
+mod turn;
 mod upkeep;
 mod whom;
 

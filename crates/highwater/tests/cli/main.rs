@@ -10,6 +10,7 @@ mod cases;
 mod certificates;
 mod check;
 mod database_trouble;
+mod demo_walk;
 mod disk_full;
 mod endpoint;
 mod events;

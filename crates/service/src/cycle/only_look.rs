@@ -4,7 +4,7 @@ use plan::{Deferral, Fatal, Outcome, PersonPlan};
 use state::Changes;
 
 use super::Cycle;
-use crate::batch;
+use crate::turn;
 
 impl Cycle<'_> {
     /// What differs stays marked, the Contact Id that a row lacks included.
@@ -12,7 +12,7 @@ impl Cycle<'_> {
         let mut changes = Changes::new();
         for plan in plans {
             let waits = Outcome::Deferred(Deferral::OtherDirection);
-            let outcome = if plan.is_still() { batch::still(&plan) } else { waits };
+            let outcome = if plan.is_still() { turn::still(&plan) } else { waits };
             self.settle_now(&mut changes, &plan, &outcome);
         }
         let _receipt = self.sides.state.commit(changes).await?;

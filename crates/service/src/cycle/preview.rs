@@ -7,9 +7,9 @@ use plan::{Deferral, Fatal, Outcome, PersonPlan};
 
 use super::Cycle;
 use crate::agreed::Heading;
-use crate::batch::{self, Batch};
+use crate::batch::Batch;
 use crate::request::Seen;
-use crate::{upkeep, whom};
+use crate::{turn, upkeep, whom};
 
 impl Cycle<'_> {
     /// What a cycle would do: the windows are read, nothing is marked, nothing is written.
@@ -78,10 +78,10 @@ impl Cycle<'_> {
             Some(Lane::Upsert) if may_push => Outcome::ContactCreated,
             Some(Lane::Update) if may_push => Outcome::ContactUpdated,
             Some(_) => Outcome::Deferred(Deferral::OtherDirection),
-            None if batch::needs_pull(plan) && !may_pull => Outcome::Deferred(Deferral::OtherDirection),
+            None if turn::needs_pull(plan) && !may_pull => Outcome::Deferred(Deferral::OtherDirection),
             None if plan.creates_supporter() => Outcome::SupporterCreated,
             None if plan.writes_supporter() => Outcome::SupporterUpdated,
-            None => batch::still(plan),
+            None => turn::still(plan),
         }
     }
 }
