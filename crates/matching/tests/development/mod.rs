@@ -3,7 +3,7 @@
 #![allow(dead_code, unreachable_pub, reason = "each user of this module needs a part of it")]
 
 use std::collections::BTreeMap;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 
 use matching::{Choice, Config, Knowledge, Person, Strength, choose, compare};
 
@@ -31,22 +31,72 @@ impl Pair {
     }
 }
 
-pub fn pairs(folder: &std::path::Path) -> Vec<Pair> {
-    let mut rows = csv::Reader::from_path(folder.join("dev.csv")).expect("dev.csv opens");
-    let cell = |row: &csv::StringRecord, at: usize| row[at].to_owned();
-    rows.records()
-        .map(|row| {
-            let row = row.expect("dev.csv is well formed");
-            Pair {
-                id: cell(&row, 0),
-                supporter: [1, 2, 3].map(|at| cell(&row, at)),
-                contact: [4, 5, 6].map(|at| cell(&row, at)),
-                same: &row[7] == "same",
-                kind: cell(&row, 8),
-                certain: &row[9] == "yes",
-            }
-        })
-        .collect()
+pub fn pairs(folder: &Path) -> Vec<Pair> {
+    read_pairs(&folder.join("dev.csv")).expect("dev.csv is well formed")
+}
+
+/// The labelled pairs of a file with the development set's columns, which are found by their names. `kind` and `certain` may be
+/// missing: then everything is of one kind, and certain.
+///
+/// # Errors
+/// What does not fit, and in which line.
+pub fn read_pairs(file: &Path) -> Result<Vec<Pair>, String> {
+    let mut table = Table::open(file)?;
+    let places = |names: [&str; 3]| -> Result<[usize; 3], String> {
+        Ok([table.needs(names[0])?, table.needs(names[1])?, table.needs(names[2])?])
+    };
+    let supporter = places(["supporter_first", "supporter_last", "supporter_email"])?;
+    let contact = places(["contact_first", "contact_last", "contact_email"])?;
+    let label = table.needs("label")?;
+    let (id, kind, certain) = (table.place("pair_id"), table.place("kind"), table.place("certain"));
+    let mut pairs = Vec::new();
+    while let Some((line, row)) = table.next()? {
+        let cell = |at: usize| row.get(at).unwrap_or_default().to_owned();
+        let same = match row.get(label) {
+            Some("same") => true,
+            Some("different") => false,
+            _ => return Err(format!("line {line}: label is neither same nor different")),
+        };
+        pairs.push(Pair {
+            id: id.map_or_else(|| line.to_string(), cell),
+            supporter: supporter.map(cell),
+            contact: contact.map(cell),
+            same,
+            kind: kind.map_or_else(|| "any".to_owned(), cell),
+            certain: certain.is_none_or(|at| row.get(at) == Some("yes")),
+        });
+    }
+    Ok(pairs)
+}
+
+/// A CSV file with a header.
+struct Table {
+    name: String,
+    names: csv::StringRecord,
+    rows: csv::StringRecordsIntoIter<std::fs::File>,
+}
+
+impl Table {
+    fn open(file: &Path) -> Result<Self, String> {
+        let name = file.display().to_string();
+        let mut reader = csv::Reader::from_path(file).map_err(|error| format!("{name}: {error}"))?;
+        let names = reader.headers().map_err(|error| format!("{name}: {error}"))?.clone();
+        Ok(Self { name, names, rows: reader.into_records() })
+    }
+
+    fn place(&self, column: &str) -> Option<usize> {
+        self.names.iter().position(|name| name == column)
+    }
+
+    fn needs(&self, column: &str) -> Result<usize, String> {
+        self.place(column).ok_or_else(|| format!("{}: there is no column {column}", self.name))
+    }
+
+    fn next(&mut self) -> Result<Option<(u64, csv::StringRecord)>, String> {
+        let Some(row) = self.rows.next() else { return Ok(None) };
+        let row = row.map_err(|error| format!("{}: {error}", self.name))?;
+        Ok(Some((row.position().map_or(0, csv::Position::line), row)))
+    }
 }
 
 /// Right and wrong links over some pairs.
@@ -129,25 +179,41 @@ pub struct Ties {
     pub wrong: u32,
 }
 
-pub fn measure_ties(folder: &std::path::Path) -> BTreeMap<String, Ties> {
-    let mut rows = csv::Reader::from_path(folder.join("dev_ties.csv")).expect("dev_ties.csv opens");
+pub fn measure_ties(folder: &Path) -> BTreeMap<String, Ties> {
+    read_ties(&folder.join("dev_ties.csv")).expect("dev_ties.csv is well formed")
+}
+
+/// The most Contacts of one case.
+const CANDIDATES: usize = 5;
+
+/// How the cases of a file with the columns of `dev_ties.csv` come out, by kind.
+///
+/// # Errors
+/// What does not fit.
+pub fn read_ties(file: &Path) -> Result<BTreeMap<String, Ties>, String> {
+    let mut table = Table::open(file)?;
+    let supporter =
+        [table.needs("supporter_first")?, table.needs("supporter_last")?, table.needs("supporter_email")?];
+    let (expected, kind) = (table.needs("expected")?, table.place("kind"));
+    let candidates: Vec<[Option<usize>; 3]> = (0..CANDIDATES)
+        .map(|n| ["first", "last", "email"].map(|part| table.place(&format!("c{n}_{part}"))))
+        .collect();
     let mut kinds = BTreeMap::<String, Ties>::new();
-    for row in rows.records() {
-        let row = row.expect("dev_ties.csv is well formed");
-        let supporter = Person::new(&row[2], &row[3], &row[4]);
-        let field = |contact: usize, at: usize| row.get(6 + 3 * contact + at).unwrap_or_default();
-        let contacts: Vec<_> = (0..5)
-            .filter(|n| !field(*n, 2).is_empty())
-            .map(|n| Person::new(field(n, 0), field(n, 1), field(n, 2)))
-            .collect();
-        let choice = choose(&supporter, &contacts, Knowledge::built_in(), &Config::default());
-        let ties = kinds.entry(row[1].to_owned()).or_default();
+    while let Some((_, row)) = table.next()? {
+        let cell = |at: usize| row.get(at).unwrap_or_default();
+        let person = |[first, last, email]: [&str; 3]| Person::new(first, last, email);
+        let filled = candidates.iter().map(|places| places.map(|at| at.map(cell).unwrap_or_default()));
+        let contacts: Vec<_> = filled.filter(|[_, _, email]| !email.is_empty()).map(person).collect();
+        let choice =
+            choose(&person(supporter.map(cell)), &contacts, Knowledge::built_in(), &Config::default());
+        let kind = kind.map_or("any", cell).to_owned();
+        let ties = kinds.entry(kind).or_default();
         let answer = match &choice {
             Choice::Link(at) => at.to_string(),
             Choice::Ambiguous(_) => "ambiguous".to_owned(),
             Choice::NoMatch => "none".to_owned(),
         };
-        if answer == row[5] {
+        if answer == cell(expected) {
             ties.right += 1;
         } else if matches!(choice, Choice::Link(_)) {
             ties.wrong += 1;
@@ -155,5 +221,5 @@ pub fn measure_ties(folder: &std::path::Path) -> BTreeMap<String, Ties> {
             ties.missed += 1;
         }
     }
-    kinds
+    Ok(kinds)
 }
