@@ -38,6 +38,6 @@ pub use pair::{Pair, Tie};
 pub use person_plan::{FieldPlan, PersonPlan};
 pub use progress::{Progress, Quiet, Stretch};
 pub use record::Moment;
-pub use road::Road;
+pub use road::{Load, Road};
 pub use settings::{Exclude, Settings, SharedAddress, Twin};
 pub use sides::Sides;

@@ -46,6 +46,9 @@ async fn a_plan_says_what_it_would_do_changes_nothing_and_is_carried_out_exactly
     let planned = stage.run("backfill --plan --format json").await;
     assert_eq!(planned.status.code(), Some(0), "{}", err(&planned));
     assert_eq!(stage.both_sides().await, before, "a plan changes nothing");
+    // It says by which road, and what the other one would cost.
+    let road = "1 row that create would go in 1 call of up to 200 rows; a job takes 5 or more";
+    assert!(err(&planned).contains(road), "{}", err(&planned));
     // It names who would be linked, who created, and who is left for a person.
     let shown = json(&planned);
     let of = |id: &str| {

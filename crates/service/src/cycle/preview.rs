@@ -3,7 +3,7 @@
 use std::collections::HashSet;
 
 use model::{ContactId, Lane, Subject};
-use plan::{Deferral, Fatal, Outcome, PersonPlan};
+use plan::{Deferral, Fatal, Load, Outcome, PersonPlan};
 
 use super::Cycle;
 use crate::agreed::Heading;
@@ -47,16 +47,37 @@ impl Cycle<'_> {
         (self.sink)(Seen::Heading(&Heading::new(self.sides, self.at.now, supporters_until, contacts_until)));
         // As in a real run: a Contact that a supporter of an earlier batch came to is nobody's no more.
         let mut claimed: HashSet<ContactId> = HashSet::new();
+        let mut loads = [(Lane::Update, Load::default()), (Lane::Upsert, Load::default())];
         for chunk in subjects.chunks(self.sides.settings.batch) {
             let free = |subject: &&Subject| !matches!(subject, Subject::Contact(id) if claimed.contains(id));
             let chunk: Vec<Subject> = chunk.iter().filter(free).cloned().collect();
             let batch = self.batch(&chunk).await?;
             self.show(&batch);
+            self.weigh(&batch, &mut loads);
             claimed.extend(
                 batch.plans.iter().filter(|plan| plan.supporter.is_some()).filter_map(|plan| plan.contact),
             );
         }
+        for (lane, load) in loads {
+            let what = match lane {
+                Lane::Update => "that update",
+                Lane::Upsert => "that create",
+            };
+            self.report.notes.extend(load.in_words(&self.sides.settings, what));
+        }
         Ok(())
+    }
+
+    /// How much would travel in each lane.
+    fn weigh(&self, batch: &Batch, loads: &mut [(Lane, Load); 2]) {
+        if !self.may_push() {
+            return;
+        }
+        for (lane, load) in loads {
+            let plans = batch.plans.iter().filter(|plan| plan.lane() == Some(*lane));
+            let rows = plans.filter_map(|plan| push::encode::encode(&self.sides.map, plan, *lane));
+            rows.for_each(|row| load.add(row.bytes));
+        }
     }
 
     fn show(&mut self, batch: &Batch) {
