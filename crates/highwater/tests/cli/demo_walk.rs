@@ -15,8 +15,13 @@ use crate::stage::{Stage, err, json, out};
 const SUPPORTERS: &str = include_str!("../../data/people/supporters.csv");
 const CONTACTS: &str = include_str!("../../data/people/contacts.csv");
 const TRUTH: &str = include_str!("../../data/people/truth.csv");
-/// How many of the demo's supporters take part.
-const PEOPLE: usize = 260;
+/// How many of the demo's 5,000 supporters take part, unless `HIGHWATER_WALK_PEOPLE` says otherwise.
+const PEOPLE: usize = 500;
+
+fn people() -> usize {
+    std::env::var("HIGHWATER_WALK_PEOPLE").ok().and_then(|count| count.parse().ok()).unwrap_or(PEOPLE)
+}
+
 /// How many Contacts are merged in the org by hand.
 const MERGED: usize = 50;
 /// Where the ids of those added for a purpose begin.
@@ -81,6 +86,11 @@ impl Walk {
             "contact_id_column = \"contact_id\"",
             "contact_id_column = \"contact_id\"\nmerged_into_column = \"merged_into\"",
         );
+        // As its administrator would after the first refusals: the rules' alerts are in the org's own language.
+        stage.reconfigure(
+            "[salesforce]",
+            "[salesforce]\nduplicate_alert_texts = [\"Utilisez l'un de ces enregistrements\", \"Un de ces enregistrements existe\"]",
+        );
         stage.reconfigure("contact = \"Phone\"", "contact = \"HomePhone\"");
         stage.reconfigure("[[field]]\ncontact = \"LastName\"", "[sync]\nmatch_before_create = false\ndirect_calls = 0\n\n[[field]]\ncontact = \"MailingCity\"\ncolumn = \"city\"\n\n[[field]]\ncontact = \"LastName\"");
         Self { stage, truth: BTreeMap::new(), twice: Vec::new(), strangers: Vec::new() }
@@ -114,7 +124,7 @@ impl Walk {
             .into_iter()
             .map(|row| (row["supporter_id"].clone(), row["contact_key"].clone()))
             .collect();
-        for row in rows(SUPPORTERS).into_iter().take(PEOPLE) {
+        for row in rows(SUPPORTERS).into_iter().take(people()) {
             let id: i64 = row["supporter_id"].parse().unwrap();
             if let Some(there) = of.get(&row["supporter_id"]).and_then(|key| contacts.remove(key)) {
                 let names = ["FirstName", "LastName", "Email", "MailingCity", "HomePhone"];
