@@ -11,6 +11,7 @@ mod entry;
 mod error;
 mod ids;
 mod look;
+mod replay;
 mod request;
 mod standing;
 mod summary;
@@ -20,7 +21,7 @@ use std::path::Path;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
-use model::{Clock, Stamp};
+use model::Clock;
 use segments::{Cursor, Disk, Entry, Log, Marker, PageLimit, Record};
 use tokio::sync::watch;
 
@@ -33,6 +34,7 @@ pub use request::{Request, RequestError};
 use crate::event::Event;
 use entry::{Kept, Settled};
 use ids::{Fingerprint, Ids};
+use replay::{count_unread, first_since, replay};
 use standing::Standing;
 use summary::Summing;
 
@@ -457,50 +459,4 @@ impl Queue {
 
 fn kept(record: &Record) -> Result<Kept<'_>, QueueError> {
     entry::read(&record.bytes).ok_or(QueueError::Unknown(record.at))
-}
-
-/// Before the first segment that holds anything since.
-fn first_since(log: &Log, since: Stamp) -> Result<Cursor, QueueError> {
-    let segments = log.segments()?;
-    let young = segments.iter().find(|segment| segment.newest.is_none_or(|newest| newest >= since));
-    Ok(young.map_or(log.end(), |segment| Cursor { segment: segment.number, offset: 0 }))
-}
-
-/// Builds what is open and what was seen. Returns the place of the last settlement.
-fn replay(log: &Log, from: Cursor, since: Stamp, held: &mut Held) -> Result<Cursor, QueueError> {
-    let mut said = Cursor::START;
-    let mut from = from;
-    loop {
-        let page = log.read(from, PAGE)?;
-        if page.records.is_empty() {
-            return Ok(said);
-        }
-        from = page.next;
-        for record in &page.records {
-            match kept(record)? {
-                Kept::Event(id, _) if record.stamp >= since => held.ids.insert(id, record.stamp),
-                Kept::Event(..) => {}
-                Kept::Settled(settled) => {
-                    held.standing.settled(&settled, record.at);
-                    said = record.at;
-                }
-            }
-        }
-    }
-}
-
-fn count_unread(log: &Log, standing: &Standing) -> Result<u64, QueueError> {
-    let mut unread = 0;
-    let mut from = standing.frontier.unwrap_or(Cursor::START);
-    loop {
-        let page = log.read(from, PAGE)?;
-        if page.records.is_empty() {
-            return Ok(unread);
-        }
-        from = page.next;
-        for record in &page.records {
-            let is_event = matches!(kept(record)?, Kept::Event(..));
-            unread += u64::from(is_event && !standing.is_known(record.at));
-        }
-    }
 }
