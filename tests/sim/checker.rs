@@ -23,6 +23,8 @@ struct End<'a> {
     links: Vec<Link>,
     cases: Vec<Case>,
     log: Vec<Conflict>,
+    /// Fields whose history the org keeps.
+    tracked: Vec<String>,
 }
 
 /// How things stand, for whoever reads a story.
@@ -68,6 +70,7 @@ pub fn check(world: &World, sides: &Sides, last: usize) -> Vec<String> {
         links: sides.state.links_page(None, 10_000).expect("the state can be read"),
         cases: sides.state.cases_page(None, 10_000).expect("the state can be read"),
         log: world.log.values().cloned().collect(),
+        tracked: world.tracked(),
     };
     let mut broken = [world.broken.clone(), world.net.broken()].concat();
     agreement(&end, &mut broken);
@@ -80,6 +83,11 @@ pub fn check(world: &World, sides: &Sides, last: usize) -> Vec<String> {
 }
 
 impl End<'_> {
+    /// Whether a cycle that came to its end looked between the two.
+    fn met(&self, entry: &Entry, before: &Entry) -> bool {
+        self.book.ended.iter().any(|ran| entry.at < ran.began && ran.began < before.at)
+    }
+
     fn live(&self) -> impl Iterator<Item = &Link> {
         self.links.iter().filter(|link| link.life == LinkLife::Live)
     }
@@ -253,9 +261,39 @@ fn is_gone_unseen(end: &End<'_>, born: &Fate) -> bool {
     taken && !named
 }
 
-/// C4. Every value that a person typed stands in the end, was replaced by a person, reached the other side before it was replaced,
-/// or is named by the log. A value typed in Salesforce while the engine was between its reading and its writing is exempt.
-fn accounted_edits(end: &End<'_>, broken: &mut Vec<String>) {
+/// What a person typed into one of a linked pair, and the engine replaced.
+struct Replaced<'a> {
+    link: &'a Link,
+    field: &'static Field,
+    /// Which record.
+    place: (Side, String),
+    typed: &'a Entry,
+    next: &'a Entry,
+    /// All that the field held there, up to what was typed.
+    until: &'a [Entry],
+    /// All that it held there, and on the other side.
+    entries: &'a [Entry],
+    across: &'a [Entry],
+}
+
+impl Replaced<'_> {
+    fn say(&self, what: &str) -> String {
+        format!(
+            "C4: {:?} typed into {} of {:?} {} was replaced by {:?}, {what}: {}; across: {}",
+            self.typed.value,
+            self.field.contact,
+            self.place.0,
+            self.place.1,
+            self.next.value,
+            history(self.entries),
+            history(self.across)
+        )
+    }
+}
+
+/// Every value of a pair that nobody took apart, typed by a person and replaced by the engine.
+fn replaced<'a>(end: &'a End<'_>) -> Vec<Replaced<'a>> {
+    let mut all = Vec::new();
     for link in end.live() {
         let pair =
             [(Side::Supporter, link.supporter.to_string()), (Side::Salesforce, link.contact.to_string())];
@@ -270,30 +308,48 @@ fn accounted_edits(end: &End<'_>, broken: &mut Vec<String>) {
                 for (nth, (typed, next)) in entries.iter().zip(entries.iter().skip(1)).enumerate() {
                     // What a new record does not say, nobody typed; and of two records that meet for the first time an empty
                     // one takes what the other holds.
-                    let met = |entry: &Entry| {
-                        end.book.ended.iter().any(|ran| entry.at < ran.began && ran.began < typed.at)
-                    };
-                    let new = nth == 0 || !entries.first().is_some_and(met);
+                    let new = nth == 0 || !entries.first().is_some_and(|first| end.met(first, typed));
                     let unsaid = new && ["", "false"].contains(&typed.value.as_str());
-                    let replaced = typed.by == By::People && next.by == By::Engine && !unsaid;
-                    let known = in_blind_window(typed, next) || arrived(typed, next, across);
-                    if !replaced || known || back_to_what_it_was(end.book, field, &entries[..=nth], across) {
-                        continue;
-                    }
-                    let named = end.log.iter().any(|line| {
-                        line.supporter == link.supporter
-                            && line.field == field.contact
-                            && [&line.supporter_value, &line.contact_value].contains(&&typed.value)
-                    });
-                    if !named {
-                        broken.push(format!(
-                            "C4: {:?} typed into {} of {:?} {} was replaced by {:?}, and nothing says so: {}; across: {}",
-                            typed.value, field.contact, pair[mine].0, pair[mine].1, next.value,
-                            history(entries), history(across)
-                        ));
+                    if typed.by == By::People && next.by == By::Engine && !unsaid {
+                        let (place, until) = (pair[mine].clone(), &entries[..=nth]);
+                        all.push(Replaced { link, field, place, typed, next, until, entries, across });
                     }
                 }
             }
+        }
+    }
+    all
+}
+
+/// C4. Every value that a person typed stands in the end, was replaced by a person, reached the other side before it was replaced,
+/// or is named by the log. A value typed in Salesforce while the engine was between its reading and its writing is exempt where the org
+/// keeps no history of the field.
+/// And what replaced it is what a person typed on the other side: what stands there by our own hand is nobody's edit, and wins
+/// over nothing. A supporter that was made and could not be noted is exempt: whoever meets it cannot know whose hand that was.
+fn accounted_edits(end: &End<'_>, broken: &mut Vec<String>) {
+    for edit in replaced(end) {
+        let Replaced { link, field, typed, next, across, .. } = edit;
+        let stood = |entry: &&Entry| entry.value == next.value && entry.at <= next.at;
+        let source = across.iter().rfind(stood);
+        let made = |entry: &Entry| {
+            edit.place.0 == Side::Salesforce && across.first().is_some_and(|first| first.at == entry.at)
+        };
+        let noted = |entry: &Entry| !made(entry) || end.met(entry, typed);
+        if source.is_some_and(|entry| entry.by == By::Engine && noted(entry)) {
+            broken.push(edit.say("which nobody typed on the other side"));
+        }
+        let blind = !end.tracked.iter().any(|name| name == field.contact) && in_blind_window(typed, next);
+        let known = blind || arrived(typed, next, across);
+        if known || back_to_what_it_was(end.book, field, edit.until, across) {
+            continue;
+        }
+        let named = end.log.iter().any(|line| {
+            line.supporter == link.supporter
+                && line.field == field.contact
+                && [&line.supporter_value, &line.contact_value].contains(&&typed.value)
+        });
+        if !named {
+            broken.push(edit.say("and nothing says so"));
         }
     }
 }

@@ -139,6 +139,11 @@ pub fn contacts(admin: &Admin) -> Vec<Json> {
     admin.fields_of_records("Contact", &names)
 }
 
+/// The fields whose history an org can keep with their values.
+pub fn tracked() -> impl Iterator<Item = &'static Field> {
+    FIELDS.iter().filter(|field| field.kind != FieldType::MultiPicklist)
+}
+
 /// A text as the columns of a supporter hold it.
 pub fn cells(field: &Field, value: &str) -> Vec<Cell> {
     let spelled = match (field.kind, value) {

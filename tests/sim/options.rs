@@ -26,6 +26,10 @@ pub struct Options {
     pub duplicates: bool,
     /// The two Flows are on, and the marker is written.
     pub marker: bool,
+    /// The org keeps the history of every mapped field whose values a history tells.
+    pub history: bool,
+    /// The org saves the rows of a job one by one: a job that is given up has saved some.
+    pub piecemeal: bool,
     /// Rows are refused in passing.
     pub locks: bool,
     /// What people save becomes visible so many seconds later.
@@ -60,10 +64,14 @@ impl Options {
         // Their own chance, so that they decide nothing else.
         let mut apart = random.clone();
         let (crowd, trap) = (apart.permille(2) && crowds, apart.permille(100));
+        let history = apart.permille(400);
+        let piecemeal = apart.permille(400);
         let late = if random.permille(300) { among(random, &[30, 90, 300]) } else { 0 };
         let drawn = Self {
             crowd,
             trap,
+            history,
+            piecemeal,
             people: 3 + random.below(6),
             rounds: 2 + random.below(4),
             stormy: random.permille(750),
@@ -92,6 +100,6 @@ impl Options {
 
     /// Hundreds of people who are worked on together. A job that gives up after one row says of that row alone that it was refused.
     fn of_a_crowd(self) -> Self {
-        Self { people: CROWD, batch: CROWD, page: 200, fails_after: None, ..self }
+        Self { people: CROWD, batch: CROWD, page: 200, fails_after: None, piecemeal: false, ..self }
     }
 }

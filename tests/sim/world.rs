@@ -19,7 +19,7 @@ use supporters::{Memory, Supporters};
 
 use crate::book::{By, Ran};
 use crate::database::Database;
-use crate::fields::{NOWHERE, OWNER, custom_fields, rules};
+use crate::fields::{NOWHERE, OWNER, custom_fields, rules, tracked};
 use crate::net::Net;
 use crate::options::Options;
 use crate::people::People;
@@ -77,9 +77,12 @@ fn org_settings(options: &Options, seed: u64) -> simorg::Settings {
     settings.flows.reset = options.marker;
     settings.bulk.lock_rate = if options.locks { 0.05 } else { 0.0 };
     settings.bulk.fail_after_rows = options.fails_after;
-    settings.bulk.batch_rows = options.batch;
+    settings.bulk.batch_rows = if options.piecemeal { 1 } else { options.batch };
     settings.http.query_page_rows = options.page;
     settings.http.gzip = false;
+    if options.history {
+        settings.tracked_fields = tracked().map(|field| field.contact.to_owned()).collect();
+    }
     settings
 }
 
@@ -244,6 +247,11 @@ impl World {
         State::open(disk.path().join("state"), options)
     }
 
+    /// The fields whose history the org keeps.
+    pub fn tracked(&self) -> Vec<String> {
+        tracked().filter(|_| self.options.history).map(|field| field.contact.to_owned()).collect()
+    }
+
     fn settings(&self) -> Settings {
         let options = &self.options;
         Settings {
@@ -257,6 +265,7 @@ impl World {
             create_supporters: options.create_supporters,
             // Half of the stories by calls of their own, half by jobs.
             direct_calls: usize::from(self.seed % 2 == 1),
+            tracked: self.tracked(),
             ..Settings::default()
         }
     }
