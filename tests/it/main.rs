@@ -2,6 +2,7 @@
 
 mod architecture;
 mod ask_the_org;
+mod blind_window;
 mod budget;
 mod cases;
 mod columns;

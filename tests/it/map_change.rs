@@ -72,6 +72,7 @@ async fn overwritten_values_are_kept_for_thirty_days_of_the_orgs_clock() {
             policy: model::Policy::Salesforce,
             supporter_value: String::new(),
             contact_value: String::new(),
+            blind: false,
         });
     }
     let _ = h.sides.state.commit(changes).await.unwrap();

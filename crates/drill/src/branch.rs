@@ -61,6 +61,8 @@ branches! {
     ChangedMeanwhile "write: a supporter changed between reading and writing"
     BlockLifted "block: an edit or a new map lifted it"
     Swept "sweep: somebody who is gone was found by looking for everybody"
+    HistoryRead "blind window: the history of what was written was read"
+    BlindOverwrite "blind window: an edit that nobody had seen was overwritten, and is logged"
     LagAlone "window: without an answer about what is committed the lag holds"
 }
 

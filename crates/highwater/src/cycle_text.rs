@@ -55,6 +55,7 @@ fn figures(report: &CycleReport) -> Sheet {
         ("of those linked", report.duplicates_linked),
         ("supporter rows written", report.supporter_writes),
         ("conflicts settled by policy", report.overwrites),
+        ("edits overwritten unseen", report.blind_overwrites),
         ("API calls", report.api_calls),
         ("open cases", report.open_cases),
         ("still waiting", report.still_dirty),

@@ -134,6 +134,13 @@ pub enum Happened {
         /// Salesforce's id, once it is known.
         job: Option<JobId>,
     },
+    /// A row of ours overwrote an edit of the Contact that nobody had seen yet, as the org's field history tells.
+    OverwrittenUnseen {
+        /// Number of the entry in the conflict log, which keeps the values.
+        number: u64,
+        /// The Contact field's API name.
+        field: String,
+    },
 }
 
 /// What was decided about one field.
@@ -202,6 +209,7 @@ impl Happened {
             | Self::Ruled { .. }
             | Self::CarriedOut { .. }
             | Self::Overwritten { .. }
+            | Self::OverwrittenUnseen { .. }
             | Self::Job { .. } => false,
         }
     }

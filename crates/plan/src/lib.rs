@@ -14,6 +14,7 @@ pub mod gather;
 pub mod look_up;
 pub mod merged;
 pub mod outcome;
+pub mod overwritten;
 pub mod pair;
 pub mod person_plan;
 mod places;

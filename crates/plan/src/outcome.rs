@@ -209,6 +209,8 @@ pub struct CycleReport {
     pub duplicates_linked: u64,
     /// Fields where both sides had changed and a policy chose.
     pub overwrites: u64,
+    /// Edits of Contacts that a row of ours overwrote before they were seen, as the org's field history tells.
+    pub blind_overwrites: u64,
     /// Calls to Salesforce made by this cycle.
     pub api_calls: u64,
     /// Open cases when it ended.
@@ -245,6 +247,7 @@ impl CycleReport {
             duplicates_refused: 0,
             duplicates_linked: 0,
             overwrites: 0,
+            blind_overwrites: 0,
             api_calls: 0,
             open_cases: 0,
             still_dirty: 0,

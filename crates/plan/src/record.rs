@@ -216,6 +216,7 @@ fn record_conflicts(
             policy,
             supporter_value: field.supporter.text().unwrap_or_default().to_owned(),
             contact_value: field.contact.text().unwrap_or_default().to_owned(),
+            blind: false,
         });
     }
 }

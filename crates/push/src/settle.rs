@@ -9,6 +9,7 @@ use model::{
     Block, Case, CaseKind, ContactId, Digest, DirtyReason, Evidence, Happened, JournalEntry, Lane, Link,
     LinkLife, Stamp, Subject, SupporterId,
 };
+use plan::overwritten::{SavedRow, overwritten};
 use plan::record::close_identity_cases;
 use plan::{CycleReport, Deferral, Fatal, Moment, Outcome, RowCounts, Sides};
 use salesforce::record_error::{Class, DuplicateKind};
@@ -95,7 +96,7 @@ pub(crate) async fn settle(
         succeeded += chunk.rows - chunk.foreign;
         let saved: Vec<&Joined> = chunk.joined.iter().collect();
         ended += saved.iter().filter(|row| row.has_outcome()).count();
-        save_successes(sides, report, entry.lane, &saved, at).await?;
+        save_successes(sides, report, entry, &saved, at).await?;
         sides.progress.advance(chunk.rows);
     }
     let mut unprocessed = 0;
@@ -136,7 +137,7 @@ pub(crate) async fn settle_answers(
 ) -> Result<Settled, Fatal> {
     let mut settled = Settled::default();
     let (refused, saved): (Vec<&Joined>, Vec<&Joined>) = answers.iter().partition(|row| row.error.is_some());
-    save_successes(sides, report, entry.lane, &saved, at).await?;
+    save_successes(sides, report, entry, &saved, at).await?;
     let together = Together::of(sides, entry.rows, refused.iter().filter_map(|row| row.error.as_ref()));
     let mut changes = Changes::new();
     for row in &refused {
@@ -227,11 +228,13 @@ async fn close_the_unknown(
 async fn save_successes(
     sides: &Sides,
     report: &mut CycleReport,
-    lane: Lane,
+    entry: &JournalEntry,
     rows: &[&Joined],
     at: Moment,
 ) -> Result<(), Fatal> {
+    let lane = entry.lane;
     let mut changes = state::Changes::new();
+    unseen(sides, report, &mut changes, entry, rows, at).await?;
     let mut new_ids = HashMap::new();
     let mut owners = if lane == Lane::Upsert { owners(sides, rows)? } else { HashMap::new() };
     for row in rows {
@@ -271,6 +274,40 @@ async fn save_successes(
     reached(K14);
     let _receipt = sides.state.commit(changes).await?;
     reached(K15);
+    Ok(())
+}
+
+/// Edits that saved rows overwrote before anybody saw them go into the log with the rows' own settlement, once. What was created
+/// overwrote nothing.
+async fn unseen(
+    sides: &Sides,
+    report: &mut CycleReport,
+    changes: &mut Changes,
+    entry: &JournalEntry,
+    rows: &[&Joined],
+    at: Moment,
+) -> Result<(), Fatal> {
+    let old = rows.iter().filter(|row| !row.created);
+    let saved = old.filter_map(|row| {
+        let fields = row.intent.fields.as_slice();
+        Some(SavedRow { supporter: &row.supporter, contact: row.contact()?, fields })
+    });
+    let saved: Vec<SavedRow<'_>> = saved.collect();
+    match overwritten(sides, &saved, entry.planned_at, true, at).await? {
+        Some(lost) => {
+            report.blind_overwrites += lost.len() as u64;
+            for conflict in lost {
+                changes.log_conflict(conflict);
+            }
+        }
+        None => {
+            let note =
+                "the field history of Contacts cannot be read: edits overwritten unseen are not noticed";
+            if !report.notes.iter().any(|known| known == note) {
+                report.notes.push(note.to_owned());
+            }
+        }
+    }
     Ok(())
 }
 

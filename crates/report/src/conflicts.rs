@@ -21,8 +21,9 @@ struct Logged {
     supporter: String,
     contact: String,
     field: String,
-    /// `supporter`, `salesforce`, or `held`.
+    /// `supporter`, `salesforce`, `held`, or `supporter, unseen`.
     kept: &'static str,
+    /// The policy that decided; `unseen`: a row of ours overwrote the Contact's value before it was seen.
     policy: &'static str,
     supporter_value: String,
     contact_value: String,
@@ -88,11 +89,12 @@ fn entry_of(options: &Options, number: u64, conflict: Conflict) -> Logged {
         contact: conflict.contact.to_string(),
         field: conflict.field,
         kept: match conflict.kept {
+            Some(Side::Supporter) if conflict.blind => "supporter, unseen",
             Some(Side::Supporter) => "supporter",
             Some(Side::Salesforce) => "salesforce",
             None => "held",
         },
-        policy: code(conflict.policy),
+        policy: if conflict.blind { "unseen" } else { code(conflict.policy) },
         supporter_value: conflict.supporter_value,
         contact_value: conflict.contact_value,
         supporter_link: options.links.of_supporter(&conflict.supporter),

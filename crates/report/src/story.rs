@@ -26,7 +26,7 @@ pub const fn word(what: &Happened) -> &'static str {
         Happened::Ruled { .. } => "ruled",
         Happened::CarriedOut { .. } => "carried_out",
         Happened::Apart(_) | Happened::ApartEnded(_) => "different_people",
-        Happened::Overwritten { .. } => "conflict",
+        Happened::Overwritten { .. } | Happened::OverwrittenUnseen { .. } => "conflict",
         Happened::Job { .. } => "job",
     }
 }
@@ -77,6 +77,11 @@ pub fn sentence(what: &Happened) -> String {
         Happened::Apart(contact) => format!("they and Contact {contact} are different people"),
         Happened::ApartEnded(contact) => format!("they and Contact {contact} may be one person again"),
         Happened::Overwritten { number, field, kept, policy } => overwritten(*number, field, *kept, *policy),
+        Happened::OverwrittenUnseen { number, field } => {
+            format!(
+                "conflict {number} on {field}: the Contact was edited after it was read, and our row overwrote that edit"
+            )
+        }
         Happened::Job { plan, lane, rows, step, job } => {
             let name = job.as_ref().map_or_else(String::new, |job| format!(" {job}"));
             let step = match step {

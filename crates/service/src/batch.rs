@@ -1,18 +1,25 @@
 //! One batch of marked people: who they are on both sides, and what is to be written for them.
 
 use std::collections::{HashMap, HashSet};
+use std::time::Duration;
 
 use model::{CaseKind, ContactId, DirtyReason, Evidence, LinkLife, Subject, Supporter, SupporterId};
 use plan::gather::{alone, found_pair, fresh, gather};
+use plan::overwritten::{SavedRow, overwritten};
 use plan::record::{close_identity_cases, close_other_identity_cases, identity_case, record_end};
 use plan::{
     Decided, Deferral, Depth, Directory, Ended, Fatal, Found, Gathered, Moment, Outcome, Pair, PersonPlan,
     Rules, SeenContact, Sides, SkipReason, Tie, decide, look_up, travelling,
 };
 use pull::{Identified, identify};
-use state::{Changes, Known};
+use state::{Changes, Conflict, Known};
 
 use crate::turn::tell;
+
+/// How far back a row without an outcome may have been sent: as long as the log keeps what it overwrote.
+const LEFT_BEHIND: Duration = Duration::from_secs(30 * 86_400);
+/// Entries of the conflict log read at once.
+const LOG_PAGE: usize = 500;
 
 /// What a batch came to.
 pub(crate) struct Batch {
@@ -24,6 +31,8 @@ pub(crate) struct Batch {
     pub(crate) ends: Vec<Ended>,
     /// What the outcomes leave in the state; the plans' part is added when they are recorded.
     pub(crate) changes: Changes,
+    /// Edits that rows of an interrupted run overwrote before they were seen.
+    pub(crate) unseen: u64,
 }
 
 /// Why a Contact that fits a supporter is not linked to it.
@@ -43,6 +52,7 @@ struct Desk<'a> {
     pairs: Vec<Pair>,
     ends: Vec<Ended>,
     changes: Changes,
+    unseen: u64,
 }
 
 /// Reads and decides a batch. People whose row waits in the outbox are passed over: their outcome is on its way.
@@ -55,12 +65,13 @@ pub(crate) async fn read(
     holds: &(dyn Fn(&SupporterId) -> bool + Sync),
 ) -> Result<Batch, Fatal> {
     let (outcomes, pairs, ends) = (Vec::new(), Vec::new(), Vec::new());
-    let mut desk = Desk { sides, at, lift, outcomes, pairs, ends, changes: Changes::new() };
+    let mut desk = Desk { sides, at, lift, outcomes, pairs, ends, changes: Changes::new(), unseen: 0 };
     let (mut supporters, mut strangers) = sort(sides, subjects, holds, &mut desk.changes)?;
     supporters.retain(|id| !holds(id));
     desk.leave_alone(&mut supporters, &mut strangers)?;
     desk.linked_and_lost(directory, &supporters, holds).await?;
     desk.strangers(directory, &strangers, holds).await?;
+    desk.unseen().await?;
     desk.decide()
 }
 
@@ -392,6 +403,31 @@ impl Desk<'_> {
         self.outcomes.push((subject.clone(), outcome));
     }
 
+    /// Rows that a run left behind without an outcome may have overwritten an edit unseen, too. Each is logged once, although it may
+    /// be met in several cycles.
+    async fn unseen(&mut self) -> Result<(), Fatal> {
+        let rows = self.pairs.iter().filter_map(|pair| {
+            let (intent, supporter) = (pair.in_flight.as_ref()?, pair.supporter_id()?);
+            let contact = intent.contact.filter(|_| intent.plan.is_some())?;
+            Some(SavedRow { supporter, contact, fields: &intent.fields })
+        });
+        let rows: Vec<SavedRow<'_>> = rows.collect();
+        let since = self.at.now.minus(LEFT_BEHIND);
+        let mut lost = overwritten(self.sides, &rows, since, false, self.at).await?.unwrap_or_default();
+        let mut after = None;
+        while !lost.is_empty() {
+            let page = self.sides.state.conflicts_page(after, LOG_PAGE)?;
+            let Some((last, _)) = page.last() else { break };
+            after = Some(*last);
+            lost.retain(|new| !page.iter().any(|(_, known)| is_same(known, new)));
+        }
+        self.unseen = lost.len() as u64;
+        for conflict in lost {
+            self.changes.log_conflict(conflict);
+        }
+        Ok(())
+    }
+
     fn decide(mut self) -> Result<Batch, Fatal> {
         let key = self.sides.state.digest_key();
         let fields = travelling(&self.sides.map, &self.sides.settings);
@@ -418,7 +454,13 @@ impl Desk<'_> {
                 }
             }
         }
-        Ok(Batch { outcomes: self.outcomes, plans, ends: self.ends, changes: self.changes })
+        Ok(Batch {
+            outcomes: self.outcomes,
+            plans,
+            ends: self.ends,
+            changes: self.changes,
+            unseen: self.unseen,
+        })
     }
 
     /// A value that cannot stand on the other side: the record is blocked and an administrator told.
@@ -441,6 +483,15 @@ impl Desk<'_> {
         }
         Outcome::Blocked(code)
     }
+}
+
+/// Whether it is the same edit that was overwritten.
+fn is_same(known: &Conflict, new: &Conflict) -> bool {
+    known.blind
+        && known.supporter == new.supporter
+        && known.field == new.field
+        && known.contact_value == new.contact_value
+        && known.supporter_value == new.supporter_value
 }
 
 /// The supporter that an answer names.

@@ -297,7 +297,7 @@ impl<'a> Cycle<'a> {
     /// One batch: read both sides, decide, record, write the supporters, put the Contacts' rows into the outbox.
     async fn work(&mut self, subjects: &[Subject]) -> Result<(), Fatal> {
         let batch = self.batch(subjects).await?;
-        let Batch { outcomes, plans, ends, mut changes } = batch;
+        let Batch { outcomes, plans, ends, mut changes, unseen: _ } = batch;
         for (subject, outcome) in &outcomes {
             self.report.count(outcome);
             if let (Outcome::Deferred(_), Subject::Supporter(id)) = (outcome, subject) {
@@ -348,6 +348,7 @@ impl<'a> Cycle<'a> {
         let mut batch = batch::read(self.sides, directory, subjects, self.at, self.lifting, &met).await?;
         let told = quarrel::hold(self.sides, &mut batch.plans, &mut batch.changes, self.at.now)?;
         self.report.notes.extend(told);
+        self.report.blind_overwrites += batch.unseen;
         Ok(batch)
     }
 

@@ -36,6 +36,9 @@ pub struct Conflict {
     pub supporter_value: String,
     /// The Contact's value, as text.
     pub contact_value: String,
+    /// No policy decided: a row of ours overwrote the Contact's value before anybody could see it, as the org's field history tells.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub blind: bool,
 }
 
 impl fmt::Debug for Conflict {

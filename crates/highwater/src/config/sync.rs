@@ -59,6 +59,8 @@ pub struct Sync {
     pub directory_from_people: Whole<1, 1_000_000>,
     /// How old a value read from Salesforce may be when it is decided on.
     pub fresh_for_minutes: Whole<1, 60>,
+    /// Whether the org's field history is read for what our rows overwrote before it was seen.
+    pub field_history: FieldHistory,
     /// The share of a job that may be blocked for one new reason before planning stops.
     pub circuit_share: Share,
 }
@@ -71,6 +73,16 @@ pub enum SharedAddress {
     Case,
     /// A second Contact is created.
     Create,
+}
+
+/// Whether the org's field history is read.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum FieldHistory {
+    /// Where the org keeps it for a mapped field.
+    Auto,
+    /// Never.
+    Off,
 }
 
 /// What the end of one record leads to.
@@ -123,6 +135,7 @@ impl Default for Sync {
             batch_people: Whole::of::<2_000>(),
             directory_from_people: Whole::of::<800>(),
             fresh_for_minutes: Whole::of::<15>(),
+            field_history: FieldHistory::Auto,
             circuit_share: Share::FIFTH,
         }
     }

@@ -9,6 +9,7 @@ use salesforce::{Describe, Identity, Org};
 use serde::{Deserialize, Serialize};
 use state::{Changes, State};
 
+use super::field_history;
 use crate::config::Config;
 
 /// How long a description is used. A field that becomes longer is noticed so much later at most; one that goes away makes the
@@ -32,6 +33,9 @@ pub struct KnownOrg {
     names: Vec<String>,
     /// Those that are there.
     pub contact: Describe,
+    /// Those whose history the org keeps; `None`: it was not asked.
+    #[serde(default)]
+    pub tracked: Option<Vec<String>>,
 }
 
 /// What is remembered of this org for this user and configuration, while it is young enough.
@@ -52,7 +56,8 @@ pub fn recall(
         && known.user == identity.user_id
         && known.api_version == org.api_version().to_string()
         && known.sandbox == config.salesforce.is_sandbox()
-        && known.names == names(config);
+        && known.names == names(config)
+        && known.tracked.is_some() == field_history::is_asked_for(config);
     Ok(Some(known).filter(|_| young && fits))
 }
 
@@ -66,6 +71,7 @@ pub async fn remember(
     org: &Org,
     identity: &Identity,
     contact: &Describe,
+    tracked: Option<&[String]>,
 ) -> Result<(), state::Error> {
     let Some(asked_at) = org.server_time() else { return Ok(()) };
     let names = names(config);
@@ -76,6 +82,7 @@ pub async fn remember(
         api_version: org.api_version().to_string(),
         sandbox: config.salesforce.is_sandbox(),
         contact: contact.only(&names),
+        tracked: tracked.map(<[String]>::to_vec),
         names,
     };
     let Ok(value) = serde_json::to_value(&known) else { return Ok(()) };

@@ -3,6 +3,7 @@
 pub mod blueprint;
 pub mod budget;
 pub mod delivery;
+pub mod field_history;
 pub mod field_map;
 pub mod field_type;
 pub mod intake;

@@ -8,7 +8,7 @@ use salesforce::Describe;
 use state::State;
 use tokio_util::sync::CancellationToken;
 
-use super::{budget, field_map, known_org, org, settings, supporters};
+use super::{budget, field_history, field_map, known_org, org, settings, supporters};
 use crate::code;
 use crate::config::Config;
 use crate::failure::Failure;
@@ -30,7 +30,10 @@ pub async fn sides(
     let identity = org.whose_session().await?;
     same_object(config, &state)?;
     let known = known_org::recall(config, &state, &org, &identity)?;
-    let shape = known.and_then(|known| Shape::of(config, &known.contact).ok());
+    let shape = known.and_then(|known| {
+        let shape = Shape::of(config, &known.contact).ok()?;
+        Some(shape.with_history(known.tracked))
+    });
     let Shape { map, columns, settings } = match shape {
         Some(shape) => {
             state.adopt_org(identity.org_id)?;
@@ -42,8 +45,9 @@ pub async fn sides(
             state.adopt_org(identity.org_id)?;
             let describe = org.describe(config.sync.object.name()).await?;
             let shape = Shape::of(config, &describe)?;
-            known_org::remember(config, &state, &org, &identity, &describe).await?;
-            shape
+            let tracked = field_history::tracked(config, &org).await?;
+            known_org::remember(config, &state, &org, &identity, &describe, tracked.as_deref()).await?;
+            shape.with_history(tracked)
         }
     };
     let supporters = supporters::for_a_cycle(config, map.columns()).await?;
@@ -102,6 +106,12 @@ impl Shape {
             advice: "correct sync.exclude and matching.email_fields, or give the user read access".to_owned(),
         })?;
         Ok(Self { map, columns, settings })
+    }
+
+    /// With the fields whose history the org keeps.
+    fn with_history(mut self, tracked: Option<Vec<String>>) -> Self {
+        self.settings.tracked = tracked.unwrap_or_default();
+        self
     }
 }
 

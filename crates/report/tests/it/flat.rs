@@ -41,6 +41,7 @@ fn conflict(kept: Option<Side>, ours: &str, theirs: &str) -> Conflict {
         policy: Policy::Salesforce,
         supporter_value: ours.to_owned(),
         contact_value: theirs.to_owned(),
+        blind: false,
     }
 }
 

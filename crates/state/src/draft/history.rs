@@ -22,11 +22,11 @@ impl Draft<'_> {
     pub(super) fn log_conflict(&mut self, conflict: Conflict) -> Result<(), Fatal> {
         self.counts.conflicts += 1;
         let number = self.counts.conflicts;
-        let told = Happened::Overwritten {
-            number,
-            field: conflict.field.clone(),
-            kept: conflict.kept,
-            policy: conflict.policy,
+        let (field, kept, policy) = (conflict.field.clone(), conflict.kept, conflict.policy);
+        let told = if conflict.blind {
+            Happened::OverwrittenUnseen { number, field }
+        } else {
+            Happened::Overwritten { number, field, kept, policy }
         };
         self.tell(&Subject::Supporter(conflict.supporter.clone()), told);
         self.append(&number, &conflict.bounded())

@@ -120,6 +120,7 @@ fn named_in(what: &Happened) -> Vec<Subject> {
         | Happened::Ruled { .. }
         | Happened::CarriedOut { .. }
         | Happened::Overwritten { .. }
+        | Happened::OverwrittenUnseen { .. }
         | Happened::Job { .. } => Vec::new(),
     }
 }

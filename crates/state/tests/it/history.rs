@@ -17,6 +17,7 @@ pub(crate) fn conflict(n: u32, seconds: i64) -> Conflict {
         policy: Policy::Salesforce,
         supporter_value: "1".to_owned(),
         contact_value: "2".to_owned(),
+        blind: false,
     }
 }
 
