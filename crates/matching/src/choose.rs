@@ -1,5 +1,6 @@
 //! Several Contacts on one address: which of them, if any.
 
+use std::borrow::Borrow;
 use std::cmp::Reverse;
 
 use crate::compare::{Outcome, compare};
@@ -99,8 +100,13 @@ pub struct Decision {
 /// assert_eq!(choice, Choice::Link(1));
 /// ```
 #[must_use]
-pub fn choose(supporter: &Person, contacts: &[Person], knowledge: &Knowledge, config: &Config) -> Choice {
-    let candidates: Vec<_> = contacts.iter().map(Candidate::free).collect();
+pub fn choose<P: Borrow<Person>>(
+    supporter: &Person,
+    contacts: &[P],
+    knowledge: &Knowledge,
+    config: &Config,
+) -> Choice {
+    let candidates: Vec<_> = contacts.iter().map(|contact| Candidate::free(contact.borrow())).collect();
     decide(supporter, &candidates, knowledge, config).choice
 }
 

@@ -3,7 +3,7 @@
 use std::fmt;
 use std::time::Duration;
 
-use chrono::{DateTime, NaiveDateTime, SecondsFormat, Utc};
+use chrono::{DateTime, NaiveDate, NaiveDateTime, SecondsFormat, Utc};
 use serde::{Deserialize, Deserializer, Serialize, Serializer, de};
 
 /// A point in time, UTC, in microseconds. Always from the server that owns the record, never from this machine's clock.
@@ -44,6 +44,9 @@ impl Stamp {
     /// [`InvalidStamp`] for anything else.
     pub fn parse(raw: &str) -> Result<Self, InvalidStamp> {
         let raw = raw.trim();
+        if let Some(at) = uniform(raw) {
+            return Ok(at);
+        }
         if let Ok(at) = raw.parse::<DateTime<Utc>>() {
             return Ok(at.into());
         }
@@ -100,6 +103,28 @@ impl Stamp {
             |at| at.to_rfc3339_opts(SecondsFormat::Secs, true),
         )
     }
+}
+
+/// What Salesforce itself writes, and nothing else: `2026-10-05T12:34:56.000Z` or `…+0000`. Every record carries one, and a
+/// form that is known letter by letter is read in a tenth of the time.
+fn uniform(text: &str) -> Option<Stamp> {
+    let (digits, rest) = text.as_bytes().split_first_chunk::<23>()?;
+    if !matches!(rest, b"Z" | b"+0000") {
+        return None;
+    }
+    let marks = [(4, b'-'), (7, b'-'), (10, b'T'), (13, b':'), (16, b':'), (19, b'.')];
+    if marks.iter().any(|(at, mark)| digits[*at] != *mark) {
+        return None;
+    }
+    let number = |places: std::ops::Range<usize>| {
+        digits[places].iter().try_fold(0_u32, |number, byte| {
+            byte.is_ascii_digit().then(|| number * 10 + u32::from(byte - b'0'))
+        })
+    };
+    let year = i32::try_from(number(0..4)?).ok()?;
+    let day = NaiveDate::from_ymd_opt(year, number(5..7)?, number(8..10)?)?;
+    let at = day.and_hms_milli_opt(number(11..13)?, number(14..16)?, number(17..19)?, number(20..23)?)?;
+    Some(at.and_utc().into())
 }
 
 /// Text where people may read it, a number where nobody does.
@@ -199,6 +224,32 @@ mod tests {
             assert_eq!(Stamp::parse(form), Ok(expected), "{form}");
         }
         assert_eq!(Stamp::parse("yesterday"), Err(InvalidStamp));
+    }
+
+    proptest::proptest! {
+        #[test]
+        fn the_uniform_form_is_read_as_any_other(
+            text in "(19|20|99)[0-9]{2}-[01][0-9]-[0-3][0-9]T[0-2][0-9]:[0-6][0-9]:[0-6][0-9]\\.[0-9:]{3}(Z|\\+0000|\\+0100|)"
+        ) {
+            if let Some(at) = uniform(&text) {
+                proptest::prop_assert_eq!(text.parse::<DateTime<Utc>>().map(Stamp::from), Ok(at));
+            }
+        }
+    }
+
+    #[test]
+    fn what_salesforce_writes_is_read_letter_by_letter() {
+        for form in ["2026-10-05T12:34:56.000+0000", "2026-10-05T12:34:56.000Z"] {
+            assert!(uniform(form).is_some(), "{form}");
+        }
+        for other in [
+            "2026-10-05T12:34:56Z",
+            "2026-13-05T12:34:56.000Z",
+            "2026-10-05T12:34:60.000Z",
+            "2026-10-05 12:34:56.000Z",
+        ] {
+            assert_eq!(uniform(other), None, "{other}");
+        }
     }
 
     #[test]

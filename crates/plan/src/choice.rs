@@ -1,5 +1,7 @@
 //! People as the matcher reads them, and its choice among those who carry one address.
 
+use std::sync::Arc;
+
 use matching::{Choice, Knowledge, Person, Strength};
 use model::{CaseKind, Cell, Email, Evidence, FieldMap, Supporter};
 
@@ -21,9 +23,9 @@ pub fn choose_contact(
     }
     let config = &sides.settings.matching;
     let knowledge = Knowledge::built_in();
-    let ours = person_of_supporter(&sides.map, supporter, email);
-    let theirs: Vec<Person> =
-        candidates.iter().map(|seen| person_of_contact(&sides.map, seen, email)).collect();
+    let mut people = PeopleReader::new(&sides.map, email);
+    let ours = people.supporter(supporter);
+    let theirs: Vec<Arc<Person>> = candidates.iter().map(|seen| people.contact(seen)).collect();
     match matching::choose(&ours, &theirs, knowledge, config) {
         Choice::Link(at) => {
             let outcome = matching::compare(&ours, &theirs[at], knowledge, config);
@@ -55,20 +57,111 @@ pub fn choose_contact(
 /// The supporter as the matcher reads people.
 #[must_use]
 pub fn person_of_supporter(map: &FieldMap, supporter: &Supporter, email: &Email) -> Person {
-    let value = |field: &str| {
-        let value = map.rule_of(field).and_then(|rule| map.supporter_value(rule, &supporter.cells).ok());
-        value.unwrap_or_default()
-    };
-    let (first, last) = (value("FirstName"), value("LastName"));
-    Person::new(first.text().unwrap_or_default(), last.text().unwrap_or_default(), email.expose())
+    let reader = PeopleReader::new(map, email);
+    reader.understand(&reader.names_of_supporter(supporter))
 }
 
 /// The Contact as the matcher reads people.
 #[must_use]
 pub fn person_of_contact(map: &FieldMap, seen: &SeenContact, email: &Email) -> Person {
-    let text = |field: &str| {
-        let cell = map.rule_of(field).and_then(|at| seen.contact.cells.get(at));
-        cell.and_then(Cell::text).unwrap_or_default()
-    };
-    Person::new(text("FirstName"), text("LastName"), email.expose())
+    let reader = PeopleReader::new(map, email);
+    reader.understand(&reader.names_of_contact(seen))
+}
+
+/// Reads people on one address as the matcher does. Most who meet there are spelled alike on both sides: whoever is spelled as
+/// the first one read is the same to the matcher, and need not be understood again.
+pub struct PeopleReader<'a> {
+    map: &'a FieldMap,
+    email: &'a Email,
+    first: Option<([Cell; 2], Arc<Person>)>,
+}
+
+impl<'a> PeopleReader<'a> {
+    /// Nobody read yet.
+    #[must_use]
+    pub const fn new(map: &'a FieldMap, email: &'a Email) -> Self {
+        Self { map, email, first: None }
+    }
+
+    /// A supporter.
+    pub fn supporter(&mut self, supporter: &Supporter) -> Arc<Person> {
+        self.read(self.names_of_supporter(supporter))
+    }
+
+    /// A Contact.
+    pub fn contact(&mut self, seen: &SeenContact) -> Arc<Person> {
+        self.read(self.names_of_contact(seen))
+    }
+
+    fn names_of_supporter(&self, supporter: &Supporter) -> [Cell; 2] {
+        let value = |field: &str| {
+            let rule = self.map.rule_of(field);
+            let value = rule.and_then(|rule| self.map.supporter_value(rule, &supporter.cells).ok());
+            value.unwrap_or_default()
+        };
+        [value("FirstName"), value("LastName")]
+    }
+
+    fn names_of_contact(&self, seen: &SeenContact) -> [Cell; 2] {
+        let cell = |field: &str| {
+            let cell = self.map.rule_of(field).and_then(|at| seen.contact.cells.get(at));
+            cell.cloned().unwrap_or_default()
+        };
+        [cell("FirstName"), cell("LastName")]
+    }
+
+    fn read(&mut self, names: [Cell; 2]) -> Arc<Person> {
+        if let Some((known, person)) = &self.first
+            && *known == names
+        {
+            return Arc::clone(person);
+        }
+        let person = Arc::new(self.understand(&names));
+        if self.first.is_none() {
+            self.first = Some((names, Arc::clone(&person)));
+        }
+        person
+    }
+
+    fn understand(&self, [first, last]: &[Cell; 2]) -> Person {
+        Person::new(first.text().unwrap_or_default(), last.text().unwrap_or_default(), self.email.expose())
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use model::field_map::plain_rule;
+    use model::{FieldType, Stamp, SupporterId, TechnicalFields};
+
+    proptest::proptest! {
+        /// Whoever is read after others is read as if alone.
+        #[test]
+        fn reading_several_people_is_reading_each(names in proptest::collection::vec("(Bo|bo|Dr\\. Bo|)", 4..8)) {
+            let technical = TechnicalFields {
+                supporter_id: "Supporter_Id__c".to_owned(),
+                account_id: None,
+                push_marker: None,
+            };
+            let rules = ["LastName", "FirstName", "Email"];
+            let rules = rules.map(|field| plain_rule(field, field, FieldType::Text)).to_vec();
+            let map = FieldMap::new(rules, technical).unwrap();
+            let email = Email::parse("bo@example.org").unwrap();
+            let mut reader = PeopleReader::new(&map, &email);
+            for pair in names.windows(2) {
+                let cells = pair.iter().map(|name| Cell::from_nullable(Some(name))).collect();
+                let supporter = Supporter {
+                    id: SupporterId::parse("1").unwrap(),
+                    modified: Stamp::EPOCH,
+                    contact_id: Cell::Empty,
+                    cells,
+                };
+                let read = reader.supporter(&supporter);
+                let alone = person_of_supporter(&map, &supporter, &email);
+                let other = Person::new("Bo", "Bo", email.expose());
+                let compared = |one: &Person| matching::compare(one, &other, Knowledge::built_in(), &matching::Config::default());
+                proptest::prop_assert_eq!(compared(&read), compared(&alone));
+            }
+        }
+    }
 }

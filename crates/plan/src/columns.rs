@@ -1,18 +1,21 @@
 //! Which Contact fields are read, and how a row of the org becomes a Contact.
 
+use std::sync::Arc;
+
 use model::{AccountId, Cell, Contact, ContactId, Email, FieldMap, PersonObject, Stamp, UserId};
 use salesforce::soql::{Field, InvalidName, Soql};
 use salesforce::{Condition, Describe, Row};
 
 use crate::Settings;
 
-/// A Contact as it was read, with what only this run needs to know of it.
+/// A Contact as it was read, with what only this run needs to know of it. Clones share the record: it goes through many hands,
+/// and nobody changes it.
 #[derive(Debug, Clone)]
 pub struct SeenContact {
     /// The record.
-    pub contact: Contact,
+    pub contact: Arc<Contact>,
     /// Every usable address it carries, the main one first.
-    pub emails: Vec<Email>,
+    pub emails: Arc<[Email]>,
     /// The exclude filter names it.
     pub excluded: bool,
     /// A Lead that was converted: the person is a Contact by now, and the record counts as deleted.
@@ -22,7 +25,7 @@ pub struct SeenContact {
 impl SeenContact {
     /// The record's id.
     #[must_use]
-    pub const fn id(&self) -> ContactId {
+    pub fn id(&self) -> ContactId {
         self.contact.id
     }
 }
@@ -198,7 +201,7 @@ impl ContactColumns {
             filled(*at).is_some_and(|text| values.iter().any(|value| value.eq_ignore_ascii_case(text)))
         };
         Ok(SeenContact {
-            contact,
+            contact: Arc::new(contact),
             emails: self.emails.iter().filter_map(|&at| Email::parse(filled(at)?).ok()).collect(),
             excluded: self.exclude.iter().any(named),
             converted,

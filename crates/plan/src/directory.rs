@@ -4,13 +4,14 @@
 use std::collections::{HashMap, HashSet};
 use std::fs::File;
 use std::hash::{BuildHasher, RandomState};
-use std::io::{self, BufReader, BufWriter, Read, Seek, SeekFrom, Write};
+use std::io::{self, BufReader, BufWriter, Seek, Write};
 use std::path::{Path, PathBuf};
 use std::sync::Mutex;
 
 use model::{ContactId, Email, Stamp, SupporterId};
 
 use crate::columns::{ContactColumns, SeenContact};
+use crate::contact_file::{ContactFile, Texts};
 use crate::places::{Places, PlacesBuilder, private};
 use crate::{Fatal, Sides, Stretch};
 
@@ -33,17 +34,10 @@ pub struct Directory {
 /// The records, and where each lies.
 #[derive(Debug)]
 struct Files {
-    records: Records,
+    records: ContactFile,
     by_key: Places,
     by_email: Places,
     by_id: Places,
-}
-
-/// The file of records, read in pieces: records that are asked for together mostly lie together.
-#[derive(Debug)]
-struct Records {
-    file: BufReader<File>,
-    at: u64,
 }
 
 impl Directory {
@@ -58,11 +52,11 @@ impl Directory {
         let mut builder = Builder::new(&path).map_err(Fatal::spool("creating the Contact directory"))?;
         let mut rows =
             sides.org.bulk_query(&soql, true, PAGE_ROWS, &sides.state.spool_dir(), PATIENCE).await?;
+        let width = sides.columns.select().len();
         while let Some(row) = rows.next_row().await? {
-            let width = sides.columns.select().len();
             if let Ok(seen) = sides.columns.read(&row) {
-                let texts: Vec<Option<&str>> = (0..width).map(|at| row.at(at)).collect();
-                builder.add(&seen, &texts).map_err(Fatal::spool("writing the Contact directory"))?;
+                let texts = (0..width).map(|at| row.at(at).unwrap_or_default());
+                builder.add(&seen, texts).map_err(Fatal::spool("writing the Contact directory"))?;
             }
             sides.progress.advance(1);
         }
@@ -121,34 +115,12 @@ impl Directory {
     }
 
     fn read(&self, find: impl FnOnce(&mut Files) -> io::Result<Vec<u64>>) -> io::Result<Vec<SeenContact>> {
-        let mut files =
-            self.files.lock().map_err(|_| io::Error::other("a reader of the directory failed"))?;
-        let mut places = find(&mut files)?;
+        let broken = |_| io::Error::other("a reader of the directory failed");
+        let files = &mut *self.files.lock().map_err(broken)?;
+        let mut places = find(files)?;
         places.sort_unstable();
         places.dedup();
-        places.into_iter().map(|place| self.record(&files.records.read(place)?)).collect()
-    }
-
-    fn record(&self, bytes: &[u8]) -> io::Result<SeenContact> {
-        let broken = || io::Error::new(io::ErrorKind::InvalidData, "the Contact directory is damaged");
-        let texts: Vec<Option<String>> = serde_json::from_slice(bytes).map_err(|_| broken())?;
-        self.columns.from_texts(&|at| texts.get(at)?.as_deref()).map_err(|_| broken())
-    }
-}
-
-impl Records {
-    fn read(&mut self, place: u64) -> io::Result<Vec<u8>> {
-        match i64::try_from(i128::from(place) - i128::from(self.at)) {
-            // Inside what is at hand this costs nothing.
-            Ok(way) => self.file.seek_relative(way)?,
-            Err(_) => drop(self.file.seek(SeekFrom::Start(place))?),
-        }
-        let mut len = [0_u8; 4];
-        self.file.read_exact(&mut len)?;
-        let mut bytes = vec![0_u8; u32::from_le_bytes(len) as usize];
-        self.file.read_exact(&mut bytes)?;
-        self.at = place + 4 + bytes.len() as u64;
-        Ok(bytes)
+        files.records.read(&self.columns, &places)
     }
 }
 
@@ -183,6 +155,7 @@ struct Builder {
     path: PathBuf,
     file: BufWriter<File>,
     at: u64,
+    record: Vec<u8>,
     hasher: RandomState,
     contacts: usize,
     by_key: PlacesBuilder,
@@ -198,6 +171,7 @@ impl Builder {
             path: path.to_owned(),
             file: BufWriter::with_capacity(64 * 1024, private(path)?),
             at: 0,
+            record: Vec::new(),
             hasher: RandomState::new(),
             contacts: 0,
             by_key: places("key"),
@@ -206,15 +180,20 @@ impl Builder {
         })
     }
 
-    fn add(&mut self, seen: &SeenContact, texts: &[Option<&str>]) -> io::Result<()> {
-        let bytes = serde_json::to_vec(texts).map_err(io::Error::other)?;
-        let len = u32::try_from(bytes.len()).map_err(io::Error::other)?;
+    fn add<'t>(
+        &mut self,
+        seen: &SeenContact,
+        texts: impl Iterator<Item = &'t str> + Clone,
+    ) -> io::Result<()> {
+        self.record.clear();
+        Texts::write(texts, &mut self.record)?;
+        let len = u32::try_from(self.record.len()).map_err(io::Error::other)?;
         self.file.write_all(&len.to_le_bytes())?;
-        self.file.write_all(&bytes)?;
+        self.file.write_all(&self.record)?;
         if let Some(key) = seen.contact.supporter_id.text() {
             self.by_key.add(of_key(&self.hasher, &key.to_lowercase()), self.at)?;
         }
-        for email in &seen.emails {
+        for email in seen.emails.iter() {
             self.by_email.add(self.hasher.hash_one(email.expose()), self.at)?;
         }
         self.by_id.add(of_id(&seen.id()), self.at)?;
@@ -233,9 +212,10 @@ impl Builder {
         file.rewind()?;
         let (by_key, by_email) = (self.by_key.finish()?, self.by_email.finish()?);
         let by_id = self.by_id.finish()?;
+        let records = ContactFile::new(file);
         Ok(Directory {
             path: self.path,
-            files: Mutex::new(Files { records: Records { file, at: 0 }, by_key, by_email, by_id }),
+            files: Mutex::new(Files { records, by_key, by_email, by_id }),
             columns,
             hasher: self.hasher,
             contacts: self.contacts,

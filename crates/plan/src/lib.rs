@@ -6,6 +6,7 @@
 mod choice;
 mod claims;
 pub mod columns;
+mod contact_file;
 pub mod decide;
 pub mod deleted;
 pub mod directory;

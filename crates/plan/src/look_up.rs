@@ -3,13 +3,14 @@
 //! In this order: the Contact Id the supporter's row carries, then our external id (deleted and merged Contacts too: a hit
 //! there is a link or a case, never a second Contact), then e-mail address and names.
 
+use std::borrow::Borrow;
 use std::collections::{HashMap, HashSet};
 
 use matching::{Knowledge, Strength};
 use model::{CaseKind, ContactId, Email, Evidence, FieldMap, Supporter, SupporterId};
 use salesforce::soql::{Field, Literal};
 
-pub use crate::choice::{choose_contact, person_of_contact, person_of_supporter};
+pub use crate::choice::{PeopleReader, choose_contact, person_of_contact, person_of_supporter};
 use crate::claims::one_supporter_each;
 use crate::columns::SeenContact;
 use crate::read::{Fate, contacts, fates};
@@ -60,12 +61,13 @@ struct Fetched {
 ///
 /// # Errors
 /// [`Fatal`] when the org or the state cannot be asked.
-pub async fn look_up(
+pub async fn look_up<S: Borrow<Supporter>>(
     sides: &Sides,
     directory: Option<&Directory>,
-    supporters: &[Supporter],
+    supporters: &[S],
     depth: Depth,
 ) -> Result<Vec<Found>, Fatal> {
+    let supporters: &[&Supporter] = &supporters.iter().map(Borrow::borrow).collect::<Vec<_>>();
     let fetched = fetch(sides, directory, supporters, depth).await?;
     let mut found: Vec<Found> =
         supporters.iter().map(|supporter| settle(sides, supporter, &fetched, depth)).collect();
@@ -96,7 +98,7 @@ pub fn email_of(map: &FieldMap, supporter: &Supporter) -> Option<Email> {
 async fn fetch(
     sides: &Sides,
     directory: Option<&Directory>,
-    supporters: &[Supporter],
+    supporters: &[&Supporter],
     depth: Depth,
 ) -> Result<Fetched, Fatal> {
     let mut fetched = Fetched::default();
@@ -159,11 +161,10 @@ fn index(fetched: &mut Fetched, seen: SeenContact, emails: &HashSet<Email>) {
     if seen.contact.deleted && !seen.converted {
         return;
     }
-    let mut addresses = seen.emails.clone();
-    addresses.dedup();
-    for email in addresses {
-        if emails.contains(&email) {
-            fetched.by_email.entry(email).or_default().push(seen.clone());
+    for (at, email) in seen.emails.iter().enumerate() {
+        let again = at > 0 && seen.emails[at - 1] == *email;
+        if !again && emails.contains(email) {
+            fetched.by_email.entry(email.clone()).or_default().push(seen.clone());
         }
     }
     if !seen.converted {
@@ -418,7 +419,7 @@ pub(crate) fn case(kind: CaseKind, contacts: Vec<SeenContact>, reasons: &[&str])
 /// second Contact is created on that address, a person looks.
 async fn ask_about_strangers(
     sides: &Sides,
-    supporters: &[Supporter],
+    supporters: &[&Supporter],
     fetched: &Fetched,
     found: &mut [Found],
 ) -> Result<(), Fatal> {
@@ -426,11 +427,11 @@ async fn ask_about_strangers(
     for (at, one) in found.iter_mut().enumerate() {
         let Found::Nobody(others) = one else { continue };
         others.retain(|seen| {
-            !belongs_to_another(&supporters[at], seen, fetched)
+            !belongs_to_another(supporters[at], seen, fetched)
                 && !seen.contact.person_account
                 && !seen.excluded
         });
-        if let Some(email) = email_of(&sides.map, &supporters[at]).filter(|_| !others.is_empty()) {
+        if let Some(email) = email_of(&sides.map, supporters[at]).filter(|_| !others.is_empty()) {
             asked.push((at, email));
         }
     }

@@ -15,10 +15,11 @@ use crate::{Fatal, Found, SeenContact, Sides};
 /// [`Fatal`] when the supporter database or the state cannot be read.
 pub(crate) async fn ask_about_rivals(
     sides: &Sides,
-    supporters: &[Supporter],
+    supporters: &[&Supporter],
     found: &mut [Found],
 ) -> Result<(), Fatal> {
-    let emails: Vec<Email> = found.iter().filter_map(by_names).flat_map(|seen| seen.emails.clone()).collect();
+    let emails: Vec<Email> =
+        found.iter().filter_map(by_names).flat_map(|seen| seen.emails.iter().cloned()).collect();
     if emails.is_empty() {
         return Ok(());
     }
@@ -27,7 +28,7 @@ pub(crate) async fn ask_about_rivals(
         let Some(seen) = by_names(one) else { continue };
         let Some(email) = email_of(&sides.map, supporter) else { continue };
         let mut people: Vec<(&Email, &Supporter)> = vec![(&email, supporter)];
-        for address in &seen.emails {
+        for address in seen.emails.iter() {
             let others = neighbours.get(address).map_or(&[][..], Vec::as_slice);
             people.extend(others.iter().filter(|o| o.id != supporter.id).map(|other| (address, other)));
         }

@@ -2,10 +2,11 @@
 //! and names; else it is new.
 
 use std::collections::{HashMap, HashSet};
+use std::sync::Arc;
 
 use matching::{Choice, Knowledge, Person, Strength};
 use model::{CaseKind, ContactId, Email, Evidence, Subject, Supporter, SupporterId};
-use plan::look_up::{email_of, person_of_contact, person_of_supporter};
+use plan::look_up::{PeopleReader, email_of, person_of_contact, person_of_supporter};
 use plan::{Fatal, SeenContact, Sides};
 
 /// Who a Contact is among the supporters.
@@ -27,6 +28,7 @@ pub enum Identified {
 }
 
 /// What one batch of Contacts needs to be identified.
+#[derive(Default)]
 struct Known {
     by_contact: HashMap<ContactId, Vec<Supporter>>,
     by_id: HashMap<SupporterId, Supporter>,
@@ -40,27 +42,26 @@ struct Known {
 /// # Errors
 /// [`Fatal`] when the supporter database or the state cannot be read.
 pub async fn identify(sides: &Sides, contacts: &[SeenContact]) -> Result<Vec<Identified>, Fatal> {
-    let known = read(sides, contacts).await?;
-    let mut answers: Vec<Identified> = contacts.iter().map(|seen| one(sides, seen, &known)).collect();
+    let mut known = read_by_ids(sides, contacts).await?;
+    let by_ids: Vec<Option<Identified>> = contacts.iter().map(|seen| by_any_id(seen, &known)).collect();
+    // Addresses are asked for only where no id has answered.
+    let open = contacts.iter().zip(&by_ids).filter(|(_, answer)| answer.is_none()).map(|(seen, _)| seen);
+    let emails: HashSet<Email> = open.flat_map(|seen| seen.emails.iter().cloned()).collect();
+    read_by_emails(sides, &mut known, emails.into_iter().collect()).await?;
+    let answers = contacts.iter().zip(by_ids);
+    let answers = answers.map(|(seen, answer)| answer.unwrap_or_else(|| by_email(sides, seen, &known)));
+    let mut answers: Vec<Identified> = answers.collect();
     one_contact_each(contacts, &mut answers);
     Ok(answers)
 }
 
-async fn read(sides: &Sides, contacts: &[SeenContact]) -> Result<Known, Fatal> {
+async fn read_by_ids(sides: &Sides, contacts: &[SeenContact]) -> Result<Known, Fatal> {
     let ids: Vec<ContactId> = contacts.iter().map(SeenContact::id).collect();
     let keys: Vec<SupporterId> = contacts
         .iter()
         .filter_map(|seen| SupporterId::parse(seen.contact.supporter_id.text()?).ok())
         .collect();
-    let emails: HashSet<Email> = contacts.iter().flat_map(|seen| seen.emails.iter().cloned()).collect();
-    let emails: Vec<Email> = emails.into_iter().collect();
-    let mut known = Known {
-        by_contact: HashMap::new(),
-        by_id: HashMap::new(),
-        by_email: HashMap::new(),
-        linked: HashSet::new(),
-        apart: HashSet::new(),
-    };
+    let mut known = Known::default();
     let stands = |supporter: &Supporter| sides.map.merged_into(supporter).is_none();
     for supporter in sides.supporters.by_contact_ids(&ids).await?.into_iter().filter(stands) {
         let stored = supporter.contact_id.text().and_then(|raw| sides.map.object().id(raw));
@@ -71,23 +72,31 @@ async fn read(sides: &Sides, contacts: &[SeenContact]) -> Result<Known, Fatal> {
     for supporter in sides.supporters.get(&keys).await?.into_iter().flatten().filter(stands) {
         known.by_id.insert(supporter.id.clone(), supporter);
     }
+    let by_ids = known.by_contact.values().flatten().chain(known.by_id.values());
+    let by_ids: Vec<SupporterId> = by_ids.map(|supporter| supporter.id.clone()).collect();
+    known.remember(sides, by_ids)?;
+    Ok(known)
+}
+
+async fn read_by_emails(sides: &Sides, known: &mut Known, emails: Vec<Email>) -> Result<(), Fatal> {
+    let stands = |supporter: &Supporter| sides.map.merged_into(supporter).is_none();
     for supporter in sides.supporters.by_emails(&emails).await?.into_iter().filter(stands) {
         if let Some(email) = email_of(&sides.map, &supporter) {
             known.by_email.entry(email).or_default().push(supporter);
         }
     }
-    let every: Vec<SupporterId> = known
-        .by_contact
-        .values()
-        .flatten()
-        .chain(known.by_id.values())
-        .chain(known.by_email.values().flatten())
-        .map(|supporter| supporter.id.clone())
-        .collect();
-    known.apart = sides.state.apart_of(&every)?;
-    let links = sides.state.links_of(&every)?;
-    known.linked = every.into_iter().zip(links).filter_map(|(id, link)| link.map(|_| id)).collect();
-    Ok(known)
+    let by_email = known.by_email.values().flatten().map(|supporter| supporter.id.clone()).collect();
+    known.remember(sides, by_email)
+}
+
+impl Known {
+    /// Adds what the state remembers of these supporters.
+    fn remember(&mut self, sides: &Sides, ids: Vec<SupporterId>) -> Result<(), Fatal> {
+        self.apart.extend(sides.state.apart_of(&ids)?);
+        let links = sides.state.links_of(&ids)?;
+        self.linked.extend(ids.into_iter().zip(links).filter_map(|(id, link)| link.map(|_| id)));
+        Ok(())
+    }
 }
 
 /// Whether an administrator said that the two are different people.
@@ -95,27 +104,23 @@ fn are_apart(supporter: &Supporter, seen: &SeenContact, known: &Known) -> bool {
     !known.apart.is_empty() && known.apart.contains(&(supporter.id.clone(), seen.id()))
 }
 
-fn one(sides: &Sides, seen: &SeenContact, known: &Known) -> Identified {
-    if let Some(answer) = by_contact_id(seen, known) {
-        return answer;
-    }
-    if let Some(answer) = by_supporter_id(seen, known) {
-        return answer;
-    }
-    by_email(sides, seen, known)
+/// By the id that either record carries of the other.
+fn by_any_id(seen: &SeenContact, known: &Known) -> Option<Identified> {
+    by_contact_id(seen, known).or_else(|| by_supporter_id(seen, known))
 }
 
 /// The supporter whose row carries this Contact's Id.
 fn by_contact_id(seen: &SeenContact, known: &Known) -> Option<Identified> {
     let claimants = known.by_contact.get(&seen.id())?;
-    let claimants: Vec<Supporter> =
-        claimants.iter().filter(|supporter| !are_apart(supporter, seen, known)).cloned().collect();
+    let claimants: Vec<&Supporter> =
+        claimants.iter().filter(|supporter| !are_apart(supporter, seen, known)).collect();
     if claimants.is_empty() {
         return None;
     }
-    let free: Vec<&Supporter> = claimants.iter().filter(|s| !known.linked.contains(&s.id)).collect();
+    let all = |supporters: &[&Supporter]| supporters.iter().map(|&supporter| supporter.clone()).collect();
+    let free: Vec<&Supporter> = claimants.iter().filter(|s| !known.linked.contains(&s.id)).copied().collect();
     match free.as_slice() {
-        [] => Some(case(CaseKind::TwoSupportersOneContact, claimants, &["stored_contact_id"])),
+        [] => Some(case(CaseKind::TwoSupportersOneContact, all(&claimants), &["stored_contact_id"])),
         [one] => {
             // The Contact itself names somebody else, who exists: two claims that contradict each other.
             let other = known_owner(seen, known).filter(|owner| owner.id != one.id);
@@ -127,10 +132,7 @@ fn by_contact_id(seen: &SeenContact, known: &Known) -> Option<Identified> {
                 None => Some(Identified::One(Box::new((*one).clone()), Evidence::StoredContactId)),
             }
         }
-        several => {
-            let several = several.iter().map(|&s| s.clone()).collect();
-            Some(case(CaseKind::TwoSupportersOneContact, several, &["stored_contact_id"]))
-        }
+        several => Some(case(CaseKind::TwoSupportersOneContact, all(several), &["stored_contact_id"])),
     }
 }
 
@@ -155,7 +157,7 @@ fn by_supporter_id(seen: &SeenContact, known: &Known) -> Option<Identified> {
 /// Address and names. A shared address alone names nobody.
 fn by_email(sides: &Sides, seen: &SeenContact, known: &Known) -> Identified {
     let mut candidates: Vec<(&Email, &Supporter)> = Vec::new();
-    for email in &seen.emails {
+    for email in seen.emails.iter() {
         for supporter in known.by_email.get(email).map_or(&[][..], Vec::as_slice) {
             let twice = candidates.iter().any(|(_, other)| other.id == supporter.id);
             if !known.linked.contains(&supporter.id) && !twice && !are_apart(supporter, seen, known) {
@@ -165,9 +167,10 @@ fn by_email(sides: &Sides, seen: &SeenContact, known: &Known) -> Identified {
     }
     let Some((email, _)) = candidates.first() else { return behind_linked(sides, seen, known) };
     let (config, knowledge) = (&sides.settings.matching, Knowledge::built_in());
-    let contact = person_of_contact(&sides.map, seen, email);
-    let people: Vec<Person> =
-        candidates.iter().map(|(_, supporter)| person_of_supporter(&sides.map, supporter, email)).collect();
+    let mut reader = PeopleReader::new(&sides.map, email);
+    let contact = reader.contact(seen);
+    let people: Vec<Arc<Person>> =
+        candidates.iter().map(|(_, supporter)| reader.supporter(supporter)).collect();
     let pick = |which: Vec<usize>| which.into_iter().map(|at| candidates[at].1.clone()).collect::<Vec<_>>();
     match matching::choose(&contact, &people, knowledge, config) {
         Choice::Link(at) => {

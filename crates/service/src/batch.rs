@@ -324,7 +324,7 @@ impl Desk<'_> {
                 answer
             {
                 contacts.push(seen);
-                supporters.push((**supporter).clone());
+                supporters.push(&**supporter);
             }
         }
         if supporters.is_empty() {
@@ -347,7 +347,7 @@ impl Desk<'_> {
                     }
                     Found::One(..) | Found::Nobody(_) => return None,
                 };
-                Some((seen.id(), Doubt { supporter, kind, contacts, reasons }))
+                Some((seen.id(), Doubt { supporter: supporter.clone(), kind, contacts, reasons }))
             });
         Ok(doubts.collect())
     }

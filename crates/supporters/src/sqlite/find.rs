@@ -9,8 +9,8 @@ use model::{ContactId, Email, Supporter, SupporterId};
 use rusqlite::Connection;
 
 use super::connect::{Fault, Seat, Wanted};
-use super::describe::{Care, Described};
-use super::read::{now_seconds, these_in};
+use super::describe::Described;
+use super::read::these_in;
 use super::schema::Field;
 use super::spelling::{Age, Lists, Spelled};
 use super::sql::{Bind, Sql};
@@ -57,33 +57,32 @@ fn find<K: Spelled>(
     let lists = &mut seat.lists;
     let read = seat.connection.transaction()?;
     let mut found = Found::new(wanted);
-    let mut supporters = Vec::new();
+    let mut ids = Vec::new();
     let unique: Vec<&K> = wanted.iter().collect();
     let mut chunks: Vec<&[&K]> = unique.chunks(CHUNK).collect();
     while let Some(chunk) = chunks.pop() {
         asked.check()?;
-        if !find_plain(&read, table, field, chunk, &mut found, &mut supporters)? && chunk.len() > 1 {
+        if !find_plain(&read, table, field, chunk, &mut found, &mut ids)? && chunk.len() > 1 {
             let (one, other) = chunk.split_at(chunk.len() / 2);
             chunks.extend([one, other]);
         }
     }
     let others = lists.rows(&read, table, asked, field, wanted.iter(), Age::Young)?;
-    let others: Vec<SupporterId> =
-        others.into_iter().filter(|(id, held)| found.keep(id, held)).map(|(id, _)| id).collect();
-    supporters.extend(these_in(&read, table, asked, &others)?.into_iter().flatten());
+    ids.extend(others.into_iter().filter(|(id, held)| found.keep(id, held)).map(|(id, _)| id));
+    let supporters = these_in(&read, table, asked, &ids)?.into_iter().flatten().collect();
     // The list was made in it.
     read.commit()?;
     Ok(supporters)
 }
 
-/// Rows with these keys spelled plainly. `false`: so many that some key may have crowded out another; ask for fewer.
+/// Ids of rows with these keys spelled plainly: an index answers that without the rows. `false`: so many that some key may have crowded out another; ask for fewer.
 fn find_plain<K: Spelled>(
     connection: &Connection,
     table: &Described,
     field: &Field,
     keys: &[&K],
     found: &mut Found<'_, K>,
-    supporters: &mut Vec<Supporter>,
+    ids: &mut Vec<SupporterId>,
 ) -> Result<bool, Fault> {
     // Room for a few rows of each key, and for one key with as many rows as it may bring in each of two spellings.
     let most = 2 * (keys.len() + MAX_MATCHES_PER_KEY);
@@ -91,23 +90,21 @@ fn find_plain<K: Spelled>(
     table.id_text(&mut sql);
     sql.raw(", ");
     cell::select(&mut sql, &field.ident);
-    sql.raw(", ");
-    table.select_supporter(&mut sql, Care::Careful);
     table.where_named(&mut sql);
     sql.raw(" AND ").ident(&field.ident).raw(" IN (");
     let spellings = keys.iter().flat_map(|key| key.plain());
-    sql.list(spellings.map(Bind::Text)).raw(") LIMIT ").bind(Bind::count(most));
-    let now = now_seconds(connection)?;
+    // Not bound: SQLite plans a statement anew for each limit that is.
+    sql.list(spellings.map(Bind::Text)).raw(") LIMIT ").number(i64::try_from(most).unwrap_or(i64::MAX));
     let mut rows = 0;
-    let kept = sql.rows(connection, |row| {
+    sql.each(connection, |row| {
         rows += 1;
-        let Some(id) = cell::id(row, 0)? else { return Ok(None) };
-        if !found.keep(&id, &cell::cell(row, 1)?) {
-            return Ok(None);
+        if let Some(id) = cell::id(row, 0)?
+            && found.keep(&id, &cell::cell(row, 1)?)
+        {
+            ids.push(id);
         }
-        cell::supporter(row, 2, id, table, now).map(Some)
+        Ok(())
     })?;
-    supporters.extend(kept.into_iter().flatten());
     Ok(rows < most)
 }
 

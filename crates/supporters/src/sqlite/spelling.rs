@@ -62,6 +62,8 @@ impl Spelled for Email {
 struct Made {
     at: Instant,
     rows: u64,
+    /// How many keys are listed: where nobody writes oddly, no key needs to be looked for.
+    listed: u64,
     /// SQLite's own count of what others have committed.
     others: i64,
     /// What this connection has changed.
@@ -98,7 +100,9 @@ impl Lists {
         keys: impl Iterator<Item = &'k K>,
         age: Age,
     ) -> Result<Vec<(SupporterId, Cell)>, Fault> {
-        self.ready::<K>(connection, table, asked, field, age)?;
+        if self.ready::<K>(connection, table, asked, field, age)? == 0 {
+            return Ok(Vec::new());
+        }
         let list = Ident::from_schema(K::LIST);
         let mut sql = Sql::new("SELECT CAST(t.");
         sql.ident(&table.id).raw(" AS TEXT), t.").ident(&field.ident).raw(" FROM temp.").ident(&list);
@@ -118,7 +122,7 @@ impl Lists {
         Ok(found)
     }
 
-    /// Makes the list, unless it is there and good.
+    /// Makes the list, unless it is there and good. Returns how many keys stand in it.
     fn ready<K: Spelled>(
         &mut self,
         connection: &Connection,
@@ -126,7 +130,7 @@ impl Lists {
         asked: &Wanted,
         field: &Field,
         age: Age,
-    ) -> Result<(), Fault> {
+    ) -> Result<u64, Fault> {
         let others = connection.query_row("PRAGMA data_version", (), |row| row.get(0))?;
         let own = connection.total_changes();
         if let Some(made) = self.0.get(K::LIST) {
@@ -134,13 +138,13 @@ impl Lists {
             let same = made.others == others && (!table.answers_back || made.own == own);
             let young = age == Age::Young && made.rows >= LARGE && made.at.elapsed() < YOUNG;
             if same || young {
-                return Ok(());
+                return Ok(made.listed);
             }
         }
-        let rows = fill::<K>(connection, table, asked, field)?;
+        let (rows, listed) = fill::<K>(connection, table, asked, field)?;
         let own = connection.total_changes();
-        self.0.insert(K::LIST, Made { at: Instant::now(), rows, others, own });
-        Ok(())
+        self.0.insert(K::LIST, Made { at: Instant::now(), rows, listed, others, own });
+        Ok(listed)
     }
 }
 
@@ -155,13 +159,13 @@ fn digest<K: Spelled>(key: &K) -> i64 {
     hasher.finish().cast_signed()
 }
 
-/// One pass over the column, and how many rows it has.
+/// One pass over the column: how many rows it has, and how many of them are listed.
 fn fill<K: Spelled>(
     connection: &Connection,
     table: &Described,
     asked: &Wanted,
     field: &Field,
-) -> Result<u64, Fault> {
+) -> Result<(u64, u64), Fault> {
     let list = Ident::from_schema(K::LIST);
     let mut make = Sql::new("DROP TABLE IF EXISTS temp.");
     make.ident(&list).raw("; CREATE TABLE temp.").ident(&list);
@@ -174,7 +178,7 @@ fn fill<K: Spelled>(
     sql.ident(&table.id).raw(", ").ident(&field.ident);
     table.where_named(&mut sql);
     sql.raw(" AND octet_length(").ident(&field.ident).raw(") <= ").number(LONGEST);
-    let mut rows = 0;
+    let (mut rows, mut listed) = (0, 0);
     sql.each(connection, |row| {
         rows += 1;
         let ValueRef::Text(held) = row.get_ref(1)? else { return Ok(()) };
@@ -186,10 +190,11 @@ fn fill<K: Spelled>(
             put.raw_bind_parameter(1, digest(&key))?;
             put.raw_bind_parameter(2, ToSqlOutput::Borrowed(row.get_ref(0)?))?;
             put.raw_execute()?;
+            listed += 1;
         }
         Ok(())
     })?;
-    Ok(rows)
+    Ok((rows, listed))
 }
 
 #[cfg(test)]
