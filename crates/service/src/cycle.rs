@@ -63,6 +63,7 @@ pub async fn run(
     if !request.dry_run {
         let ended_well = result.is_ok() && !report.stopped;
         keep::keep(sides, request, &report, begun, ended_well).await?;
+        upkeep::give_back_room(sides).await?;
     }
     sides.org.close_books().await?;
     result.map(|()| Ok(report))

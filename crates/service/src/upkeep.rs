@@ -32,6 +32,22 @@ pub(crate) async fn tidy(sides: &Sides, now: Stamp) -> Result<(), Fatal> {
     Ok(())
 }
 
+/// After a first load the state takes several times the room that it needs, and after years of small cycles again.
+///
+/// # Errors
+/// [`Fatal`] when the state fails.
+pub(crate) async fn give_back_room(sides: &Sides) -> Result<(), Fatal> {
+    if let Some(written) = sides.state.write_anew(state::SMALL_BYTES).await? {
+        let (before, after) = (written.before, written.after);
+        tracing::info!(
+            state.before = before,
+            state.after = after,
+            "the state was written anew: {before} bytes became {after}"
+        );
+    }
+    Ok(())
+}
+
 /// Files in the spool that no open job owns hold people's data for nobody: a directory, a page, an upload whose plan was
 /// dropped. Nothing else runs while a cycle does.
 fn remove_leftovers(sides: &Sides) -> Result<(), Fatal> {

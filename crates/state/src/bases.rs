@@ -6,7 +6,7 @@ use model::{Digest, RuleKey};
 use serde::de::{self, Visitor};
 use serde::{Deserialize, Deserializer, Serialize, Serializer};
 
-/// Bytes of one entry on disk.
+/// Bytes of one entry in a record of format 1.
 const ENTRY: usize = 12;
 
 /// Field to digest, a small vector sorted by field.
@@ -46,6 +46,11 @@ impl Bases {
         self.0.is_empty()
     }
 
+    /// Bases in the order of their fields; `None` where they are not.
+    pub(crate) fn from_sorted(bases: Vec<(RuleKey, Digest)>) -> Option<Self> {
+        bases.is_sorted_by(|a, b| a.0 < b.0).then_some(Self(bases))
+    }
+
     fn from_bytes(bytes: &[u8]) -> Option<Self> {
         let (entries, rest) = bytes.as_chunks::<ENTRY>();
         let read = |entry: &[u8; ENTRY]| {
@@ -54,7 +59,7 @@ impl Bases {
             Some((RuleKey(u32::from_le_bytes(*rule)), Digest(u64::from_le_bytes(digest))))
         };
         let bases: Vec<_> = entries.iter().map(read).collect::<Option<_>>()?;
-        (rest.is_empty() && bases.is_sorted_by(|a, b| a.0 < b.0)).then_some(Self(bases))
+        if rest.is_empty() { Self::from_sorted(bases) } else { None }
     }
 }
 

@@ -1,9 +1,7 @@
 //! Reading and changing rows that lie in leaves. Knows nothing of what the leaves are kept in.
 
-use std::borrow::Cow;
-
 use crate::error::Fatal;
-use crate::leaf::{Builder, Rows, Stored};
+use crate::leaf::{Builder, Leaf, Stored, Value};
 use crate::store::{Row, Scan};
 use crate::tree::Tree;
 
@@ -80,10 +78,11 @@ impl<'l, L: Leaves> Walk<'l, L> {
 /// One row.
 pub(crate) fn get(leaves: &impl Leaves, tree: Tree, key: &[u8]) -> Result<Option<Vec<u8>>, Fatal> {
     let Some((lower, leaf)) = leaves.floor(tree, key)? else { return Ok(None) };
-    let mut rows = Rows::open(tree, &lower, leaf.as_ref())?;
+    let leaf = Leaf::open(tree, &lower, leaf.as_ref())?;
+    let mut rows = leaf.rows();
     while let Some((found, value)) = rows.next()? {
         if found >= key {
-            return Ok((found == key).then(|| value.to_vec()));
+            return Ok((found == key).then(|| value.whole(tree, key)));
         }
     }
     Ok(None)
@@ -106,13 +105,14 @@ pub(crate) fn get_many(
             wanted.next();
             continue;
         };
-        let mut rows = Rows::open(tree, lower, leaf.as_ref())?;
+        let leaf = Leaf::open(tree, lower, leaf.as_ref())?;
+        let mut rows = leaf.rows();
         while let Some((found, value)) = rows.next()? {
             while let Some(at) = wanted.next_if(|&at| keys[at].as_slice() < found) {
                 debug_assert!(values[at].is_none(), "asked for once each");
             }
             while let Some(at) = wanted.next_if(|&at| keys[at].as_slice() == found) {
-                values[at] = Some(value.to_vec());
+                values[at] = Some(value.whole(tree, found));
             }
             if wanted.peek().is_none() {
                 return Ok(values);
@@ -138,7 +138,8 @@ pub(crate) fn scan(
         None => leaves.above(tree, from)?,
     };
     while let Some((lower, bytes)) = leaf {
-        let mut rows = Rows::open(tree, &lower, bytes.as_ref())?;
+        let opened = Leaf::open(tree, &lower, bytes.as_ref())?;
+        let mut rows = opened.rows();
         while let Some((key, value)) = rows.next()? {
             if found.len() >= limit {
                 return Ok(found);
@@ -151,7 +152,7 @@ pub(crate) fn scan(
             if !key.starts_with(scan.prefix) {
                 return Ok(found);
             }
-            found.push((key.to_vec(), value.to_vec()));
+            found.push((key.to_vec(), value.whole(tree, key)));
         }
         leaf = leaves.above(tree, &lower)?;
     }
@@ -189,18 +190,20 @@ pub(crate) fn change(leaves: &impl Leaves, tree: Tree, writes: &[KeyWrite]) -> R
 fn merged(tree: Tree, lower: &[u8], old: Option<&[u8]>, writes: &[KeyWrite]) -> Result<Vec<Stored>, Fatal> {
     let added: usize =
         writes.iter().map(|(key, value)| value.as_ref().map_or(0, |value| key.len() + value.len() + 4)).sum();
-    let (rows, last) = all(tree, lower, old)?;
+    let old = old.map(|old| Leaf::open(tree, lower, old)).transpose()?;
+    let rows = old.as_ref().map_or_else(|| Ok(Vec::new()), all)?;
     let bytes: usize = rows.iter().map(|(key, value)| key.len() + value.len() + 4).sum::<usize>() + added;
-    let appending = writes.first().is_some_and(|(first, _)| last.is_none_or(|last| *first > last));
+    let last = rows.last().map(|(last, _)| last);
+    let appending = writes.first().is_some_and(|(first, _)| last.is_none_or(|last| first > last));
     let mut builder = Builder::new(tree, lower.to_vec(), bytes, appending);
     let mut rows = rows.into_iter().peekable();
     for (key, value) in writes {
-        while let Some((key, value)) = rows.next_if(|(old, _)| old.as_ref() < key.as_slice()) {
+        while let Some((key, value)) = rows.next_if(|(old, _)| old < key) {
             builder.push(&key, value);
         }
-        let _ = rows.next_if(|(old, _)| old.as_ref() == key.as_slice());
+        let _ = rows.next_if(|(old, _)| old == key);
         if let Some(value) = value {
-            builder.push(key, value);
+            builder.push(key, Value::of(tree, key, value));
         }
     }
     for (key, value) in rows {
@@ -209,23 +212,13 @@ fn merged(tree: Tree, lower: &[u8], old: Option<&[u8]>, writes: &[KeyWrite]) -> 
     Ok(builder.finish())
 }
 
-type Borrowed<'l> = Vec<(Cow<'l, [u8]>, &'l [u8])>;
-
-fn all<'l>(
-    tree: Tree,
-    lower: &[u8],
-    leaf: Option<&'l [u8]>,
-) -> Result<(Borrowed<'l>, Option<Vec<u8>>), Fatal> {
+fn all<'l>(leaf: &'l Leaf<'_>) -> Result<Vec<(Vec<u8>, Value<'l>)>, Fatal> {
     let mut found = Vec::new();
-    let mut last = None;
-    if let Some(leaf) = leaf {
-        let mut rows = Rows::open(tree, lower, leaf)?;
-        while let Some((key, value)) = rows.next()? {
-            found.push((Cow::Owned(key.to_vec()), value));
-        }
-        last = found.last().map(|(key, _): &(Cow<'_, [u8]>, _)| key.to_vec());
+    let mut rows = leaf.rows();
+    while let Some((key, value)) = rows.next()? {
+        found.push((key.to_vec(), value));
     }
-    Ok((found, last))
+    Ok(found)
 }
 
 #[cfg(test)]

@@ -1,10 +1,12 @@
 //! The record of one supporter, and the two ways to find it: by Contact, and by index.
 
-use model::{Block, ContactId, CycleId, Evidence, Intent, Link, LinkLife, PlanId, Stamp, SupporterId};
+use model::{
+    Block, ContactId, CycleId, Evidence, Intent, IntentField, Link, LinkLife, PlanId, Stamp, SupporterId,
+};
 use serde::{Deserialize, Serialize};
 
 use crate::error::{Damage, Fatal};
-use crate::record::{Coding, Record};
+use crate::record::{Coding, Record, decode_as};
 use crate::store::{Scan, Store};
 use crate::tree::Tree;
 use crate::{Bases, keys};
@@ -59,12 +61,41 @@ impl Person {
     }
 }
 
+impl Person {
+    fn with_digests_of_today(self) -> Self {
+        let field = |field: IntentField| IntentField {
+            rule: field.rule,
+            sent: field.sent.of_value(),
+            seen: field.seen.of_value(),
+        };
+        let intent = self
+            .intent
+            .map(|intent| Intent { fields: intent.fields.into_iter().map(field).collect(), ..intent });
+        let bases = self.bases.iter().map(|(rule, digest)| (rule, digest.of_value())).collect();
+        Self { bases, intent, ..self }
+    }
+}
+
 impl Record for Person {
     type Key = SupporterId;
     const TREE: Tree = Tree::People;
     const CODING: Coding = Coding::Postcard;
+    const FORMAT: u8 = 2;
     fn key(id: &SupporterId) -> Vec<u8> {
         id.as_str().as_bytes().to_vec()
+    }
+
+    fn encode(&self) -> Option<Vec<u8>> {
+        self.to_bytes()
+    }
+
+    fn decode(format: u8, payload: &[u8]) -> Result<Self, Damage> {
+        match format {
+            // Up to state format 2: postcard, with digests of 64 bits.
+            1 => decode_as(Self::CODING, payload).map(Self::with_digests_of_today),
+            Self::FORMAT => Self::from_bytes(payload).ok_or(Damage::Content),
+            _ => Err(Damage::Format(format)),
+        }
     }
 }
 

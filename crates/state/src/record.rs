@@ -8,8 +8,8 @@ use crate::seal;
 use crate::store::{Row, Scan, Store};
 use crate::tree::Tree;
 
-/// How a payload is written. Many small records are postcard, whose bytes are pinned by a stored fixture; the rare ones
-/// are JSON, which tolerates added fields.
+/// How a payload is written, unless a record says so itself. Many small records are postcard, whose bytes are pinned by a stored
+/// fixture; the rare ones are JSON, which tolerates added fields.
 #[derive(Clone, Copy)]
 pub(crate) enum Coding {
     Postcard,
@@ -25,32 +25,49 @@ pub(crate) trait Record: Serialize + DeserializeOwned + Clone {
     /// Version of the record; a change of its shape takes the next number and a step in `upgrade.rs`.
     const FORMAT: u8 = 1;
     fn key(key: &Self::Key) -> Vec<u8>;
-}
 
-/// Codes and seals a record.
-pub(crate) fn write<R: Record>(key: &[u8], record: &R) -> Result<Vec<u8>, Fatal> {
-    let payload = match R::CODING {
-        Coding::Postcard => postcard::to_stdvec(record).ok(),
-        Coding::Json => serde_json::to_vec(record).ok(),
-    };
-    let payload = payload.ok_or_else(|| Fatal::damaged(R::TREE, key, Damage::Content))?;
-    Ok(seal::seal(R::TREE, key, R::FORMAT, &payload))
-}
-
-/// Opens and decodes a value. Total: any bytes give a record or an error that names tree and key.
-pub(crate) fn read<R: Record>(key: &[u8], value: &[u8]) -> Result<R, Fatal> {
-    let (format, payload) = seal::open(R::TREE, key, value)?;
-    if format != R::FORMAT {
-        return Err(Fatal::damaged(R::TREE, key, Damage::Format(format)));
+    /// The payload in the format of today; `None` where it cannot be written.
+    fn encode(&self) -> Option<Vec<u8>> {
+        match Self::CODING {
+            Coding::Postcard => postcard::to_stdvec(self).ok(),
+            Coding::Json => serde_json::to_vec(self).ok(),
+        }
     }
-    let record = match R::CODING {
+
+    /// Reads a payload of today's format or of an earlier one. Total.
+    ///
+    /// # Errors
+    /// [`Damage::Format`] or [`Damage::Content`].
+    fn decode(format: u8, payload: &[u8]) -> Result<Self, Damage> {
+        if format != Self::FORMAT {
+            return Err(Damage::Format(format));
+        }
+        decode_as(Self::CODING, payload)
+    }
+}
+
+/// Reads a payload that is coded in one of the general ways.
+pub(crate) fn decode_as<R: DeserializeOwned>(coding: Coding, payload: &[u8]) -> Result<R, Damage> {
+    let record = match coding {
         Coding::Postcard => match postcard::take_from_bytes(payload) {
             Ok((record, [])) => Some(record),
             Ok(_) | Err(_) => None,
         },
         Coding::Json => serde_json::from_slice(payload).ok(),
     };
-    record.ok_or_else(|| Fatal::damaged(R::TREE, key, Damage::Content))
+    record.ok_or(Damage::Content)
+}
+
+/// Codes and seals a record.
+pub(crate) fn write<R: Record>(key: &[u8], record: &R) -> Result<Vec<u8>, Fatal> {
+    let payload = record.encode().ok_or_else(|| Fatal::damaged(R::TREE, key, Damage::Content))?;
+    Ok(seal::seal(R::TREE, key, R::FORMAT, &payload))
+}
+
+/// Opens and decodes a value. Total: any bytes give a record or an error that names tree and key.
+pub(crate) fn read<R: Record>(key: &[u8], value: &[u8]) -> Result<R, Fatal> {
+    let (format, payload) = seal::open(R::TREE, key, value)?;
+    R::decode(format, payload).map_err(|damage| Fatal::damaged(R::TREE, key, damage))
 }
 
 /// One record.

@@ -15,6 +15,20 @@ pub(crate) fn seal(tree: Tree, key: &[u8], format: u8, payload: &[u8]) -> Vec<u8
     value
 }
 
+/// The value without its checksum; `None` where that is not right.
+pub(crate) fn bare<'v>(tree: Tree, key: &[u8], value: &'v [u8]) -> Option<&'v [u8]> {
+    let (body, crc) = value.split_last_chunk::<4>()?;
+    (!body.is_empty() && checksum(tree, key, body) == u32::from_le_bytes(*crc)).then_some(body)
+}
+
+/// What [`bare`] left, with its checksum.
+pub(crate) fn again(tree: Tree, key: &[u8], body: &[u8]) -> Vec<u8> {
+    let mut value = Vec::with_capacity(body.len() + 4);
+    value.extend_from_slice(body);
+    value.extend_from_slice(&checksum(tree, key, body).to_le_bytes());
+    value
+}
+
 /// Takes the envelope off: format byte and payload.
 pub(crate) fn open<'v>(tree: Tree, key: &[u8], value: &'v [u8]) -> Result<(u8, &'v [u8]), Fatal> {
     let Some((body, crc)) = value.split_last_chunk::<4>() else {

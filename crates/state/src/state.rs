@@ -12,7 +12,7 @@ use crate::cycle::Running;
 use crate::error::{Error, Fatal, Refusal};
 use crate::manifest::ManifestFile;
 use crate::story::Book;
-use crate::{MemoryStore, Store, meta, private_files, takeover};
+use crate::{MemoryStore, Store, WrittenAnew, meta, private_files, takeover};
 
 /// How far below a watermark records are remembered as seen, unless told otherwise: the longest overlap of any side, that of a
 /// supporter database whose stamps carry no offset.
@@ -138,6 +138,22 @@ impl State {
     #[must_use]
     pub fn store(&self) -> &dyn Store {
         &*self.0.store
+    }
+
+    /// Gives back the room on disk of what was replaced and removed, where there is much of it and the database has at least
+    /// `small_bytes` ([`crate::SMALL_BYTES`]); to be called when work is done.
+    /// A crash at any moment costs nothing.
+    ///
+    /// # Errors
+    /// [`Error::Fatal`]: stop, nothing may begin any more.
+    pub async fn write_anew(&self, small_bytes: u64) -> Result<Option<WrittenAnew>, Error> {
+        let inner = Arc::clone(&self.0);
+        if inner.inline {
+            return Ok(inner.store.write_anew(small_bytes)?);
+        }
+        tokio::task::spawn_blocking(move || Ok(inner.store.write_anew(small_bytes)?))
+            .await
+            .unwrap_or(Err(Error::Fatal(Fatal::Panicked { operation: "writing the state anew" })))
     }
 
     /// The state directory.

@@ -2,7 +2,7 @@
 
 use async_trait::async_trait;
 
-use crate::{Fatal, KeyText, Tree};
+use crate::{Fatal, KeyText, Tree, WrittenAnew};
 
 /// The largest value a store accepts, in bytes. Larger ones would be written to side files by sled.
 pub const MAX_VALUE_BYTES: usize = 64 * 1024;
@@ -133,4 +133,14 @@ pub trait Store: Send + Sync {
     /// # Errors
     /// As [`Store::commit`].
     fn commit_blocking(&self, batch: Batch) -> Result<Durable, Fatal>;
+
+    /// Gives back the room of what was replaced and removed, where there is much of it and the database has at least
+    /// `small_bytes`. Content and generation stay as they are.
+    /// Blocks; commits and reads may wait meanwhile, about a second for a million people.
+    ///
+    /// # Errors
+    /// [`Fatal`]: nothing can be read or written any more.
+    fn write_anew(&self, _small_bytes: u64) -> Result<Option<WrittenAnew>, Fatal> {
+        Ok(None)
+    }
 }

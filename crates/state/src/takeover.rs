@@ -1,4 +1,5 @@
-//! The two rows every store keeps by itself: `generation`, which counts commits, and `epoch`, which fences old writers.
+//! The rows every store keeps by itself: `generation`, which counts commits, and `epoch`, which fences old writers; on disk also how large
+//! it was at its smallest.
 
 use crate::error::{Damage, Fatal};
 use crate::seal;
@@ -10,12 +11,15 @@ pub(crate) const GENERATION: &[u8] = b"generation";
 /// Key of the current writer's epoch in [`Tree::Meta`].
 pub(crate) const EPOCH: &[u8] = b"epoch";
 
-/// Codes a number for one of the two rows.
+/// Key of the bytes the database had on disk when it was last written anew, in [`Tree::Meta`].
+pub(crate) const WRITTEN_ANEW: &[u8] = b"written_anew";
+
+/// Codes a number for one of these rows.
 pub(crate) fn number_value(key: &[u8], number: u64) -> Vec<u8> {
     seal::seal(Tree::Meta, key, 1, &number.to_le_bytes())
 }
 
-/// Decodes one of the two rows.
+/// Decodes one of these rows.
 pub(crate) fn number_of(key: &[u8], value: &[u8]) -> Result<u64, Fatal> {
     let (format, payload) = seal::open(Tree::Meta, key, value)?;
     match (format, <[u8; 8]>::try_from(payload)) {

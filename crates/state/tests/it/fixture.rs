@@ -8,7 +8,9 @@ use crate::history::conflict;
 use crate::journal::{block, entry, intent};
 use crate::support::{at, commit, contact, link, subject, supporter};
 
-const STORED: &str = include_str!("fixture-format-2.txt");
+const STORED: &str = include_str!("fixture-format-3.txt");
+/// With people in postcard.
+const STORED_2: &str = include_str!("fixture-format-2.txt");
 /// With an index of plans, which the step to format 2 removes.
 const STORED_1: &str = include_str!("fixture-format-1.txt");
 
@@ -50,15 +52,16 @@ async fn the_stored_bytes_have_not_changed() {
     assert!(receipt.refused.is_empty());
     let dump = dump(&state);
     if std::env::var_os("HIGHWATER_WRITE_FIXTURE").is_some() {
-        let path = concat!(env!("CARGO_MANIFEST_DIR"), "/tests/it/fixture-format-2.txt");
+        let path = concat!(env!("CARGO_MANIFEST_DIR"), "/tests/it/fixture-format-3.txt");
         std::fs::write(path, &dump).unwrap();
     }
     assert_eq!(dump, STORED, "a stored shape changed: add a format and an upgrade step");
 }
 
 #[test]
-fn a_state_of_either_format_is_read() {
+fn a_state_of_any_format_is_read() {
     is_read(STORED_1);
+    is_read(STORED_2);
     is_read(STORED);
 }
 

@@ -202,3 +202,55 @@ fn a_compacted_state_is_the_same_state_and_smaller() {
     // A state that is open is left alone.
     assert!(matches!(State::compact(&dir, &options()), Err(Error::Refused(state::Refusal::InUse(_)))));
 }
+
+#[test]
+fn an_open_state_is_written_anew_in_less_room_and_says_and_does_the_same() {
+    let dir = tempfile::tempdir().unwrap();
+    let dir = dir.path().join("state");
+    let state = State::open(&dir, options()).unwrap();
+    let base = |n: u32, round: u64| {
+        Digest((u64::from(n) + 7 * round).wrapping_mul(0x9e37_79b9_7f4a_7c15)).of_value()
+    };
+    let grow = |from: u64| {
+        block_on(async {
+            for round in from..from + 30 {
+                let _ = commit(&state, |changes| {
+                    for n in 1..1_500 {
+                        let bases = [(RuleKey(1), base(n, round)), (RuleKey(2), base(n, round + 1))];
+                        changes.put_link(link(n, n)).set_bases(&supporter(n), &bases);
+                    }
+                    changes.raise_watermark(Side::Supporter, at(i64::try_from(round).unwrap()));
+                })
+                .await;
+            }
+        });
+    };
+    let anew = || block_on(state.write_anew(0)).unwrap();
+    grow(0);
+    let mut before = Vec::new();
+    state.export(&mut before).unwrap();
+    // WHEN it is written anew while somebody reads THEN it is smaller, and the reader finds what was there all the time
+    let written = std::thread::scope(|scope| {
+        let reader =
+            scope.spawn(|| (0..300).all(|_| state.link_of(&supporter(7)).unwrap() == Some(link(7, 7))));
+        let written = anew().expect("it was worth it");
+        assert!(reader.join().unwrap());
+        written
+    });
+    assert!(written.after * 2 < written.before, "{written:?}");
+    let mut after = Vec::new();
+    state.export(&mut after).unwrap();
+    let noted = |text: &[u8]| text.split(|b| *b == b'\n').count();
+    assert_eq!(noted(&after), noted(&before) + 1, "the same rows, and a note of its size");
+    assert!(!dir.join("db.old").exists() && !dir.join("db.new").exists());
+    // THEN it is left alone until it has grown again, and goes on as before
+    assert_eq!(anew(), None);
+    assert_eq!(block_on(state.write_anew(u64::MAX)).unwrap(), None);
+    grow(30);
+    assert!(anew().is_some());
+    drop(state);
+    let state = State::open(&dir, options()).unwrap();
+    assert_eq!(state.watermark(Side::Supporter).unwrap(), Some(at(59)));
+    assert_eq!(state.bases_of(&supporter(1_499)).unwrap().get(RuleKey(1)), Some(base(1_499, 59)));
+    assert!(state.verify().unwrap().findings.is_empty());
+}

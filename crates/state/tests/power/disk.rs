@@ -138,10 +138,33 @@ impl Naming {
                 names.remove(path);
             }
             Self::Moved(from, to) => {
-                if let Some(file) = names.remove(from) {
-                    names.insert(to.clone(), file);
+                // What lies in a directory goes with it.
+                let moved: Vec<PathBuf> =
+                    names.keys().filter(|name| name.starts_with(from)).cloned().collect();
+                for name in moved {
+                    let file = names.remove(&name).expect("it was there a moment ago");
+                    names.insert(moved_to(&name, from, to), file);
                 }
             }
+        }
+    }
+}
+
+/// What a name below `from` is called below `to`.
+fn moved_to(name: &Path, from: &Path, to: &Path) -> PathBuf {
+    match name.strip_prefix(from).expect("only names below it are asked for") {
+        rest if rest.as_os_str().is_empty() => to.to_owned(),
+        rest => to.join(rest),
+    }
+}
+
+impl Naming {
+    /// The same in a directory that has another name now.
+    fn moved(self, from: &Path, to: &Path) -> Self {
+        match self {
+            Self::Given(path, file) => Self::Given(moved_to(&path, from, to), file),
+            Self::Taken(path) => Self::Taken(moved_to(&path, from, to)),
+            Self::Moved(old, new) => Self::Moved(moved_to(&old, from, to), moved_to(&new, from, to)),
         }
     }
 }
@@ -161,12 +184,27 @@ impl Disk {
             b'u' => self.names(&deed.path, Naming::Taken(deed.path.clone())),
             b'r' => {
                 let to = PathBuf::from(String::from_utf8(deed.bytes.clone()).expect("paths are text"));
+                self.move_directories(&deed.path, &to);
                 self.names(&to.clone(), Naming::Moved(deed.path.clone(), to));
             }
             b'w' => self.change(&deed.path, Change::Write(place, deed.bytes.clone())),
             b't' => self.change(&deed.path, Change::Resize(place)),
             b's' => self.sync(&deed.path),
             other => panic!("no deed is called {other}"),
+        }
+    }
+
+    /// What was not synced of a directory is the directory's, whatever it is called.
+    fn move_directories(&mut self, from: &Path, to: &Path) {
+        let below = |path: &&PathBuf| path.starts_with(from);
+        let moved: Vec<PathBuf> = self.directories.iter().filter(below).cloned().collect();
+        for old in moved {
+            let new = moved_to(&old, from, to);
+            if let Some(namings) = self.namings.remove(&old) {
+                let namings = namings.into_iter().map(|naming| naming.moved(from, to));
+                self.namings.insert(new.clone(), namings.collect());
+            }
+            self.directories.insert(new);
         }
     }
 

@@ -39,6 +39,8 @@ fn child_writes_and_is_recorded() {
     for _ in 0..OPENINGS {
         let state = State::open(dir.join("state"), options()).unwrap();
         block_on(async {
+            // Commits follow, so that some cuts find it just written anew.
+            let _ = state.write_anew(0).await.unwrap();
             for _ in 0..COMMITS_PER_OPENING {
                 number += 1;
                 let _ = commit(&state, |changes| {
