@@ -84,6 +84,8 @@ pub struct Book {
     pub gone: Vec<Fate>,
     /// People whose identity was touched: merged, deleted, brought back, given another address or a shared one. By side and id.
     pub touched: BTreeSet<(Side, String)>,
+    /// Contacts that people merged away: which, into which, and when, in the order of everything that happened.
+    pub merged: Vec<(String, String, usize)>,
     /// People whose names somebody changed: nobody may recognise them.
     pub renamed: BTreeSet<(Side, String)>,
     /// Every record that is there, as it was looked at last: what is the same as then says nothing new.
@@ -110,6 +112,7 @@ impl Default for Book {
             born: Vec::new(),
             gone: Vec::new(),
             touched: BTreeSet::new(),
+            merged: Vec::new(),
             renamed: BTreeSet::new(),
             live: BTreeMap::new(),
             now: 0,

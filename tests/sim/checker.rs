@@ -4,7 +4,7 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use model::{Case, CaseKind, Evidence, Link, LinkLife, Side, Subject};
+use model::{Case, CaseKind, Link, LinkLife, Side, Subject};
 use plan::Sides;
 use serde_json::Value as Json;
 use state::Conflict;
@@ -166,6 +166,18 @@ impl End<'_> {
             Subject::Supporter(id) => case.supporters.contains(id),
             Subject::Contact(id) => case.contacts.contains(id),
         })
+    }
+
+    /// The Contacts that were merged into this one, those merged into them before among them, and when each was.
+    fn merged_into(&self, contact: &str) -> (Vec<&str>, Vec<usize>) {
+        let (mut gone, mut when) = (Vec::new(), Vec::new());
+        for (loser, winner, at) in self.book.merged.iter().rev() {
+            if winner == contact || gone.contains(&winner.as_str()) {
+                gone.push(loser.as_str());
+                when.push(*at);
+            }
+        }
+        (gone, when)
     }
 
     fn entries(&self, side: Side, id: &str, field: &'static str) -> &[Entry] {
@@ -409,21 +421,19 @@ fn termination(end: &End<'_>, broken: &mut Vec<String>) {
         for field in &FIELDS {
             let here = end.entries(Side::Supporter, link.supporter.as_str(), field.contact);
             let there = end.entries(Side::Salesforce, link.contact.as_str(), field.contact);
-            // What people typed into a Contact before it was merged away came over as well.
-            let former = if let Evidence::MergedFrom { contact } = &link.evidence {
-                end.entries(Side::Salesforce, contact.as_str(), field.contact)
-            } else {
-                &[]
-            };
-            let typed = former.iter().filter(|entry| entry.by == By::People);
+            // What people typed into a Contact before it was merged away came over as well, and so did what the other one held.
+            let (former, merges) = end.merged_into(link.contact.as_str());
+            let typed = former.iter().flat_map(|id| end.entries(Side::Salesforce, id, field.contact));
+            let typed = typed.filter(|entry| entry.by == By::People);
             // What a record held when it was made changed nothing.
             let made = |entries: &[Entry]| usize::from(entries.first().is_some_and(|e| e.by == By::Engine));
             let (here, there) = (&here[made(here)..], &there[made(there)..]);
-            let mut both: Vec<&Entry> = here.iter().chain(there).chain(typed).collect();
-            both.sort_by_key(|entry| entry.at);
+            let both = here.iter().chain(there).chain(typed).map(|entry| (entry.at, entry.by));
+            let mut both: Vec<(usize, By)> = both.chain(merges.iter().map(|at| (*at, By::People))).collect();
+            both.sort_by_key(|(at, _)| *at);
             let mut in_a_row = 0;
-            for entry in both {
-                in_a_row = if entry.by == By::Engine { in_a_row + 1 } else { 0 };
+            for (_, by) in both {
+                in_a_row = if by == By::Engine { in_a_row + 1 } else { 0 };
                 if in_a_row == 4 {
                     broken.push(format!(
                         "C7: {} of supporter {} goes to and fro: {}; and {}",

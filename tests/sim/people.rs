@@ -243,6 +243,10 @@ impl People {
         }
         if self.save(|admin, person| admin.merge_as(person, "Contact", &winner, &[loser.as_str()]).is_ok()) {
             self.note(format!("{} a person merges {loser} into {winner}", self.clock.now()));
+            let mut memories = self.memories();
+            let at = memories.book.now;
+            memories.book.merged.push((loser.clone(), winner.clone(), at));
+            drop(memories);
             self.touch(Side::Salesforce, &winner);
             self.touch(Side::Salesforce, &loser);
         }
