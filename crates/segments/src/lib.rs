@@ -23,6 +23,7 @@ mod log;
 mod marker;
 mod open;
 mod read;
+mod rewrite;
 mod scan;
 mod view;
 mod writer;

@@ -18,7 +18,7 @@ use crate::frame::{HEAD, MAX_ENTRY};
 use crate::header::{HEADER, file_name};
 use crate::open::{damaged, open, open_file, read_header};
 use crate::read::{Page, PageLimit, read_page};
-use crate::writer::{Done, Request, Writer, random};
+use crate::writer::{Done, Order, Request, Writer, random};
 
 /// Appends that may wait for the writer; more wait outside.
 const WAITING: usize = 256;
@@ -61,6 +61,8 @@ pub(crate) struct Bounds {
 pub(crate) struct Shared {
     pub(crate) bounds: Mutex<Bounds>,
     pub(crate) stopped: AtomicBool,
+    /// Held while segments are removed or written anew.
+    pub(crate) turn: Mutex<()>,
 }
 
 impl Shared {
@@ -87,10 +89,8 @@ pub struct Log {
     disk: Arc<dyn Disk>,
     shared: Arc<Shared>,
     options: Options,
-    requests: Option<mpsc::Sender<Request>>,
+    requests: Option<mpsc::Sender<Order>>,
     writer: Option<JoinHandle<()>>,
-    /// Held while segments are removed.
-    forgetting: Mutex<()>,
 }
 
 impl std::fmt::Debug for Log {
@@ -115,7 +115,7 @@ impl Log {
     pub fn open_on(disk: Arc<dyn Disk>, options: Options) -> Result<Self, Error> {
         let (first, tail) = open(disk.as_ref(), random()?, options.clock.now())?;
         let bounds = Mutex::new(Bounds { first, end: tail.cursor() });
-        let shared = Arc::new(Shared { bounds, stopped: AtomicBool::new(false) });
+        let shared = Arc::new(Shared { bounds, stopped: AtomicBool::new(false), turn: Mutex::new(()) });
         let writer = Writer {
             disk: Arc::clone(&disk),
             shared: Arc::clone(&shared),
@@ -131,7 +131,7 @@ impl Log {
             .spawn(move || writer.run(queue))
             .map_err(|e| Error::io("starting a thread", &e))?;
         let requests = Some(requests);
-        Ok(Self { disk, shared, options, requests, writer: Some(writer), forgetting: Mutex::new(()) })
+        Ok(Self { disk, shared, options, requests, writer: Some(writer) })
     }
 
     /// Appends entries in order, all or none, and returns their places when they are durable. When the caller goes away
@@ -148,7 +148,7 @@ impl Log {
         let (tell, told) = oneshot::channel();
         let done: Done = Box::new(move |result| drop(tell.send(result)));
         let requests = self.requests.as_ref().ok_or(Error::Stopped)?;
-        requests.send(Request { entries, done }).await.map_err(|_| Error::Stopped)?;
+        requests.send(Order::Append(Request { entries, done })).await.map_err(|_| Error::Stopped)?;
         told.await.unwrap_or(Err(Error::Stopped))
     }
 
@@ -164,8 +164,23 @@ impl Log {
         let (tell, told) = sync_channel(1);
         let done: Done = Box::new(move |result| drop(tell.send(result)));
         let requests = self.requests.as_ref().ok_or(Error::Stopped)?;
-        requests.blocking_send(Request { entries, done }).map_err(|_| Error::Stopped)?;
+        requests.blocking_send(Order::Append(Request { entries, done })).map_err(|_| Error::Stopped)?;
         told.recv().unwrap_or(Err(Error::Stopped))
+    }
+
+    /// Puts other bytes of the same length in the place of entries, for good: each segment that holds one is written anew, whole and under
+    /// the same name, and the old file is gone when this returns. After a crash a segment is the old one or the new one. Places stay what
+    /// they are. What lies in segments that were given up meanwhile is passed over. Returns how many entries were replaced.
+    ///
+    /// # Errors
+    /// [`Error::Damaged`] where no entry of that length lies at a place, [`Error::Full`], [`Error::Io`], [`Error::Stopped`]: some may be
+    /// replaced; doing it again is right.
+    pub async fn overwrite(&self, entries: Vec<(Cursor, Vec<u8>)>) -> Result<u64, Error> {
+        let (tell, told) = oneshot::channel();
+        let done = Box::new(move |result| drop(tell.send(result)));
+        let requests = self.requests.as_ref().ok_or(Error::Stopped)?;
+        requests.send(Order::Overwrite(entries, done)).await.map_err(|_| Error::Stopped)?;
+        told.await.unwrap_or(Err(Error::Stopped))
     }
 
     fn check(&self, entries: &[Entry]) -> Result<(), Error> {
@@ -213,7 +228,7 @@ impl Log {
     /// # Errors
     /// [`Error::Io`]; what was removed stays removed.
     pub fn forget(&self, consumed: Cursor, older_than: Stamp) -> Result<u64, Error> {
-        let _turn = self.forgetting.lock().unwrap_or_else(PoisonError::into_inner);
+        let _turn = self.shared.turn.lock().unwrap_or_else(PoisonError::into_inner);
         let mut removed = 0;
         loop {
             let Bounds { first, end } = *self.shared.bounds();

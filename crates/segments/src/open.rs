@@ -8,6 +8,7 @@ use crate::cursor::Cursor;
 use crate::disk::{Disk, DiskFile, read_full};
 use crate::error::{Damage, Error};
 use crate::header::{HEADER, Header, file_name, number_in};
+use crate::rewrite::remove_unfinished;
 use crate::scan::{Found, Scanner};
 
 /// How often a place that reads badly is looked at again when somebody else may be writing there.
@@ -50,6 +51,7 @@ pub(crate) fn numbers(disk: &dyn Disk) -> Result<Vec<u64>, Error> {
 
 /// Opens the segments for writing: cuts what was not finished, refuses what is damaged. Returns the oldest number and the tail.
 pub(crate) fn open(disk: &dyn Disk, salt: u64, now: Stamp) -> Result<(u64, Tail), Error> {
+    remove_unfinished(disk)?;
     let mut numbers = numbers(disk)?;
     if let Some(last) = numbers.last().copied()
         && is_unfinished(disk, last)?

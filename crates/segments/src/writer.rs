@@ -1,7 +1,8 @@
 //! The thread that writes. It takes what waits, writes it as one group, syncs once, and then tells everybody.
 
-use std::sync::Arc;
+use std::collections::BTreeMap;
 use std::sync::atomic::Ordering;
+use std::sync::{Arc, PoisonError};
 
 use model::Stamp;
 use tokio::sync::mpsc::Receiver;
@@ -13,7 +14,8 @@ use crate::error::Error;
 use crate::frame::{self, HEAD, Head};
 use crate::header::Header;
 use crate::log::{Options, Shared};
-use crate::open::{Tail, begin};
+use crate::open::{Tail, begin, open_file};
+use crate::rewrite::{Anew, write_anew};
 
 /// Whom to tell where the entries of one append lie.
 pub(crate) type Done = Box<dyn FnOnce(Result<Vec<Cursor>, Error>) + Send>;
@@ -34,6 +36,16 @@ impl Request {
     }
 }
 
+/// Whom to tell how many entries were replaced.
+pub(crate) type Replaced = Box<dyn FnOnce(Result<u64, Error>) + Send>;
+
+/// What the writer is asked for.
+pub(crate) enum Order {
+    Append(Request),
+    /// Other bytes for entries that are there.
+    Overwrite(Vec<(Cursor, Vec<u8>)>, Replaced),
+}
+
 /// Owns the tail.
 pub(crate) struct Writer {
     pub(crate) disk: Arc<dyn Disk>,
@@ -50,15 +62,64 @@ pub(crate) struct Writer {
 
 impl Writer {
     /// Runs until nobody can append any more.
-    pub(crate) fn run(mut self, mut queue: Receiver<Request>) {
+    pub(crate) fn run(mut self, mut queue: Receiver<Order>) {
         while let Some(first) = queue.blocking_recv() {
-            self.take(first);
+            self.carry_out(first);
             while self.group.len() < self.options.group_bytes {
                 let Ok(more) = queue.try_recv() else { break };
-                self.take(more);
+                self.carry_out(more);
             }
             self.commit();
         }
+    }
+
+    fn carry_out(&mut self, order: Order) {
+        match order {
+            Order::Append(request) => self.take(request),
+            Order::Overwrite(entries, done) => {
+                self.commit();
+                done(self.overwrite(entries));
+            }
+        }
+    }
+
+    /// Segment by segment; of the one that is written to, the tail goes on in the new file.
+    fn overwrite(&mut self, entries: Vec<(Cursor, Vec<u8>)>) -> Result<u64, Error> {
+        if self.shared.stopped.load(Ordering::SeqCst) {
+            return Err(Error::Stopped);
+        }
+        let mut segments: BTreeMap<u64, BTreeMap<u64, Vec<u8>>> = BTreeMap::new();
+        for (at, bytes) in entries {
+            segments.entry(at.segment).or_default().insert(at.offset, bytes);
+        }
+        let shared = Arc::clone(&self.shared);
+        let _turn = shared.turn.lock().unwrap_or_else(PoisonError::into_inner);
+        let first = shared.bounds().first;
+        let mut replaced = 0;
+        for (number, entries) in segments.split_off(&first) {
+            replaced += entries.len() as u64;
+            let tail = number == self.tail.header.number;
+            let end = tail.then_some(self.tail.end);
+            let anew = write_anew(self.disk.as_ref(), number, end, entries);
+            if tail && let Anew::Exchanged | Anew::Unknown(_) = &anew {
+                match open_file(self.disk.as_ref(), number) {
+                    Ok(file) => self.tail.file = file,
+                    Err(error) => {
+                        self.stop();
+                        return Err(error);
+                    }
+                }
+            }
+            match anew {
+                Anew::Exchanged => {}
+                Anew::Refused(error) => return Err(error),
+                Anew::Unknown(error) => {
+                    self.stop();
+                    return Err(error);
+                }
+            }
+        }
+        Ok(replaced)
     }
 
     /// Adds an append to the group; begins a segment before it where one is due.

@@ -76,7 +76,7 @@ impl Queue {
     }
 
     /// What was settled behind a place. Blocks for as long as that takes to read.
-    fn settled_since(&self, from: Cursor) -> Result<HashMap<Cursor, Ending>, QueueError> {
+    pub(super) fn settled_since(&self, from: Cursor) -> Result<HashMap<Cursor, Ending>, QueueError> {
         let mut newer = HashMap::new();
         let mut from = from;
         loop {

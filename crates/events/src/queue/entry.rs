@@ -10,6 +10,9 @@ use crate::event::Event;
 
 const EVENT: u8 = 1;
 const SETTLED: u8 = 2;
+const ERASED: u8 = 3;
+/// What stands before an event's own bytes.
+const HEAD: usize = 17;
 
 /// How an event stands.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
@@ -90,15 +93,26 @@ mod place {
 /// One entry, read back.
 pub(super) enum Kept<'b> {
     Event(Fingerprint, &'b [u8]),
+    /// An event was here, and was erased. Its `messageId` is still known: sent again, it is not taken in again.
+    Erased(Fingerprint),
     Settled(Settled),
 }
 
 pub(super) fn of_event(id: Fingerprint, event: &Event) -> Vec<u8> {
     let json = event.to_bytes();
-    let mut bytes = Vec::with_capacity(json.len() + 17);
+    let mut bytes = Vec::with_capacity(json.len() + HEAD);
     bytes.push(EVENT);
     bytes.extend_from_slice(&id.0);
     bytes.extend_from_slice(&json);
+    bytes
+}
+
+/// What takes an event's place when it is erased: as long, and nothing of it.
+pub(super) fn of_erased(id: Fingerprint, length: usize) -> Vec<u8> {
+    let mut bytes = Vec::with_capacity(length.max(HEAD));
+    bytes.push(ERASED);
+    bytes.extend_from_slice(&id.0);
+    bytes.resize(length.max(HEAD), 0);
     bytes
 }
 
@@ -116,6 +130,7 @@ pub(super) fn read(bytes: &[u8]) -> Option<Kept<'_>> {
             let (id, json) = rest.split_first_chunk::<16>()?;
             Some(Kept::Event(Fingerprint(*id), json))
         }
+        (&ERASED, rest) => Some(Kept::Erased(Fingerprint(*rest.first_chunk::<16>()?))),
         (&SETTLED, json) => serde_json::from_slice(json).ok().map(Kept::Settled),
         _ => None,
     }

@@ -94,7 +94,7 @@ impl Look {
                 let event = Event::from_bytes(json).ok_or(QueueError::Unknown(at))?;
                 Ok(each(Seen { at, event, settlement: last.remove(&at) }))
             }
-            Kept::Settled(_) => Ok(true),
+            Kept::Erased(_) | Kept::Settled(_) => Ok(true),
         })
     }
 
@@ -186,7 +186,7 @@ impl Look {
         let settled = record.as_ref().and_then(|record| entry::read(&record.bytes));
         Ok(match settled {
             Some(Kept::Settled(settled)) => settled.items.into_iter().map(|item| (item.at, item)).collect(),
-            Some(Kept::Event(..)) | None => HashMap::new(),
+            Some(Kept::Event(..) | Kept::Erased(_)) | None => HashMap::new(),
         })
     }
 

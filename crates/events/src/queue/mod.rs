@@ -8,6 +8,7 @@
 
 mod decide;
 mod entry;
+mod erase;
 mod error;
 mod ids;
 mod look;
@@ -27,6 +28,7 @@ use tokio::sync::watch;
 
 pub use decide::{Decided, Decision};
 pub use entry::{DETAIL_BYTES, Ending, Settlement};
+pub use erase::{Erased, Person};
 pub use error::QueueError;
 pub use look::{Found, Look, Seen, Tally};
 pub use request::{Request, RequestError};
@@ -390,7 +392,7 @@ impl Queue {
             page.records.into_iter().find(|record| record.at == at).ok_or(QueueError::NoEvent(at))?;
         match kept(&record)? {
             Kept::Event(_, json) => Event::from_bytes(json).ok_or(QueueError::Unknown(at)),
-            Kept::Settled(_) => Err(QueueError::NoEvent(at)),
+            Kept::Erased(_) | Kept::Settled(_) => Err(QueueError::NoEvent(at)),
         }
     }
 

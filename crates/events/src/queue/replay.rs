@@ -26,8 +26,10 @@ pub(super) fn replay(log: &Log, from: Cursor, since: Stamp, held: &mut Held) -> 
         from = page.next;
         for record in &page.records {
             match kept(record)? {
-                Kept::Event(id, _) if record.stamp >= since => held.ids.insert(id, record.stamp),
-                Kept::Event(..) => {}
+                Kept::Event(id, _) | Kept::Erased(id) if record.stamp >= since => {
+                    held.ids.insert(id, record.stamp);
+                }
+                Kept::Event(..) | Kept::Erased(_) => {}
                 Kept::Settled(settled) => {
                     held.standing.settled(&settled, record.at);
                     said = record.at;

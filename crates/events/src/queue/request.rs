@@ -34,6 +34,9 @@ pub enum RequestError {
 #[derive(Serialize, Deserialize)]
 struct Asked {
     retry: bool,
+    /// Nothing is decided about them: they are erased.
+    #[serde(default)]
+    erase: bool,
     places: Vec<String>,
 }
 
@@ -56,16 +59,22 @@ impl Request {
     /// # Errors
     /// When it cannot be written.
     pub fn leave(dir: &Path, decision: Decision, found: &Found) -> Result<Self, RequestError> {
-        let folder = dir.join(FOLDER);
-        match std::fs::DirBuilder::new().mode(0o700).create(&folder) {
-            Err(e) if e.kind() != io::ErrorKind::AlreadyExists => return Err(e.into()),
-            Ok(()) | Err(_) => {}
-        }
+        let folder = folder_in(dir)?;
+        Self::put_down(&folder, decision == Decision::Retry, false, found)
+    }
+
+    /// Leaves it to whoever holds the queue to erase events: see [`Queue::erase`]. Blocks.
+    ///
+    /// # Errors
+    /// When it cannot be written.
+    pub fn leave_erasure(dir: &Path, found: &Found) -> Result<Self, RequestError> {
+        Self::put_down(&folder_in(dir)?, false, true, found)
+    }
+
+    fn put_down(folder: &Path, retry: bool, erase: bool, found: &Found) -> Result<Self, RequestError> {
+        let places = found.events.iter().map(|seen| seen.at.to_string()).collect();
+        let asked = Asked { retry, erase, places };
         let name = uuid::Uuid::new_v4().to_string();
-        let asked = Asked {
-            retry: decision == Decision::Retry,
-            places: found.events.iter().map(|seen| seen.at.to_string()).collect(),
-        };
         let left =
             Self { ask: folder.join(format!("{name}.ask")), done: folder.join(format!("{name}.done")) };
         put(&left.ask, &asked)?;
@@ -111,6 +120,15 @@ impl Request {
     }
 }
 
+/// Where they are left.
+fn folder_in(dir: &Path) -> Result<PathBuf, RequestError> {
+    let folder = dir.join(FOLDER);
+    match std::fs::DirBuilder::new().mode(0o700).create(&folder) {
+        Err(e) if e.kind() != io::ErrorKind::AlreadyExists => Err(e.into()),
+        Ok(()) | Err(_) => Ok(folder),
+    }
+}
+
 async fn take_up(queue: &Queue, dir: &Path, ask: &Path) -> Result<(), RequestError> {
     // Taken back meanwhile, or nothing that one of ours wrote.
     let Some(asked) = get::<Asked>(ask)? else { return Ok(()) };
@@ -120,7 +138,12 @@ async fn take_up(queue: &Queue, dir: &Path, ask: &Path) -> Result<(), RequestErr
         tokio::task::spawn_blocking(move || Look::open(&dir)?.find(|seen| places.contains(&seen.at))).await;
     let found = looked.map_err(|_| QueueError::Log(segments::Error::Stopped))??;
     let decision = if asked.retry { Decision::Retry } else { Decision::Drop };
-    let Decided { decided, left_alone } = queue.decide(&found, decision).await?;
+    let Decided { decided, left_alone } = if asked.erase {
+        let erased = queue.erase(&found).await?;
+        Decided { decided: erased.erased, left_alone: erased.on_their_way }
+    } else {
+        queue.decide(&found, decision).await?
+    };
     let decided = decided.iter().map(Cursor::to_string).collect();
     put(&ask.with_extension("done"), &Answered { decided, left_alone })?;
     Ok(std::fs::remove_file(ask)?)

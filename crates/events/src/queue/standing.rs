@@ -61,6 +61,14 @@ impl Standing {
         }
     }
 
+    /// Nobody is handed this event any more: it is about to be settled. `unread`: nothing was ever said about it.
+    pub(super) fn take(&mut self, at: Cursor, unread: bool) {
+        self.waiting.remove(&at);
+        if unread && self.ahead.insert(at) {
+            self.unread = self.unread.saturating_sub(1);
+        }
+    }
+
     /// Whether an event behind the frontier needs no reading.
     pub(super) fn is_known(&self, at: Cursor) -> bool {
         self.ahead.contains(&at)

@@ -134,7 +134,9 @@ impl Summing {
             let next = last.next;
             for record in &records {
                 match entry::read(&record.bytes).ok_or(QueueError::Unknown(record.at))? {
-                    Kept::Event(..) => self.parts.entry(record.at.segment).or_default().events += 1,
+                    Kept::Event(..) | Kept::Erased(_) => {
+                        self.parts.entry(record.at.segment).or_default().events += 1
+                    }
                     Kept::Settled(settled) => self.settled(log, &settled, record.at)?,
                 }
             }

@@ -1,6 +1,7 @@
 //! The queue and the way in.
 
 mod decide;
+mod erase;
 mod hostile;
 mod http;
 mod power;

@@ -1,5 +1,6 @@
 //! `highwater events retry` and `drop`: what a person decides about events that went no further.
 
+use std::path::PathBuf;
 use std::time::Duration;
 
 use actions::run::forget_event;
@@ -95,7 +96,11 @@ pub(super) async fn carry_out(desk: &Desk, decision: Decision, found: &Found) ->
 /// An intake of its own holds the events: it carries out what is left beside them for it.
 async fn ask(desk: &Desk, decision: Decision, found: &Found) -> Result<Decided, Failure> {
     let dir = desk.config.resolve(&desk.config.intake.dir);
-    let left = Request::leave(&dir, decision, found).map_err(unheard)?;
+    hear(Request::leave(&dir, decision, found).map_err(unheard)?, dir).await
+}
+
+/// Waits for what becomes of something that was left for whoever holds the events.
+pub(super) async fn hear(left: Request, dir: PathBuf) -> Result<Decided, Failure> {
     for _ in 0..PATIENCE {
         tokio::time::sleep(LOOK_AGAIN).await;
         if let Some(decided) = left.answer().map_err(unheard)? {
@@ -112,14 +117,14 @@ async fn ask(desk: &Desk, decision: Decision, found: &Found) -> Result<Decided, 
 }
 
 /// The service's own queue, or that of the directory.
-async fn queue(desk: &Desk) -> Result<Queue, Failure> {
+pub(super) async fn queue(desk: &Desk) -> Result<Queue, Failure> {
     match &desk.events {
         Some(queue) => Ok(queue.clone()),
         None => wire::intake::queue(&desk.config, &Clock::system()).await,
     }
 }
 
-fn unheard(error: RequestError) -> Failure {
+pub(super) fn unheard(error: RequestError) -> Failure {
     match error {
         RequestError::Queue(error) => Failure::Events(error),
         RequestError::Io(_) => Failure::Unexpected("a decision cannot be left beside the events"),

@@ -1,11 +1,13 @@
-//! `highwater forget`: erasure of one person from the state.
+//! `highwater forget`: erasure of one person from the state and from the events that were taken in.
 
 use std::path::PathBuf;
 
-use model::SupporterId;
+use events::queue::Person;
+use model::{Email, SupporterId};
 use serde_json::json;
 use state::{Changes, OpenOptions, State};
 
+use crate::commands::forget_events;
 use crate::commands::watermark::who;
 use crate::desk::Desk;
 use crate::exit::Exit;
@@ -17,14 +19,25 @@ use crate::wire;
 #[derive(Debug, clap::Args)]
 #[command(after_help = "Examples:
   highwater forget 10042 --yes
+  highwater forget 10042 --email kim@example.org --user-id web-77 --yes
 
 Erase the person in the supporter database and in Salesforce first: highwater deletes nobody there. What it remembers itself \
 (the link, what both sides agreed on, marks, blocks, cases, values of conflicts, reports on file excepted) is removed, and its \
 database is written anew, so that nothing of it stays on the disk. A keyed digest of the two ids stays, by which the person is \
-left alone from now on: no cycle, resync or backfill brings them back. The service must not be running.")]
+left alone from now on: no cycle, resync or backfill brings them back. The service must not be running.
+
+Events that were taken in about the person are overwritten where they lie, whatever became of them; a running `intake` does so itself. \
+They are those whose userId is the supporter's id, that hold the Contact's Id, or an address or id given here, and those of the devices \
+and users that such events say are this person. Stop whoever sends events about them: what comes in later is taken in like any other.")]
 pub struct Args {
     /// The supporter's id
     pub supporter: String,
+    /// An address of theirs, to find events by; may be given several times
+    #[arg(long = "email", value_name = "ADDRESS")]
+    pub emails: Vec<String>,
+    /// A userId of theirs in events, where it is not the supporter's id; may be given several times
+    #[arg(long = "user-id", value_name = "ID")]
+    pub user_ids: Vec<String>,
     /// Do it; it cannot be taken back
     #[arg(long, required = true)]
     pub yes: bool,
@@ -46,19 +59,40 @@ pub async fn run(args: &Args, desk: &Desk) -> Result<Exit, Failure> {
             advice: "run `highwater sync` once, then forget the person",
         });
     }
+    let events = forget_events::erase(desk, &person(args, &id, desk)?).await?;
     let forgotten = desk.state.forget(&id).await?;
     remove_spool(desk)?;
     let mut audit = Changes::new();
     audit.audit(&who(), "forgot a person");
     let _receipt = desk.state.commit(audit).await?;
-    let mut sheet = Sheet::new("forgotten", &["supporter", "contact", "cases", "conflicts"]);
+    let mut sheet = Sheet::new("forgotten", &["supporter", "contact", "cases", "conflicts", "events"]);
     let contact = forgotten.contact.map_or_else(|| "-".to_owned(), |contact| contact.to_string());
-    sheet.row([id.to_string(), contact, forgotten.cases.to_string(), forgotten.conflicts.to_string()]);
+    let (cases, conflicts) = (forgotten.cases.to_string(), forgotten.conflicts.to_string());
+    sheet.row([id.to_string(), contact, cases, conflicts, events.to_string()]);
     let value = json!({
         "supporter": id, "contact": forgotten.contact, "cases": forgotten.cases, "conflicts": forgotten.conflicts,
+        "events": events,
     });
     desk.screen.answer(&Answer::of(sheet, value)).await.map_err(Failure::stdout)?;
     Ok(Exit::Done)
+}
+
+/// What names them in events. The Contact is known as long as they are not forgotten.
+fn person(args: &Args, id: &SupporterId, desk: &Desk) -> Result<Person, Failure> {
+    let mut person = Person::default().with_user(id.as_str());
+    if let Some(link) = desk.state.link_of(id)? {
+        let contact = link.contact.as_str();
+        // In the short form as well, which people and older systems use.
+        person = person.with_text(contact).with_text(contact.get(..15).unwrap_or(contact));
+    }
+    for address in &args.emails {
+        let _ = Email::parse(address).map_err(|_| Failure::Arguments {
+            problem: "this cannot be an e-mail address".to_owned(),
+            advice: "give each address after an --email of its own",
+        })?;
+        person = person.with_text(address);
+    }
+    Ok(args.user_ids.iter().fold(person, |person, id| person.with_user(id)))
 }
 
 /// No job is open: whatever lies in the spool belongs to nobody, and may hold this person's row.

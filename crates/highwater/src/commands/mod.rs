@@ -19,6 +19,7 @@ pub mod events_kept;
 pub mod events_outcomes;
 pub mod explain;
 pub mod forget;
+mod forget_events;
 pub mod init;
 pub mod intake;
 mod people;

@@ -37,7 +37,7 @@ async fn keep(stage: &Stage, events: &[(&str, Value)]) {
         at: now,
         received_at: now,
         wanted: true,
-        body: value!({"type": "identify", "messageId": id, "userId": "u", "traits": traits}),
+        body: value!({"type": "identify", "messageId": id, "userId": format!("u-{id}"), "traits": traits}),
     };
     queue.accept(events.iter().map(event).collect()).await.unwrap();
 }
@@ -294,4 +294,84 @@ async fn a_field_that_the_org_has_from_now_on_is_written_without_a_restart() {
     stage.until("the Lead is changed", || lead("second").is_some()).await;
     assert_eq!(lead("second").unwrap()["Wish__c"], "a pony");
     assert_eq!(served.stop().await, Some(0));
+}
+
+/// Whether a text lies anywhere in a directory.
+fn lies_in(dir: &std::path::Path, text: &str) -> bool {
+    std::fs::read_dir(dir).expect("it reads").map(|entry| entry.expect("it reads").path()).any(|path| {
+        if path.is_dir() {
+            return lies_in(&path, text);
+        }
+        std::fs::read(path).expect("it reads").windows(text.len()).any(|window| window == text.as_bytes())
+    })
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn whoever_is_forgotten_is_gone_from_the_events_as_well() {
+    let (stage, _) = delivered().await;
+    let event = |id: &str, user: &str| {
+        let body =
+            value!({"type": "track", "messageId": id, "userId": user, "properties": {"gift": "canary-7731"}});
+        (id.to_owned(), body)
+    };
+    let dir = stage.path("highwater-events");
+    {
+        let queue = Queue::open(&dir, QueueOptions::default()).unwrap();
+        let now = Clock::system().now();
+        let events =
+            [event("one", "1"), event("two", "web-1"), event("three", "2")].map(|(id, body)| Event {
+                source: SourceName::parse("web").unwrap(),
+                kind: Kind::Track,
+                id,
+                at: now,
+                received_at: now,
+                wanted: true,
+                body,
+            });
+        queue.accept(events.to_vec()).await.unwrap();
+    }
+    // GIVEN a linked supporter, a dead letter with their address, one event by their id, one by another, and one of somebody else
+    assert_eq!(stage.run("sync").await.status.code(), Some(0));
+    assert!(lies_in(&dir, "two@x.example") && lies_in(&dir, "\"web-1\""));
+    let line = "forget 1 --email TWO@x.example --user-id web-1 --yes --format json";
+    let forgotten = stage.run(line).await;
+    assert_eq!(forgotten.status.code(), Some(0), "{}", err(&forgotten));
+    assert_eq!(json(&forgotten)["events"], 3);
+    for gone in ["two@x.example", "\"web-1\"", "\"one\""] {
+        assert!(!lies_in(&dir, gone), "{gone} still lies there");
+    }
+    let listed = out(&stage.run("events list --format csv").await);
+    assert!(listed.contains("three") && listed.contains("good"), "{listed}");
+    assert!(!listed.contains("several") && !listed.contains("two"), "{listed}");
+    assert_eq!(stage.run("events show several").await.status.code(), Some(2));
+    let status = json(&stage.run("status --format json").await)["events"].clone();
+    assert_eq!(
+        (&status["open"], &status["dropped"], &status["needs_person"]),
+        (&value!(1), &value!(3), &value!(1))
+    );
+    // AND nothing is found a second time, and what is left is delivered.
+    let again = stage.run("forget 1 --email two@x.example --user-id web-1 --yes --format json").await;
+    assert_eq!(json(&again)["events"], 0, "{}", err(&again));
+    let delivered = stage.run("deliver --format json").await;
+    assert!(matches!(delivered.status.code(), Some(0 | 3)), "{}", err(&delivered));
+    assert_eq!(json(&stage.run("status --format json").await)["events"]["open"], 0);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn an_intake_that_holds_the_events_erases_them_itself() {
+    let (stage, _) = delivered().await;
+    let dir = stage.path("highwater-events");
+    let queue = Queue::open(&dir, QueueOptions::default()).unwrap();
+    assert_eq!(stage.run("sync").await.status.code(), Some(0));
+    let (held, beside) = (queue.clone(), dir.clone());
+    let intake = tokio::spawn(async move {
+        while events::queue::Request::take_up_all(&held, &beside).await.unwrap() == 0 {
+            tokio::time::sleep(std::time::Duration::from_millis(20)).await;
+        }
+    });
+    let forgotten = stage.run("forget 1 --email two@x.example --yes --format json").await;
+    assert_eq!(json(&forgotten)["events"], 1, "{}", err(&forgotten));
+    intake.await.unwrap();
+    assert!(!lies_in(&dir, "two@x.example"));
+    assert_eq!(queue.counts().unread, 0);
 }

@@ -8,6 +8,8 @@ use crate::stage::{Stage, err, json};
 async fn a_service_in_the_middle_of_a_slow_call_still_ends() {
     // GIVEN a service whose cycle waits for an answer that trickles for minutes
     let stage = Stage::set().await;
+    // Nothing but the cycle asks a query: the one about field history comes before the socket is open.
+    stage.reconfigure("[state]", "[sync]\nfield_history = \"off\"\n\n[state]");
     let slow = [Op::GetUpdated, Op::Query, Op::QueryAll, Op::QueryJobInfo, Op::IngestInfo];
     for op in slow {
         stage.org.fault(op, Fault::Slow { millis_per_kib: 300_000 });

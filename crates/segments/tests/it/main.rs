@@ -3,6 +3,7 @@
 mod damage;
 mod forget;
 mod full;
+mod overwrite;
 mod power;
 mod reading;
 mod support;
