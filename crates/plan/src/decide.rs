@@ -184,7 +184,11 @@ impl Values {
             Err(_) => rules.key.digest(key, &Cell::Absent),
         };
         let cells = supporter.iter().zip(&contact).zip(rules.map.keys());
-        let digests = cells.map(|((s, c), &key)| [of(s, key), of(c, key)]).collect();
+        let both = |((s, c), &key)| {
+            let supporter = of(s, key);
+            [supporter, if s == c { supporter } else { of(c, key) }]
+        };
+        let digests = cells.map(both).collect();
         Self { supporter, contact, digests }
     }
 

@@ -40,8 +40,15 @@ static IDENTITY: [CaseKind; 11] = [
 ];
 
 /// The cases of somebody whose two records are not there, or not to be written: closed as soon as they are.
-static STANDING_AGAINST: [CaseKind; 3] =
+const STANDING_AGAINST: [CaseKind; 3] =
     [CaseKind::Blocked, CaseKind::MergedIntoLinked, CaseKind::SupporterDeleted];
+
+/// The cases of fields that a person has to decide.
+const HELD: [CaseKind; 2] = [CaseKind::ConflictHeld, CaseKind::ConsentConflict];
+
+/// The cases that are over when both records are there, nothing stands against them any more, and no field is held.
+static SETTLED: [CaseKind; 5] =
+    [STANDING_AGAINST[0], STANDING_AGAINST[1], STANDING_AGAINST[2], HELD[0], HELD[1]];
 
 /// Records a plan: the link if it is new, what both sides agree on, what a policy overwrites, what is held.
 pub fn record_plan(changes: &mut Changes, report: &mut CycleReport, plan: &PersonPlan, at: Moment) {
@@ -64,12 +71,15 @@ pub fn record_plan(changes: &mut Changes, report: &mut CycleReport, plan: &Perso
     if plan.blocked {
         changes.lift_block(&id);
     }
-    // Both records are there and nothing stands against them any more.
-    changes.close_cases(&STANDING_AGAINST, &subject);
     if !planted(Mistake::ConflictNotLogged) {
         record_conflicts(changes, report, plan, &id, at);
     }
-    for kind in [CaseKind::ConflictHeld, CaseKind::ConsentConflict] {
+    if plan.held().next().is_none() {
+        changes.close_cases(&SETTLED, &subject);
+        return;
+    }
+    changes.close_cases(&STANDING_AGAINST, &subject);
+    for kind in HELD {
         let held: Vec<&FieldPlan> = plan.held().filter(|field| field.held_as() == kind).collect();
         if held.is_empty() {
             changes.close_case(kind, &subject);

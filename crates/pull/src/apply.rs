@@ -1,6 +1,7 @@
-//! Writing supporters: the intent first, then the write with its compare, then what became of it.
+//! Writing supporters: the intent first, which is durable with the decision, then the write with its compare, then what became
+//! of it.
 
-use drill::KillPoint::{K30, K31, K32, K33, K34, K35};
+use drill::KillPoint::{K32, K35};
 use drill::{Branch, Mistake, met, planted, reached};
 use model::{
     Block, Case, CaseKind, Cell, Evidence, FieldMap, Intent, IntentField, Link, LinkLife, Subject,
@@ -21,48 +22,52 @@ pub enum Written {
     Not(Outcome),
 }
 
-/// Writes the supporters of a batch of plans. The answers come in the order of the plans.
+/// What became of a batch of writes, and what of it is to be remembered: nothing of it is durable yet.
+#[derive(Debug)]
+pub struct Writes {
+    /// In the order of the plans.
+    pub written: Vec<Written>,
+    /// To be committed before anything else begins. Empty where nothing was to be written.
+    pub changes: Changes,
+}
+
+/// Writes the supporters of a batch of plans, whose intents are durable by then: the next cycle knows its own writes.
 ///
 /// # Errors
-/// [`Fatal`] when the database or the state fails. Intents are durable by then, so the next cycle knows its own writes.
+/// [`Fatal`] when the database fails.
 pub async fn apply(
     sides: &Sides,
     report: &mut CycleReport,
     plans: &[PersonPlan],
     at: Moment,
-) -> Result<Vec<Written>, Fatal> {
+) -> Result<Writes, Fatal> {
+    let mut changes = Changes::new();
     let writing: Vec<&PersonPlan> = plans.iter().filter(|plan| plan.writes_supporter()).collect();
     if writing.is_empty() {
-        return Ok(vec![Written::Nothing; plans.len()]);
+        return Ok(Writes { written: vec![Written::Nothing; plans.len()], changes });
     }
-    let mut intents = Changes::new();
-    for plan in &writing {
-        if let Some(id) = plan.supporter_id().filter(|_| !planted(Mistake::IntentsDropped)) {
-            intents.put_intent(id, intent(plan));
-        }
-    }
-    reached(K30);
-    let _receipt = sides.state.commit(intents).await?;
-    reached(K31);
     let writes: Vec<SupporterWrite> = writing.iter().map(|plan| write(&sides.map, plan)).collect();
     let applied = sides.supporters.apply(&writes).await?;
     reached(K32);
     if writing.iter().any(|plan| plan.creates_supporter()) {
         reached(K35);
     }
-    let mut changes = Changes::new();
-    let mut results = Vec::with_capacity(writing.len());
-    for (plan, applied) in writing.iter().zip(applied) {
-        results.push(settle(sides, &mut changes, report, plan, applied, at));
+    let mut results = writing.iter().zip(applied).peekable();
+    let mut written = Vec::with_capacity(plans.len());
+    for plan in plans {
+        written.push(match results.next_if(|_| plan.writes_supporter()) {
+            Some((plan, applied)) => settle(sides, &mut changes, report, plan, applied, at),
+            None => Written::Nothing,
+        });
     }
-    reached(K33);
-    let _receipt = sides.state.commit(changes).await?;
-    reached(K34);
-    let mut results = results.into_iter();
-    let of = |plan: &PersonPlan| {
-        if plan.writes_supporter() { results.next().unwrap_or(Written::Nothing) } else { Written::Nothing }
-    };
-    Ok(plans.iter().map(of).collect())
+    Ok(Writes { written, changes })
+}
+
+/// Notes what is about to be written to the supporter of a plan, so that it is known again if nobody hears what became of it.
+pub fn intend(changes: &mut Changes, plan: &PersonPlan) {
+    if let Some(id) = plan.supporter_id().filter(|_| !planted(Mistake::IntentsDropped)) {
+        changes.put_intent(id, intent(plan));
+    }
 }
 
 fn intent(plan: &PersonPlan) -> Intent {

@@ -6,6 +6,6 @@ pub mod apply;
 pub mod discover;
 pub mod identify;
 
-pub use apply::{Written, apply};
+pub use apply::{Writes, Written, apply, intend};
 pub use discover::{Discovery, discover};
 pub use identify::{Identified, identify};

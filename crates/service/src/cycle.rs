@@ -9,10 +9,13 @@ mod isolate;
 mod keep;
 mod only_look;
 mod preview;
+mod record;
 
 use std::collections::{BTreeMap, HashMap, HashSet};
 use std::time::Duration;
 
+use drill::KillPoint::{K33, K34};
+use drill::reached;
 use model::{CycleId, DirtyReason, Lane, Side, Stamp, Subject, SupporterId};
 use plan::{CycleReport, Deferral, Directory, Fatal, Moment, Outcome, PersonPlan, Sides, Stretch};
 use push::{Again, Outbox, Settled};
@@ -324,23 +327,6 @@ impl<'a> Cycle<'a> {
         Ok(())
     }
 
-    /// What plans leave in the state before anything is written. Returns whose link was refused.
-    async fn record(&mut self, plans: &[PersonPlan]) -> Result<HashSet<SupporterId>, Fatal> {
-        let mut changes = Changes::new();
-        batch::free_contacts(self.sides, &mut changes, plans)?;
-        for plan in plans {
-            plan::record::record_plan(&mut changes, &mut self.report, plan, self.at);
-            if drill::planted(drill::Mistake::AcknowledgedBeforeEffect) {
-                turn::finish(&mut changes, plan);
-            }
-            if self.request.only.is_some() {
-                (self.sink)(Seen::Plan(plan, plan.fingerprint(&self.sides.state.digest_key())));
-            }
-        }
-        let receipt = self.sides.state.commit(changes).await?;
-        plan::record::refused_links(self.sides, &mut self.report, &receipt, self.at).await
-    }
-
     async fn batch(&mut self, subjects: &[Subject]) -> Result<Batch, Fatal> {
         let met = |id: &SupporterId| {
             self.outbox.holds(id) || self.again.contains_key(id) || self.waiting.contains(id)
@@ -364,8 +350,9 @@ impl<'a> Cycle<'a> {
         let (may_pull, may_push) = (self.may_pull(), self.may_push());
         let (now, later): (Vec<PersonPlan>, Vec<PersonPlan>) =
             plans.into_iter().partition(|plan| may_pull || !turn::needs_pull(plan));
-        let written = pull::apply(self.sides, &mut self.report, &now, self.at).await?;
-        let mut changes = Changes::new();
+        let pull::Writes { written, mut changes } =
+            pull::apply(self.sides, &mut self.report, &now, self.at).await?;
+        let wrote = !changes.is_empty();
         for plan in later {
             if let Some(outcome) = self.push_alone(&mut changes, &plan) {
                 self.settle_now(&mut changes, &plan, &outcome);
@@ -390,7 +377,13 @@ impl<'a> Cycle<'a> {
                 self.settle_now(&mut changes, &plan, &outcome);
             }
         }
+        if wrote {
+            reached(K33);
+        }
         let _receipt = self.sides.state.commit(changes).await?;
+        if wrote {
+            reached(K34);
+        }
         Ok(())
     }
 

@@ -25,7 +25,7 @@ pub(crate) enum Change {
     DropBases(SupporterId),
     PutIntent { supporter: SupporterId, intent: Intent },
     ClearIntent(SupporterId),
-    PutJournal(JournalEntry),
+    PutJournal(Box<JournalEntry>),
     RemoveJournal(PlanId),
     PutBlock { supporter: SupporterId, block: Block },
     LiftBlock(SupporterId),
@@ -93,6 +93,11 @@ impl Changes {
     /// No changes yet.
     pub fn new() -> Self {
         Self::default()
+    }
+
+    /// No changes yet, and room for so many: a commit of a whole batch is not moved again and again while it grows.
+    pub fn with_room_for(changes: usize) -> Self {
+        Self(Vec::with_capacity(changes))
     }
 
     /// Whether nothing is to be changed.
@@ -197,7 +202,8 @@ impl Changes {
         self.add(Change::DropBases(supporter.clone()))
     }
 
-    /// Stores what is on its way for one person. The commit fails with [`crate::Error::InFlight`] when the person is in
+    /// Stores what is on its way for one person. Ignored for a supporter whose link was refused in the same commit. The commit
+    /// fails with [`crate::Error::InFlight`] when the person is in
     /// another plan whose journal entry is still open.
     pub fn put_intent(&mut self, supporter: &SupporterId, intent: Intent) -> &mut Self {
         self.add(Change::PutIntent { supporter: supporter.clone(), intent })
@@ -210,7 +216,7 @@ impl Changes {
 
     /// Stores a job in flight, or its next phase.
     pub fn put_journal(&mut self, entry: JournalEntry) -> &mut Self {
-        self.add(Change::PutJournal(entry))
+        self.add(Change::PutJournal(Box::new(entry)))
     }
 
     /// Removes a settled or dropped job.

@@ -24,7 +24,7 @@ impl Draft<'_> {
             Change::DropBases(supporter) => self.drop_bases(&supporter)?,
             Change::PutIntent { supporter, intent } => self.put_intent(&supporter, intent)?,
             Change::ClearIntent(supporter) => self.clear_intent(&supporter)?,
-            Change::PutJournal(entry) => self.put_journal(entry)?,
+            Change::PutJournal(entry) => self.put_journal(*entry)?,
             Change::RemoveJournal(plan) => self.remove_journal(plan)?,
             Change::PutBlock { supporter, block } => self.put_block(&supporter, block)?,
             Change::LiftBlock(supporter) => self.lift_block(&supporter)?,

@@ -59,6 +59,9 @@ impl Draft<'_> {
     }
 
     pub(super) fn put_intent(&mut self, id: &SupporterId, intent: Intent) -> Result<(), Error> {
+        if self.refused.contains(id) {
+            return Ok(());
+        }
         let earlier = self.person(id)?.and_then(Person::plan).filter(|plan| intent.plan != Some(*plan));
         if let Some(plan) = earlier
             && self.journal.get(self.store, &plan)?.is_some()
