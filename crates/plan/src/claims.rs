@@ -8,7 +8,7 @@ use crate::Found;
 
 /// Two supporters of one batch that found the same Contact: the better evidence keeps it, equal evidence is a case for both.
 pub(crate) fn one_supporter_each(supporters: &[&Supporter], found: &mut [Found]) {
-    let mut claims: HashMap<ContactId, Vec<usize>> = HashMap::new();
+    let mut claims: HashMap<ContactId, Vec<usize>> = HashMap::with_capacity(found.len());
     for (at, one) in found.iter().enumerate() {
         if let Found::One(seen, _) = one {
             claims.entry(seen.id()).or_default().push(at);

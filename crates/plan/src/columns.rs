@@ -30,6 +30,15 @@ impl SeenContact {
     }
 }
 
+/// What a Contact is filed under.
+#[derive(Debug)]
+pub(crate) struct Filed<'a> {
+    pub(crate) id: ContactId,
+    /// The supporter id it carries.
+    pub(crate) key: Option<&'a str>,
+    pub(crate) emails: Vec<Email>,
+}
+
 /// A row that is no Contact: the answer breaks the wire contract. Names the field only.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
 #[error("a Contact row without a usable {0}")]
@@ -174,16 +183,11 @@ impl ContactColumns {
         text: &dyn Fn(usize) -> Option<&'a str>,
     ) -> Result<SeenContact, UnusableRow> {
         let filled = |at: usize| text(at).filter(|text| !text.is_empty());
-        let id = filled(ID).and_then(|raw| self.object.id(raw)).ok_or(UnusableRow("Id"))?;
-        let modified =
-            filled(STAMP).and_then(|raw| Stamp::parse(raw).ok()).ok_or(UnusableRow("SystemModstamp"))?;
         let yes = |at: usize| filled(at).is_some_and(|text| text.eq_ignore_ascii_case("true"));
+        let (id, modified) = self.usable(text)?;
         let cell = |at: usize| Cell::from_nullable(text(at));
         let converted = self.converted.is_some_and(yes);
         let person = self.person_account.is_some_and(yes);
-        if self.object == PersonObject::PersonAccount && !person {
-            return Err(UnusableRow(PERSON));
-        }
         let contact = Contact {
             id,
             modified,
@@ -202,9 +206,83 @@ impl ContactColumns {
         };
         Ok(SeenContact {
             contact: Arc::new(contact),
-            emails: self.emails.iter().filter_map(|&at| Email::parse(filled(at)?).ok()).collect(),
+            emails: self.addresses(text).collect(),
             excluded: self.exclude.iter().any(named),
             converted,
         })
+    }
+    /// What a row is filed under, where [`ContactColumns::read`] would make a Contact of it.
+    ///
+    /// # Errors
+    /// As [`ContactColumns::read`].
+    pub(crate) fn filed<'a>(&self, row: &'a Row) -> Result<Filed<'a>, UnusableRow> {
+        let text = |at| row.at(at);
+        let (id, _) = self.usable(&text)?;
+        Ok(Filed { id, key: row.at(self.supporter_id), emails: self.addresses(&text).collect() })
+    }
+
+    /// The id and the stamp, without which a row is none of ours.
+    fn usable<'a>(&self, text: &dyn Fn(usize) -> Option<&'a str>) -> Result<(ContactId, Stamp), UnusableRow> {
+        let filled = |at: usize| text(at).filter(|text| !text.is_empty());
+        let id = filled(ID).and_then(|raw| self.object.id(raw)).ok_or(UnusableRow("Id"))?;
+        let modified =
+            filled(STAMP).and_then(|raw| Stamp::parse(raw).ok()).ok_or(UnusableRow("SystemModstamp"))?;
+        let yes = |at: usize| filled(at).is_some_and(|text| text.eq_ignore_ascii_case("true"));
+        if self.object == PersonObject::PersonAccount && !self.person_account.is_some_and(yes) {
+            return Err(UnusableRow(PERSON));
+        }
+        Ok((id, modified))
+    }
+
+    fn addresses<'a>(&self, text: &dyn Fn(usize) -> Option<&'a str>) -> impl Iterator<Item = Email> {
+        self.emails.iter().filter_map(|&at| Email::parse(text(at)?).ok())
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::sync::Arc;
+
+    use salesforce::Columns;
+
+    use super::*;
+
+    proptest::proptest! {
+        /// Whoever is filed is read by the same ids and addresses, and nobody else is.
+        #[test]
+        fn what_a_row_is_filed_under_is_what_it_is_read_as(
+            id in "(0035g00000AAAAz|00Q5g00000AAAAz|0015g00000AAAAz|)",
+            stamp in "(2026-10-05T12:34:56.000Z|soon|)",
+            person in "(true|false|)",
+            texts in proptest::collection::vec("(1042|jo@example\\.org|Jo@Example\\.org|)", 3),
+            object in 0_usize..3,
+        ) {
+            let object = [PersonObject::Contact, PersonObject::Lead, PersonObject::PersonAccount][object];
+            let mut names = FIXED.map(str::to_owned).to_vec();
+            names.extend([PERSON, "Supporter_Id__c", "Email", "Other__c"].map(str::to_owned));
+            let columns = ContactColumns {
+                names: names.clone(),
+                rules: vec![7],
+                supporter_id: 6,
+                account_key: None,
+                account: None,
+                person_account: Some(5),
+                converted: None,
+                emails: vec![7, 8],
+                exclude: Vec::new(),
+                object,
+            };
+            let mut values = vec![id, stamp, String::new(), String::new(), String::new(), person];
+            values.extend(texts);
+            let row = Row::new(Arc::new(Columns::new(names)), values.iter().map(Some));
+            match (columns.filed(&row), columns.read(&row)) {
+                (Ok(filed), Ok(seen)) => {
+                    proptest::prop_assert_eq!(filed.id, seen.id());
+                    proptest::prop_assert_eq!(filed.key, seen.contact.supporter_id.text());
+                    proptest::prop_assert_eq!(&filed.emails[..], &seen.emails[..]);
+                }
+                (filed, seen) => proptest::prop_assert_eq!(filed.err(), seen.err()),
+            }
+        }
     }
 }

@@ -20,7 +20,7 @@ pub(crate) struct ContactFile {
 
 impl ContactFile {
     pub(crate) fn new(file: BufReader<File>) -> Self {
-        Self { file, at: 0, record: Vec::new(), at_hand: HashMap::new() }
+        Self { file, at: 0, record: Vec::new(), at_hand: HashMap::with_capacity(AT_HAND) }
     }
 
     /// The Contacts at these places, in their order.

@@ -10,7 +10,7 @@ use std::sync::Mutex;
 
 use model::{ContactId, Email, Stamp, SupporterId};
 
-use crate::columns::{ContactColumns, SeenContact};
+use crate::columns::{ContactColumns, Filed, SeenContact};
 use crate::contact_file::{ContactFile, Texts};
 use crate::places::{Places, PlacesBuilder, private};
 use crate::{Fatal, Sides, Stretch};
@@ -54,9 +54,9 @@ impl Directory {
             sides.org.bulk_query(&soql, true, PAGE_ROWS, &sides.state.spool_dir(), PATIENCE).await?;
         let width = sides.columns.select().len();
         while let Some(row) = rows.next_row().await? {
-            if let Ok(seen) = sides.columns.read(&row) {
+            if let Ok(filed) = sides.columns.filed(&row) {
                 let texts = (0..width).map(|at| row.at(at).unwrap_or_default());
-                builder.add(&seen, texts).map_err(Fatal::spool("writing the Contact directory"))?;
+                builder.add(&filed, texts).map_err(Fatal::spool("writing the Contact directory"))?;
             }
             sides.progress.advance(1);
         }
@@ -111,7 +111,9 @@ impl Directory {
     pub fn by_ids(&self, ids: &[ContactId]) -> io::Result<HashMap<ContactId, SeenContact>> {
         let numbers = ids.iter().map(of_id).collect();
         let live = self.read(|files| files.by_id.find(numbers))?.into_iter();
-        Ok(live.filter(|seen| !seen.contact.deleted).map(|seen| (seen.id(), seen)).collect())
+        let mut found = HashMap::with_capacity(ids.len());
+        found.extend(live.filter(|seen| !seen.contact.deleted).map(|seen| (seen.id(), seen)));
+        Ok(found)
     }
 
     fn read(&self, find: impl FnOnce(&mut Files) -> io::Result<Vec<u64>>) -> io::Result<Vec<SeenContact>> {
@@ -180,23 +182,19 @@ impl Builder {
         })
     }
 
-    fn add<'t>(
-        &mut self,
-        seen: &SeenContact,
-        texts: impl Iterator<Item = &'t str> + Clone,
-    ) -> io::Result<()> {
+    fn add<'t>(&mut self, filed: &Filed<'_>, texts: impl Iterator<Item = &'t str> + Clone) -> io::Result<()> {
         self.record.clear();
         Texts::write(texts, &mut self.record)?;
         let len = u32::try_from(self.record.len()).map_err(io::Error::other)?;
         self.file.write_all(&len.to_le_bytes())?;
         self.file.write_all(&self.record)?;
-        if let Some(key) = seen.contact.supporter_id.text() {
+        if let Some(key) = filed.key {
             self.by_key.add(of_key(&self.hasher, &key.to_lowercase()), self.at)?;
         }
-        for email in seen.emails.iter() {
+        for email in &filed.emails {
             self.by_email.add(self.hasher.hash_one(email.expose()), self.at)?;
         }
-        self.by_id.add(of_id(&seen.id()), self.at)?;
+        self.by_id.add(of_id(&filed.id), self.at)?;
         self.at += 4 + u64::from(len);
         self.contacts += 1;
         Ok(())

@@ -125,6 +125,8 @@ async fn fetch(
         }
         None => ask(sides, &keys, &emails).await?,
     };
+    fetched.by_id.reserve(hits.len());
+    fetched.by_email.reserve(hits.len());
     for seen in hits {
         index(&mut fetched, seen, &emails);
     }

@@ -61,7 +61,7 @@ async fn read_by_ids(sides: &Sides, contacts: &[SeenContact]) -> Result<Known, F
         .iter()
         .filter_map(|seen| SupporterId::parse(seen.contact.supporter_id.text()?).ok())
         .collect();
-    let mut known = Known::default();
+    let mut known = Known { by_contact: HashMap::with_capacity(ids.len()), ..Known::default() };
     let stands = |supporter: &Supporter| sides.map.merged_into(supporter).is_none();
     for supporter in sides.supporters.by_contact_ids(&ids).await?.into_iter().filter(stands) {
         let stored = supporter.contact_id.text().and_then(|raw| sides.map.object().id(raw));
@@ -80,6 +80,7 @@ async fn read_by_ids(sides: &Sides, contacts: &[SeenContact]) -> Result<Known, F
 
 async fn read_by_emails(sides: &Sides, known: &mut Known, emails: Vec<Email>) -> Result<(), Fatal> {
     let stands = |supporter: &Supporter| sides.map.merged_into(supporter).is_none();
+    known.by_email.reserve(emails.len());
     for supporter in sides.supporters.by_emails(&emails).await?.into_iter().filter(stands) {
         if let Some(email) = email_of(&sides.map, &supporter) {
             known.by_email.entry(email).or_default().push(supporter);
@@ -228,7 +229,7 @@ fn case(kind: CaseKind, supporters: Vec<Supporter>, reasons: &[&str]) -> Identif
 
 /// Two Contacts of one batch that found the same supporter: the Id beats the names, equals are a case for both.
 fn one_contact_each(contacts: &[SeenContact], answers: &mut [Identified]) {
-    let mut claims: HashMap<SupporterId, Vec<usize>> = HashMap::new();
+    let mut claims: HashMap<SupporterId, Vec<usize>> = HashMap::with_capacity(answers.len());
     for (at, answer) in answers.iter().enumerate() {
         if let Identified::One(supporter, _) = answer {
             claims.entry(supporter.id.clone()).or_default().push(at);

@@ -44,7 +44,8 @@ pub(crate) struct Found<'a, K> {
 
 impl<'a, K: Key> Found<'a, K> {
     pub(crate) fn new(wanted: &'a HashSet<K>) -> Self {
-        Self { wanted, counts: HashMap::new(), seen: HashSet::new() }
+        let room = wanted.len();
+        Self { wanted, counts: HashMap::with_capacity(room), seen: HashSet::with_capacity(room) }
     }
 
     /// Whether a row that holds this text is one to keep.
