@@ -6,7 +6,7 @@ use supporters::{Column, ColumnKind, Note, Shape};
 use super::finding::{Finding, Weight};
 use super::of_failure;
 use crate::code::supporters as code;
-use crate::config::{Config, Field};
+use crate::config::{Config, Field, SupporterKind};
 use crate::exit::Exit;
 use crate::failure::Failure;
 use crate::wire;
@@ -32,7 +32,7 @@ async fn looked(config: &Config) -> Result<Vec<Finding>, Failure> {
         format!("{} rows, {} columns, stamps: {}", shape.rows, shape.columns.len(), shape.stamps),
     )];
     findings.extend(writing(config, &shape));
-    findings.extend(shape.notes.iter().filter(|note| matters(config, note)).map(noted));
+    findings.extend(shape.notes.iter().filter(|note| matters(config, note)).map(|note| noted(config, note)));
     findings.extend(rows(config, &shape));
     findings.extend(indexes(config, &shape));
     findings.extend(config.fields.iter().filter_map(|field| unfit(field, &shape)));
@@ -62,11 +62,19 @@ fn matters(config: &Config, note: &Note) -> bool {
 }
 
 /// What the adapter noticed.
-fn noted(note: &Note) -> Finding {
+fn noted(config: &Config, note: &Note) -> Finding {
     match note {
         Note::NoTrigger { column } => {
             let text = "no trigger stamps it when a row is changed";
             Finding::new(&code::NO_TRIGGER, Weight::Warning, column, text)
+        }
+        // SQLite knows no zones, and what it writes itself is UTC.
+        Note::NoOffset { column, zone } if config.supporters.kind == SupporterKind::Sqlite => {
+            let text = format!(
+                "its times carry no offset, and are taken as {zone} in summer and winter: local times come an hour late in summer where \
+                 that is winter's offset, and are lost where it is summer's"
+            );
+            Finding::new(&code::NO_OFFSET, Weight::Note, column, text)
         }
         Note::NoOffset { column, zone } => {
             let text = format!("its times carry no offset, and are taken as {zone}");

@@ -186,9 +186,9 @@ pub static NO_TRIGGER: Code = Code {
 pub static NO_OFFSET: Code = Code {
     number: 421,
     title: "stamps without an offset",
-    happened: "The modified column is a timestamp without time zone. Its times are read in `supporters.time_zone`, or else at `utc_offset`; if that is wrong, changes are found late or not at all.",
+    happened: "The times of the modified column carry no offset. They are read in `supporters.time_zone` where the database is PostgreSQL, or else at `utc_offset`; if that is wrong, changes are found late or not at all. A fixed offset does not follow clocks that change.",
     done: "Reported it. `check` never writes anything.",
-    remedy: "Set `supporters.time_zone` to the zone the times are written in, or make the column a timestamptz.",
+    remedy: "Set `supporters.time_zone` to the zone the times are written in, or make the column a timestamptz. In SQLite write UTC, as `CURRENT_TIMESTAMP` does, or an offset. If it must be local time where clocks change, give winter's offset as `supporters.utc_offset`: no change is lost then.",
 };
 
 /// Ids that nothing keeps unique.

@@ -6,12 +6,15 @@ use crate::support::{ALL, at, on, texts};
 
 const DAY: i64 = 86_400;
 
+/// What is to take the place of entries.
+type Others = Vec<(Cursor, Vec<u8>)>;
+
 fn secret(nth: i64) -> String {
     format!("secret {nth:04}")
 }
 
 /// Three days, each a segment, of twenty entries each; every fourth is to be replaced.
-fn filled(disk: &CutDisk) -> (Log, Vec<(Cursor, Vec<u8>)>, Vec<String>) {
+fn filled(disk: &CutDisk) -> (Log, Others, Vec<String>) {
     let log = on(disk).expect("the disk is empty");
     let (mut replace, mut after) = (Vec::new(), Vec::new());
     for nth in 0..60 {

@@ -6,8 +6,9 @@ use super::connect::Fault;
 use super::describe::Described;
 use super::read::{now_seconds, number};
 use super::sql::{Bind, Sql};
+use super::stamp::{Form, Suffix};
 use super::{Sqlite, cell};
-use crate::{Error, Shape};
+use crate::{Error, Note, Shape};
 
 /// How many undated rows are named.
 const NAMED: i64 = 20;
@@ -39,8 +40,15 @@ fn shape(connection: &Connection, table: &Described) -> Result<Shape, Fault> {
         email_indexed: table.email.indexed,
         contact_id_indexed: table.contact_id.as_ref().map(|field| field.indexed),
         read_only: table.read_only,
-        notes: Vec::new(),
+        notes: notes(table),
     })
+}
+
+/// Of SQLite's columns none says whether its texts are times of a place; those of `CURRENT_TIMESTAMP` are UTC.
+fn notes(table: &Described) -> Vec<Note> {
+    let Form::Uniform { suffix: Suffix::Nothing, .. } = table.stamps.form else { return Vec::new() };
+    let (column, zone) = (table.stamps.column.as_str().to_owned(), table.stamps.zone.to_string());
+    vec![Note::NoOffset { column, zone }]
 }
 
 fn count_undated(connection: &Connection, table: &Described, now: i64) -> Result<u64, Fault> {

@@ -16,6 +16,11 @@ impl Ident {
     pub(super) fn from_schema(name: &str) -> Self {
         Self(name.to_owned())
     }
+
+    /// The name, as the schema spells it.
+    pub(super) fn as_str(&self) -> &str {
+        &self.0
+    }
 }
 
 /// A value for a placeholder.
