@@ -3,6 +3,7 @@
 mod architecture;
 mod ask_the_org;
 mod blind_window;
+mod broken_off_pull;
 mod budget;
 mod cases;
 mod columns;

@@ -266,6 +266,7 @@ impl World {
             // Half of the stories by calls of their own, half by jobs.
             direct_calls: usize::from(self.seed % 2 == 1),
             tracked: self.tracked(),
+            page_rows: u32::try_from(options.page).unwrap_or(1),
             ..Settings::default()
         }
     }

@@ -63,6 +63,7 @@ branches! {
     Swept "sweep: somebody who is gone was found by looking for everybody"
     HistoryRead "blind window: the history of what was written was read"
     BlindOverwrite "blind window: an edit that nobody had seen was overwritten, and is logged"
+    QueryResumed "window: a query job that was broken off was gone on with"
     LagAlone "window: without an answer about what is committed the lag holds"
 }
 

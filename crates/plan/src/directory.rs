@@ -62,6 +62,7 @@ impl Directory {
         }
         sides.progress.end();
         let read_at = sides.org.server_time();
+        sides.org.discard_query_job(rows.job()).await;
         builder.finish(sides.columns.clone(), read_at).map_err(Fatal::spool("writing the Contact directory"))
     }
 

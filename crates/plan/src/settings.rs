@@ -65,6 +65,8 @@ pub struct Settings {
     pub directory_from: usize,
     /// How old a value read from Salesforce may be when it is decided on. Default 15 minutes.
     pub fresh_for: Duration,
+    /// Rows on a page of a query job's results. Default 50,000.
+    pub page_rows: u32,
     /// Contact fields whose history the org keeps: what a row of ours overwrote unseen is looked up there. Default none.
     pub tracked: Vec<String>,
     /// The share of a job that may be blocked for one new reason before planning stops. Default 0.2.
@@ -141,6 +143,7 @@ impl Default for Settings {
             batch: 2_000,
             directory_from: 800,
             fresh_for: Duration::from_secs(15 * 60),
+            page_rows: crate::directory::PAGE_ROWS,
             tracked: Vec::new(),
             circuit_share: 0.2,
         }

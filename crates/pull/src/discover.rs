@@ -5,11 +5,12 @@ use std::time::Duration;
 use drill::KillPoint::{K18, K19, K23, K24, K25, K26, K27, K28};
 use drill::{Branch, Mistake, met, planted, reached};
 use model::{ContactId, DirtyReason, Side, Stamp, Subject, Window};
-use plan::directory::{PAGE_ROWS, PATIENCE};
 use plan::{Fatal, Sides, Stretch};
 use salesforce::soql::{Field, Literal, Soql};
 use salesforce::{ErrorKind, Keyset, Row};
 use state::Changes;
+
+use crate::wide::{self, WideQuery};
 
 /// What discovering came to.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -25,9 +26,6 @@ pub struct Discovery {
 /// A window wider than this is read by a Bulk query; a narrower one page by page. Salesforce advises Bulk from about 2,000
 /// rows (Bulk guide v66, "When to use Bulk API 2.0"); a day of a nonprofit's edits is below that, a first load is not.
 const WIDE: Duration = Duration::from_secs(36 * 3600);
-
-/// How many Contacts of a wide window are put in order at a time.
-const PIECE: usize = 100_000;
 
 /// How far back `getUpdated` is asked: it answers what the org has fully committed, whatever the span.
 const COVERED_SPAN: Duration = Duration::from_secs(300);
@@ -53,17 +51,22 @@ pub async fn discover(
     let until = upper_end(sides).await?;
     let overlap = if planted(Mistake::NoLookBack) { Duration::ZERO } else { sides.settings.overlap };
     let window = Window::after(watermark, overlap, until);
+    let wide = watermark.is_none() || window.until.since(window.from) > WIDE;
+    // One that was broken off is gone on with, as the window it was begun for. A dry run leaves no trace.
+    let begun =
+        if wide && collect.is_none() { WideQuery::recall(sides, &window, whole).await? } else { None };
+    let window = begun.as_ref().map_or(window, WideQuery::window);
+    let until = window.until;
     if planted(Mistake::WatermarkBeforeMarks) && collect.is_none() {
         let mut early = Changes::new();
         early.raise_watermark(Side::Salesforce, window.until);
         let _receipt = sides.state.commit(early).await?;
     }
     let mut marker = Marker { sides, collect, marked: 0, seen: 0, until, whole, largest: Stamp::EPOCH };
-    let wide = watermark.is_none() || window.until.since(window.from) > WIDE;
     let read = async {
         match (window.is_empty(), wide) {
             (true, _) => Ok(()),
-            (false, true) => read_wide(&mut marker, &window).await,
+            (false, true) => wide::read(&mut marker, &window, begun).await,
             (false, false) => read_narrow(&mut marker, &window).await,
         }
     };
@@ -79,9 +82,13 @@ pub async fn discover(
         let mut changes = Changes::new();
         let moved = if planted(Mistake::WatermarkFromLargestStamp) { largest } else { window.until };
         changes.raise_watermark(Side::Salesforce, moved);
+        let job = if wide { wide::end(sides, &mut changes)? } else { None };
         reached(K26);
         let _receipt = sides.state.commit(changes).await?;
         reached(K27);
+        if let Some(job) = job {
+            sides.org.discard_query_job(&job).await;
+        }
     }
     sides.progress.end();
     Ok(found)
@@ -124,30 +131,6 @@ async fn upper_end(sides: &Sides) -> Result<Stamp, Fatal> {
     Ok(covered.map_or(fallback, |covered| covered.min(now)).floor_second())
 }
 
-async fn read_wide(marker: &mut Marker<'_>, window: &Window) -> Result<(), Fatal> {
-    let sides = marker.sides;
-    let soql = base(sides, window)?;
-    let mut rows = sides.org.bulk_query(&soql, true, PAGE_ROWS, &sides.state.spool_dir(), PATIENCE).await?;
-    let mut piece = Vec::new();
-    loop {
-        let row = rows.next_row().await?;
-        let last = row.is_none();
-        piece.extend(row.as_ref().and_then(Met::of));
-        if last || piece.len() >= PIECE {
-            // Rows come in no order that counts, and neighbours lie together in the state.
-            piece.sort_unstable_by_key(|met: &Met| met.id);
-            for page in piece.chunks(sides.settings.batch) {
-                marker.mark(page).await?;
-                reached(K25);
-            }
-            piece.clear();
-        }
-        if last {
-            return Ok(());
-        }
-    }
-}
-
 async fn read_narrow(marker: &mut Marker<'_>, window: &Window) -> Result<(), Fatal> {
     let sides = marker.sides;
     let object = sides.map.object().name();
@@ -164,7 +147,7 @@ async fn read_narrow(marker: &mut Marker<'_>, window: &Window) -> Result<(), Fat
     Ok(())
 }
 
-fn base(sides: &Sides, window: &Window) -> Result<Soql, Fatal> {
+pub(crate) fn base(sides: &Sides, window: &Window) -> Result<Soql, Fatal> {
     let stamp = Field::parse("SystemModstamp")?;
     let inside = stamp.ge(Literal::from(window.from)).and(stamp.lt(Literal::from(window.until)));
     let soql = sides.columns.query(["Id", "SystemModstamp", "IsDeleted"])?;
@@ -173,34 +156,34 @@ fn base(sides: &Sides, window: &Window) -> Result<Soql, Fatal> {
 
 /// A Contact of the window.
 #[derive(Debug, Clone, Copy)]
-struct Met {
-    id: ContactId,
+pub(crate) struct Met {
+    pub(crate) id: ContactId,
     stamp: Stamp,
     deleted: bool,
 }
 
 impl Met {
     /// `None`: not one that can be marked.
-    fn of(row: &Row) -> Option<Self> {
+    pub(crate) fn of(row: &Row) -> Option<Self> {
         let id = ContactId::parse(row.get("Id")?).ok()?;
         let stamp = Stamp::parse(row.get("SystemModstamp")?).ok()?;
         Some(Self { id, stamp, deleted: row.is_true("IsDeleted") })
     }
 }
 
-struct Marker<'a> {
-    sides: &'a Sides,
-    collect: Option<&'a mut Vec<Subject>>,
+pub(crate) struct Marker<'a> {
+    pub(crate) sides: &'a Sides,
+    pub(crate) collect: Option<&'a mut Vec<Subject>>,
     marked: u64,
     seen: u64,
     until: Stamp,
-    whole: bool,
+    pub(crate) whole: bool,
     largest: Stamp,
 }
 
 impl Marker<'_> {
     /// Marks Contacts and commits the marks. A record already handled at this very stamp is passed over.
-    async fn mark(&mut self, found: &[Met]) -> Result<(), Fatal> {
+    pub(crate) async fn mark(&mut self, found: &[Met]) -> Result<(), Fatal> {
         let state = &self.sides.state;
         let ids: Vec<ContactId> = found.iter().map(|met| met.id).collect();
         let owners = state.supporters_of(&ids)?;

@@ -53,6 +53,7 @@ pub fn settings(config: &Config) -> Settings {
         batch: sync.batch_people.count(),
         directory_from: sync.directory_from_people.count(),
         fresh_for: minutes(sync.fresh_for_minutes),
+        page_rows: plan::directory::PAGE_ROWS,
         // Known when the org was asked.
         tracked: Vec::new(),
         circuit_share: sync.circuit_share.get(),

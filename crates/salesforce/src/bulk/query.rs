@@ -128,6 +128,21 @@ impl Org {
         let job = self.create_query_job(soql, all_rows).await?.id;
         reached(K20);
         reached(K21);
+        self.bulk_rows(job, None, max_records, spool, patience).await
+    }
+
+    /// Waits for the end of a query job and gives its rows from the page on that a locator names; from the first on without one.
+    ///
+    /// # Errors
+    /// As for [`Org::bulk_query`], and [`ErrorKind::NotFound`] when the job is gone.
+    pub async fn bulk_rows(
+        &self,
+        job: JobId,
+        from: Option<String>,
+        max_records: u32,
+        spool: &Path,
+        patience: Duration,
+    ) -> Result<BulkRows, Error> {
         let info = self.wait_query(&job, patience, |_| reached(K22)).await?;
         Ok(BulkRows {
             org: self.clone(),
@@ -136,8 +151,22 @@ impl Org {
             max_records,
             file: spool.join(format!("query-{job}.csv")),
             reader: None,
-            next: Next::Page(None),
+            page: from.clone(),
+            before: 0,
+            rows: 0,
+            next: Next::Page(from),
         })
+    }
+
+    /// A query job is not needed any more: it is aborted if it runs, and deleted with its results if it has ended. What cannot be
+    /// removed now Salesforce removes after seven days (Bulk guide v66), so that nothing depends on it.
+    pub async fn discard_query_job(&self, job: &JobId) {
+        if let Err(error) = self.delete_query_job(job).await
+            && matches!(error.kind(), ErrorKind::Rejected | ErrorKind::Conflict)
+        {
+            // Its rows do not matter to anybody, nor whether it has just ended.
+            let _ = self.abort_query_job(job).await;
+        }
     }
 }
 
@@ -154,6 +183,12 @@ pub struct BulkRows {
     max_records: u32,
     file: PathBuf,
     reader: Option<RowReader>,
+    /// The locator of the page that is being read.
+    page: Option<String>,
+    /// Rows of the pages before it, of those that were read here.
+    before: u64,
+    /// Rows of the page that is being read.
+    rows: u64,
     next: Next,
 }
 
@@ -179,7 +214,31 @@ impl BulkRows {
             self.reader = Some(self.org.read_query_page(&self.file).await?);
             // Open: its name is not needed any more, and nothing is left behind by a crash.
             tokio::fs::remove_file(&self.file).await.map_err(Error::local)?;
+            self.before += self.rows;
+            self.rows = page.rows;
+            self.page = locator;
             self.next = page.next_locator.map_or(Next::Nothing, |locator| Next::Page(Some(locator)));
+        }
+    }
+
+    /// Where the page begins that the last row came from, and how many rows the pages before it held of those read here: whoever
+    /// goes on there later misses nothing.
+    #[must_use]
+    pub fn place(&self) -> (Option<&str>, u64) {
+        (self.page.as_deref(), self.before)
+    }
+
+    /// Whether all rows were read, `before` of them by somebody else, who came to the page that this began with.
+    ///
+    /// # Errors
+    /// [`ErrorKind::Incomplete`] when Salesforce counted other than that.
+    pub fn complete(&self, before: u64) -> Result<(), Error> {
+        let read = before + self.before + self.rows;
+        match self.total {
+            Some(total) if before > 0 && total != read => {
+                Err(Error::new(ErrorKind::Incomplete, "the rows of a query job").during(Call::QueryPage))
+            }
+            Some(_) | None => Ok(()),
         }
     }
 
