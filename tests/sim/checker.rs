@@ -262,7 +262,8 @@ fn no_twin(end: &End<'_>, broken: &mut Vec<String>) {
     }
 }
 
-/// A person took the record away, and no link, live or ended, ever named it: nothing that is kept says whose it was.
+/// A person took the record away, or typed another key over the one that it was made with, and no link, live or ended, ever named it:
+/// nothing that is kept says whose it was.
 fn is_gone_unseen(end: &End<'_>, born: &Fate) -> bool {
     let same = |gone: &&Fate| gone.side == born.side && gone.id == born.id && gone.at > born.at;
     let taken = end.book.gone.iter().filter(same).any(|gone| gone.by == By::People);
@@ -270,7 +271,8 @@ fn is_gone_unseen(end: &End<'_>, born: &Fate) -> bool {
         Side::Supporter => link.supporter.as_str() == born.id,
         Side::Salesforce => link.contact.as_str() == born.id,
     });
-    taken && !named
+    let typed_over = born.side == Side::Salesforce && end.book.typed_over.contains(&born.id);
+    (taken || typed_over) && !named
 }
 
 /// What a person typed into one of a linked pair, and the engine replaced.

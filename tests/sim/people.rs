@@ -362,6 +362,7 @@ impl People {
                 self.clock.now(),
                 row.id
             ));
+            self.memories().book.typed_over.insert(id.clone());
             self.touch(Side::Salesforce, &id);
             self.touch(Side::Supporter, row.id.as_str());
             self.touch(Side::Supporter, contact[OWNER].as_str().unwrap_or_default());
