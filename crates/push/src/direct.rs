@@ -162,7 +162,7 @@ fn record(map: &FieldMap, lane: Lane, head: &[String], row: &OutRow) -> Result<F
 
 fn join(entry: &JournalEntry, row: OutRow, result: SaveResult) -> Result<Joined, Fatal> {
     let intent = row.intent(entry.plan)?;
-    let supporter = row.supporter;
+    let supporter = row.supporter.clone();
     Ok(match result {
         Ok(Saved { id, created }) => Joined { supporter, intent, id: Some(id), created, error: None },
         Err(refused) => Joined { supporter, intent, id: None, created: false, error: Some(refused.error) },

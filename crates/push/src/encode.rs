@@ -1,6 +1,7 @@
 //! From a plan to a row: which columns a job has, and what each cell says. Empty leaves alone, `#N/A` clears, text sets.
 
 use std::borrow::Cow;
+use std::ops::{Deref, DerefMut};
 
 use model::{AccountId, Cell, ContactId, Digest, FieldMap, Intent, IntentField, Lane, PlanId, SupporterId};
 use plan::{Fatal, FieldPlan, PersonPlan};
@@ -8,9 +9,14 @@ use salesforce::csv;
 
 use crate::packed::{Carried, Packed};
 
-/// One row of a job, not yet written.
+/// One row of a job, not yet written. One pointer: a list of 100,000 rows in one piece of memory would be 14 MB, and once a piece so
+/// large was given back, the C library keeps as much aside from then on instead of giving it to the system.
 #[derive(Debug, Clone)]
-pub struct OutRow {
+pub struct OutRow(Box<Waiting>);
+
+/// What is known of a row while it waits.
+#[derive(Debug, Clone)]
+pub struct Waiting {
     /// Whose row it is: the key that results are joined by.
     pub supporter: SupporterId,
     /// The Contact it updates; `None` in the upsert lane.
@@ -23,6 +29,25 @@ pub struct OutRow {
     pub bytes: u32,
     /// What a block would remember.
     pub record: Digest,
+}
+
+impl From<Waiting> for OutRow {
+    fn from(waiting: Waiting) -> Self {
+        Self(Box::new(waiting))
+    }
+}
+
+impl Deref for OutRow {
+    type Target = Waiting;
+    fn deref(&self) -> &Waiting {
+        &self.0
+    }
+}
+
+impl DerefMut for OutRow {
+    fn deref_mut(&mut self) -> &mut Waiting {
+        &mut self.0
+    }
 }
 
 impl OutRow {
@@ -94,12 +119,12 @@ pub fn encode(map: &FieldMap, plan: &PersonPlan, lane: Lane) -> Option<OutRow> {
     };
     let fields = plan.fields.iter().filter(pushed).filter(|field| sent(field)).map(on_its_way);
     let packed = Packed::of(cells, fields);
-    Some(OutRow {
+    Some(OutRow::from(Waiting {
         contact: plan.contact.filter(|_| lane == Lane::Update),
         account: plan.account,
         bytes: size(&supporter, &packed),
         carried: Carried::Here(packed),
         record: plan.record,
         supporter,
-    })
+    }))
 }

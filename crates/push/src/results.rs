@@ -40,8 +40,8 @@ pub(crate) struct Chunk {
     pub foreign: u64,
 }
 
-/// A row as it is joined: whose it is, and what became of it.
-type Keyed = (SupporterId, Option<SalesforceId>, bool, Option<Box<RecordError>>);
+/// A row as it is joined: whose it is, and what became of it. One pointer, as a row on its way out is ([`crate::OutRow`]).
+type Keyed = Box<(SupporterId, Option<SalesforceId>, bool, Option<RecordError>)>;
 
 /// Reads a result file chunk by chunk.
 pub(crate) struct Results {
@@ -96,7 +96,7 @@ impl Results {
         let supporter =
             self.key.and_then(|key| row.row().at(key)).and_then(|key| SupporterId::parse(key).ok());
         self.foreign += u64::from(supporter.is_none());
-        Ok(Some(supporter.map(|supporter| (supporter, row.id, row.created, row.error.map(Box::new)))))
+        Ok(Some(supporter.map(|supporter| Box::new((supporter, row.id, row.created, row.error)))))
     }
 
     /// The next rows, at most `most`; `None` at the end.
@@ -117,17 +117,17 @@ impl Results {
         if chunk.rows == 0 {
             return Ok(None);
         }
-        let who: Vec<SupporterId> = keyed.iter().map(|(supporter, ..)| supporter.clone()).collect();
+        let who: Vec<SupporterId> = keyed.iter().map(|row| row.0.clone()).collect();
         let mut intents: HashMap<SupporterId, Intent> = who
             .iter()
             .cloned()
             .zip(sides.state.intents_of_many(&who)?)
             .filter_map(|(id, intent)| Some((id, intent.filter(|intent| intent.plan == Some(self.plan))?)))
             .collect();
-        for (supporter, id, created, error) in keyed {
+        for row in keyed {
+            let (supporter, id, created, error) = *row;
             // No intent: settled before a crash. It is counted with its file and not touched again.
             if let Some(intent) = intents.remove(&supporter) {
-                let error = error.map(|error| *error);
                 chunk.joined.push(Joined { supporter, intent, id, created, error });
             }
         }
@@ -138,7 +138,7 @@ impl Results {
 /// Does nothing, unless a drill plants the mistake of taking the file's order for the upload's.
 fn join_by_order(rows: &mut [Keyed]) {
     if drill::planted(drill::Mistake::JoinedByOrder) {
-        let mut sent: Vec<SupporterId> = rows.iter().map(|(supporter, ..)| supporter.clone()).collect();
+        let mut sent: Vec<SupporterId> = rows.iter().map(|row| row.0.clone()).collect();
         sent.sort();
         rows.iter_mut().zip(sent).for_each(|(row, supporter)| row.0 = supporter);
     }
