@@ -21,7 +21,7 @@ use crate::{log, progress, wire};
 
 /// Carries out a command line in this process.
 pub fn run(cli: &Cli) -> Exit {
-    let Ok(runtime) = runtime(&cli.verb) else {
+    let Ok(runtime) = tokio::runtime::Builder::new_multi_thread().enable_all().build() else {
         // Without a runtime there is no other way to say so.
         return Exit::Unexpected;
     };
@@ -38,20 +38,6 @@ pub fn run(cli: &Cli) -> Exit {
     // A thread that waits for a terminal must not hold the process.
     runtime.shutdown_background();
     exit
-}
-
-/// Threads for calls that block, where one thing is done after the other: the next often begins before the thread of the last one rests.
-const BLOCKING_THREADS: usize = 2;
-
-/// A runtime with the threads that a verb has use for. The C library keeps freed memory aside for each thread by itself, so that with six
-/// threads a cycle over a million people took a third more memory than with three, and no less time.
-fn runtime(verb: &Verb) -> std::io::Result<tokio::runtime::Runtime> {
-    let mut builder = tokio::runtime::Builder::new_multi_thread();
-    let serves_many = matches!(verb, Verb::Serve(_) | Verb::Intake(_) | Verb::Simorg(_) | Verb::Demo(_));
-    if !serves_many {
-        builder.worker_threads(1).max_blocking_threads(BLOCKING_THREADS);
-    }
-    builder.enable_all().build()
 }
 
 async fn verb(cli: &Cli, screen: &Screen) -> Result<Exit, Failure> {
