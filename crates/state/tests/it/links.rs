@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 
-use model::{ContactId, Digest, Evidence, LinkLife, RuleKey, Subject};
+use model::{ContactId, Digest, Evidence, Intent, LinkLife, RuleKey, Subject};
 use proptest::prelude::*;
 use state::{Changes, Error, State};
 
@@ -12,9 +12,11 @@ use crate::support::{at, block_on, commit, contact, in_memory, link, supporter};
 async fn a_second_link_on_either_end_is_refused_and_the_rest_is_kept() {
     let state = in_memory();
     let bases = [(RuleKey(1), Digest(1))];
+    let intent = Intent { plan: None, contact: None, record: Digest(2), fields: Vec::new() };
     let receipt = commit(&state, |changes| {
         changes.put_link(link(1, 1)).put_link(link(2, 1)).set_bases(&supporter(2), &bases);
         changes.put_link(link(1, 3)).put_link(link(4, 4)).set_bases(&supporter(4), &bases);
+        changes.put_intent(&supporter(2), intent.clone()).put_intent(&supporter(4), intent.clone());
     })
     .await;
     assert_eq!(receipt.refused.len(), 2);
@@ -24,6 +26,8 @@ async fn a_second_link_on_either_end_is_refused_and_the_rest_is_kept() {
     assert_eq!(state.link_of(&supporter(2)).unwrap(), None);
     assert!(state.bases_of(&supporter(2)).unwrap().is_empty());
     assert_eq!(state.bases_of(&supporter(4)).unwrap().get(RuleKey(1)), Some(Digest(1)));
+    assert_eq!(state.intent_of(&supporter(2)).unwrap(), None, "nothing is written to whoever was refused");
+    assert_eq!(state.intent_of(&supporter(4)).unwrap(), Some(intent));
     assert_eq!(state.link_count().unwrap(), 2);
 }
 
