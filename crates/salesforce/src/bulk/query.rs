@@ -161,11 +161,15 @@ impl Org {
     /// A query job is not needed any more: it is aborted if it runs, and deleted with its results if it has ended. What cannot be
     /// removed now Salesforce removes after seven days (Bulk guide v66), so that nothing depends on it.
     pub async fn discard_query_job(&self, job: &JobId) {
-        if let Err(error) = self.delete_query_job(job).await
-            && matches!(error.kind(), ErrorKind::Rejected | ErrorKind::Conflict)
-        {
-            // Its rows do not matter to anybody, nor whether it has just ended.
-            let _ = self.abort_query_job(job).await;
+        let left = match self.delete_query_job(job).await {
+            Err(error) if matches!(error.kind(), ErrorKind::Rejected | ErrorKind::Conflict) => {
+                self.abort_query_job(job).await.err()
+            }
+            Err(error) => Some(error),
+            Ok(_was_there) => None,
+        };
+        if let Some(error) = left {
+            tracing::warn!(job.id = %job, "query job {job} is left to the org, which removes it after seven days: {error}");
         }
     }
 }
