@@ -204,9 +204,10 @@ async fn no_redirect_of_any_call_is_followed_with_the_token() {
         // THEN nobody goes there, and the command says so; a query job that has served and cannot be deleted is the
         // org's to expire (Bulk guide: after seven days), and no reason to call a whole load failed
         let said = crate::stage::err(&refused);
-        let (code, words) = match op {
-            Op::QueryJobDelete => (Some(0), "is left to the org"),
-            _ => (Some(2), "error[HW0211]"),
+        let (code, words) = if op == Op::QueryJobDelete {
+            (Some(0), "is left to the org")
+        } else {
+            (Some(2), "error[HW0211]")
         };
         assert_eq!(refused.status.code(), code, "{op:?}: {said}");
         assert!(said.contains(words), "{op:?}: {said}");
