@@ -87,11 +87,7 @@ pub async fn gather(
     let fates = if gone.is_empty() { HashMap::new() } else { fates(sides, &gone).await? };
     let survivors: Vec<ContactId> = fates.values().filter_map(|fate| survivor(*fate)).collect();
     live.extend(read_contacts(sides, None, &survivors).await?);
-    let owners: HashMap<ContactId, SupporterId> = survivors
-        .iter()
-        .zip(sides.state.supporters_of(&survivors)?)
-        .filter_map(|(id, owner)| Some((*id, owner?)))
-        .collect();
+    let owners = owners(sides, &survivors, &live).await?;
     let seen = Seen { live, fates, owners };
     let merged = merged_away(sides, &supporters, &known).await?;
     let each = ids.iter().zip(supporters).zip(known);
@@ -100,6 +96,36 @@ pub async fn gather(
         None => one(&seen, id, supporter, known, anew),
     });
     Ok(gathered.collect())
+}
+
+/// Whose the survivors of merges are already. By our links; and where there is none, by the id they carry: a record made for
+/// that supporter whose outcome never came back has no link yet, and is theirs all the same.
+async fn owners(
+    sides: &Sides,
+    survivors: &[ContactId],
+    live: &HashMap<ContactId, SeenContact>,
+) -> Result<HashMap<ContactId, SupporterId>, Fatal> {
+    let linked = survivors.iter().zip(sides.state.supporters_of(survivors)?);
+    let mut owners: HashMap<ContactId, SupporterId> =
+        linked.filter_map(|(id, owner)| Some((*id, owner?))).collect();
+    let unlinked = survivors.iter().filter(|id| !owners.contains_key(id));
+    let carried = |id: &ContactId| SupporterId::parse(live.get(id)?.contact.supporter_id.text()?).ok();
+    let (contacts, carriers): (Vec<ContactId>, Vec<SupporterId>) =
+        unlinked.filter_map(|id| Some((*id, carried(id)?))).unzip();
+    if carriers.is_empty() {
+        return Ok(owners);
+    }
+    let links = sides.state.links_of(&carriers)?;
+    let found = sides.supporters.get(&carriers).await?;
+    for ((contact, link), supporter) in contacts.into_iter().zip(links).zip(found) {
+        // Whoever has a link has their own Contact: what this one carries was typed there by somebody.
+        if let (None, Some(supporter)) = (link, supporter)
+            && sides.map.merged_into(&supporter).is_none()
+        {
+            owners.insert(contact, supporter.id);
+        }
+    }
+    Ok(owners)
 }
 
 /// Those among the supporters that were merged into another, each with what becomes of the link.

@@ -36,11 +36,16 @@ pub async fn isolate(
     at: Moment,
 ) -> Result<Settled, Fatal> {
     let mut all = Settled::default();
-    if rows.len() >= PROBED_FROM
-        && let Some(suspect) = all_pairs_fail(sides, report, lane, &mut rows, &mut all, at).await?
-    {
-        open_circuit(sides, report, &suspect, at).await?;
-        all.circuit_open = true;
+    if rows.len() >= PROBED_FROM {
+        match probe(sides, report, lane, &mut rows, &mut all, at).await? {
+            Probed::Everybody(suspect) => {
+                open_circuit(sides, report, &suspect, at).await?;
+                all.circuit_open = true;
+            }
+            // It is not known whom the trigger refuses, so nobody may count as the one who is refused alone.
+            Probed::Unanswered => *calls = 0,
+            Probed::NotEverybody => {}
+        }
     }
     let mut groups: Vec<Vec<OutRow>> = Vec::new();
     while !rows.is_empty() {
@@ -54,14 +59,25 @@ pub async fn isolate(
             continue;
         }
         *calls -= 1;
-        let mut suspects = together(sides, report, lane, group, &mut all, at).await?.0;
+        let Together::Answered(mut suspects, _) = together(sides, report, lane, group, &mut all, at).await?
+        else {
+            continue;
+        };
         let half = suspects.split_off(suspects.len() / 2);
         groups.extend([suspects, half].into_iter().filter(|group| !group.is_empty()));
     }
     Ok(all)
 }
 
-/// Sends a group in one transaction. Gives whoever failed for the sake of the whole, and with which code.
+/// What became of a group.
+enum Together {
+    /// Whoever failed for the sake of the whole, and with which code.
+    Answered(Vec<OutRow>, Option<Suspect>),
+    /// The call itself was turned away: nothing of it was saved, and the next cycle goes another way.
+    TurnedAway,
+}
+
+/// Sends a group in one transaction.
 async fn together(
     sides: &Sides,
     report: &mut CycleReport,
@@ -69,42 +85,66 @@ async fn together(
     group: Vec<OutRow>,
     all: &mut Settled,
     at: Moment,
-) -> Result<(Vec<OutRow>, Option<Suspect>), Fatal> {
+) -> Result<Together, Fatal> {
     let direct::Sent { mut settled, refused } = direct::send(sides, report, lane, group.clone(), at).await?;
-    // The call itself was turned away: nothing of it was saved, and the next cycle goes another way.
-    report.count_many(&Outcome::Deferred(Deferral::Transient), refused.len() as u64);
+    if !refused.is_empty() {
+        report.count_many(&Outcome::Deferred(Deferral::Transient), refused.len() as u64);
+        all.absorb(settled);
+        return Ok(Together::TurnedAway);
+    }
     let suspects = std::mem::take(&mut settled.suspects);
     all.absorb(settled);
     let ids: HashSet<&SupporterId> = suspects.iter().map(|suspect| &suspect.supporter).collect();
     let rows = group.into_iter().filter(|row| ids.contains(&row.supporter)).collect();
-    Ok((rows, suspects.into_iter().next()))
+    Ok(Together::Answered(rows, suspects.into_iter().next()))
 }
 
-/// Tries a few pairs from all over the rows, other ones in each cycle. `None`: one of them got through in part, so it is not
-/// everybody. Whoever got an outcome is taken out of the rows.
-async fn all_pairs_fail(
+/// Whom the trigger refuses, by a few pairs.
+enum Probed {
+    /// No pair got through, not even in part.
+    Everybody(Suspect),
+    /// Somebody got through.
+    NotEverybody,
+    /// Too many calls were turned away to say.
+    Unanswered,
+}
+
+/// Tries a few pairs from all over the rows, other ones in each cycle. Whoever got an outcome is taken out of the rows, and so
+/// is whoever was in a call that was turned away: such a call tells nothing, and another pair is asked in its place.
+async fn probe(
     sides: &Sides,
     report: &mut CycleReport,
     lane: Lane,
     rows: &mut Vec<OutRow>,
     all: &mut Settled,
     at: Moment,
-) -> Result<Option<Suspect>, Fatal> {
+) -> Result<Probed, Fatal> {
     let shift = usize::try_from(at.cycle.0).unwrap_or_default();
     let mut found = None;
-    for probe in 0..PROBES {
+    let (mut answered, mut turned_away) = (0, 0);
+    while answered < PROBES {
         if sides.stopping() {
-            return Ok(None);
+            return Ok(Probed::NotEverybody);
         }
-        let first = (probe * rows.len() / PROBES + shift) % (rows.len() - 1);
+        let first = (answered * rows.len() / PROBES + shift) % (rows.len() - 1);
         let pair: Vec<OutRow> = rows.drain(first..first + 2).collect();
-        let (back, suspect) = together(sides, report, lane, pair, all, at).await?;
-        let failed = back.len() == 2;
-        rows.splice(first..first, back);
-        if !failed {
-            return Ok(None);
+        match together(sides, report, lane, pair, all, at).await? {
+            Together::Answered(back, suspect) => {
+                answered += 1;
+                let failed = back.len() == 2;
+                rows.splice(first..first, back);
+                if !failed {
+                    return Ok(Probed::NotEverybody);
+                }
+                found = suspect;
+            }
+            Together::TurnedAway => {
+                turned_away += 1;
+                if turned_away == PROBES {
+                    return Ok(Probed::Unanswered);
+                }
+            }
         }
-        found = suspect;
     }
-    Ok(found)
+    Ok(found.map_or(Probed::NotEverybody, Probed::Everybody))
 }

@@ -26,6 +26,11 @@ impl Cycle<'_> {
             self.isolating = false;
             for (lane, calls) in &mut left {
                 let rows = self.outbox.take(*lane);
+                // What refuses every update stands in the way of new records, too.
+                if self.circuit_open {
+                    self.report.count_many(&Outcome::Deferred(Deferral::Transient), rows.len() as u64);
+                    continue;
+                }
                 let settled =
                     push::isolate(self.sides, &mut self.report, *lane, rows, calls, self.at).await?;
                 self.absorb(settled).await?;
