@@ -35,6 +35,10 @@ use clap::Parser;
 
 use crate::cli::Cli;
 
+/// SQLite's memory comes from here, too. How it behaves is said in `.cargo/config.toml`, and why in decision 0029.
+#[global_allocator]
+static ALLOCATOR: tikv_jemallocator::Jemalloc = tikv_jemallocator::Jemalloc;
+
 fn main() -> ExitCode {
     run::run(&Cli::parse()).into()
 }
