@@ -182,7 +182,7 @@ impl Desk<'_> {
             Found::Case { kind, contacts, reasons } => {
                 self.asked_anew(&supporter.id)?;
                 let case = identity_case(self.sides, kind, &[&supporter], &contacts, reasons, self.at);
-                self.case(case, kind, &Subject::Supporter(supporter.id));
+                self.case(case, kind, &Subject::Supporter(supporter.id))?;
             }
             Found::Nobody(_) => match known.link {
                 // Erased for good, or hidden from our user. Nobody is made anew without an administrator's word.
@@ -253,7 +253,7 @@ impl Desk<'_> {
             }
             if let Some(Doubt { supporter, kind, contacts, reasons }) = doubts.remove(&seen.id()) {
                 let case = identity_case(self.sides, kind, &[&supporter], &contacts, reasons, self.at);
-                self.case(case, kind, &subject);
+                self.case(case, kind, &subject)?;
                 continue;
             }
             match answer {
@@ -286,7 +286,7 @@ impl Desk<'_> {
                     let supporters: Vec<&Supporter> = supporters.iter().collect();
                     let contacts = std::slice::from_ref(&seen);
                     let case = identity_case(self.sides, kind, &supporters, contacts, reasons, self.at);
-                    self.case(case, kind, &subject);
+                    self.case(case, kind, &subject)?;
                 }
                 Identified::New => self.pairs.push(Pair {
                     subject,
@@ -381,7 +381,7 @@ impl Desk<'_> {
         Ok(there)
     }
 
-    fn case(&mut self, case: Option<model::Case>, kind: CaseKind, subject: &Subject) {
+    fn case(&mut self, case: Option<model::Case>, kind: CaseKind, subject: &Subject) -> Result<(), Fatal> {
         if let Some(case) = case {
             // Asked about itself, this is all that stands about it; asked about somebody else's, that one has its own turn.
             if case.subject == *subject {
@@ -389,12 +389,17 @@ impl Desk<'_> {
             }
             // A Contact that asks about somebody does not take the place of one that asked before.
             if matches!(subject, Subject::Contact(_)) && case.subject != *subject {
+                // Whoever was refused as a duplicate of nobody has somebody to be a duplicate of: they are looked up anew.
+                if self.sides.state.case_of(CaseKind::DuplicateUnresolved, &case.subject)?.is_some() {
+                    self.changes.mark_dirty(case.subject.clone(), DirtyReason::ContactChanged, None);
+                }
                 self.changes.join_case(case);
             } else {
                 self.changes.open_case(case);
             }
         }
         self.close(subject, Outcome::Case(kind));
+        Ok(())
     }
 
     fn close(&mut self, subject: &Subject, outcome: Outcome) {
