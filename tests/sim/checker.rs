@@ -381,7 +381,8 @@ fn in_blind_window(typed: &Entry, next: &Entry) -> bool {
 
 /// The last of `entries` is what the field held before, and nobody agreed on anything else in between: a change is a difference from
 /// what was agreed on, and there is none. No cycle that could see the other value came to its end, or the other side cannot hold it.
-/// That a value of ours stood there meanwhile and was undone shows no more than that it never arrived.
+/// That a value of ours stood there meanwhile and was undone shows no more than that it never arrived. And whoever looked and left
+/// two values that differ from each other and from what was agreed on as they were, agreed on nothing: it was held.
 fn back_to_what_it_was(book: &Book, field: &Field, entries: &[Entry], across: &[Entry]) -> bool {
     let Some((typed, before)) = entries.split_last() else { return false };
     let Some(same) = before.iter().rposition(|entry| entry.value == typed.value) else { return false };
@@ -394,7 +395,11 @@ fn back_to_what_it_was(book: &Book, field: &Field, entries: &[Entry], across: &[
     let looked = book.ended.iter().any(|ran| ran.ended <= typed.at && seen(ran));
     let other = |entry: &&Entry| entry.by == By::Engine && entry.value != typed.value;
     let acted = across.iter().filter(other).any(|entry| away <= entry.at && entry.at <= typed.at);
-    !looked && !acted
+    let standing = across.iter().rposition(|entry| entry.at <= away).unwrap_or(0);
+    let mut beside = across[standing..].iter().filter(|entry| entry.at <= typed.at);
+    let differs = |entry: &Entry| before[same..].iter().all(|mine| mine.value != entry.value);
+    let held = beside.all(differs) && meanwhile.iter().all(|entry| entry.by == By::People);
+    (!looked || held) && !acted
 }
 
 /// The other side held the value between its typing and its end.
