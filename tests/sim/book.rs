@@ -86,8 +86,8 @@ pub struct Book {
     pub touched: BTreeSet<(Side, String)>,
     /// Contacts that people merged away: which, into which, and when, in the order of everything that happened.
     pub merged: Vec<(String, String, usize)>,
-    /// Contacts whose key people typed over with another supporter's.
-    pub typed_over: BTreeSet<String>,
+    /// Contacts whose key people typed over with another supporter's, and when they first did.
+    pub typed_over: BTreeMap<String, usize>,
     /// People whose names somebody changed: nobody may recognise them.
     pub renamed: BTreeSet<(Side, String)>,
     /// Every record that is there, as it was looked at last: what is the same as then says nothing new.
@@ -115,7 +115,7 @@ impl Default for Book {
             gone: Vec::new(),
             touched: BTreeSet::new(),
             merged: Vec::new(),
-            typed_over: BTreeSet::new(),
+            typed_over: BTreeMap::new(),
             renamed: BTreeSet::new(),
             live: BTreeMap::new(),
             now: 0,

@@ -263,7 +263,8 @@ fn no_twin(end: &End<'_>, broken: &mut Vec<String>) {
 }
 
 /// A person took the record away, or typed another key over the one that it was made with, and no link, live or ended, ever named it:
-/// nothing that is kept says whose it was.
+/// nothing that is kept says whose it was. Nor does it when the key was typed over before any cycle came to its end: the answer that
+/// said so was lost with the cycle, and the record is the other supporter's by what it carries.
 fn is_gone_unseen(end: &End<'_>, born: &Fate) -> bool {
     let same = |gone: &&Fate| gone.side == born.side && gone.id == born.id && gone.at > born.at;
     let taken = end.book.gone.iter().filter(same).any(|gone| gone.by == By::People);
@@ -271,8 +272,9 @@ fn is_gone_unseen(end: &End<'_>, born: &Fate) -> bool {
         Side::Supporter => link.supporter.as_str() == born.id,
         Side::Salesforce => link.contact.as_str() == born.id,
     });
-    let typed_over = born.side == Side::Salesforce && end.book.typed_over.contains(&born.id);
-    (taken || typed_over) && !named
+    let typed_over = end.book.typed_over.get(&born.id).filter(|_| born.side == Side::Salesforce);
+    let noted = |at: usize| end.book.ended.iter().any(|ran| born.at < ran.ended && ran.ended < at);
+    (taken && !named) || typed_over.is_some_and(|&at| !named || !noted(at))
 }
 
 /// What a person typed into one of a linked pair, and the engine replaced.

@@ -362,7 +362,8 @@ impl People {
                 self.clock.now(),
                 row.id
             ));
-            self.memories().book.typed_over.insert(id.clone());
+            let book = &mut self.memories().book;
+            book.typed_over.entry(id.clone()).or_insert(book.now);
             self.touch(Side::Salesforce, &id);
             self.touch(Side::Supporter, row.id.as_str());
             self.touch(Side::Supporter, contact[OWNER].as_str().unwrap_or_default());
