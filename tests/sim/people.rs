@@ -362,8 +362,10 @@ impl People {
                 self.clock.now(),
                 row.id
             ));
-            let book = &mut self.memories().book;
-            book.typed_over.entry(id.clone()).or_insert(book.now);
+            {
+                let Book { typed_over, now, .. } = &mut self.memories().book;
+                typed_over.entry(id.clone()).or_insert(*now);
+            }
             self.touch(Side::Salesforce, &id);
             self.touch(Side::Supporter, row.id.as_str());
             self.touch(Side::Supporter, contact[OWNER].as_str().unwrap_or_default());
