@@ -24,7 +24,6 @@ mod map_change;
 mod one_way;
 mod other_objects;
 mod outage;
-mod overlapping_jobs;
 mod poison;
 mod postgres;
 mod pull_cycle;

@@ -33,7 +33,6 @@ branches! {
     Blocked "B: a row was set aside"
     Rejected "V: an answer was incomplete or no answer, and was fetched again"
     JobRecovered "J: a job was settled from the journal"
-    JobsOverlapped "J: a job was begun while Salesforce worked on another"
     PlanDropped "recovery: a plan whose job never began was dropped"
     OrphanSearched "recovery: jobs of ours were searched for one whose id was lost"
     OrphanAborted "recovery: such a job was found and aborted"

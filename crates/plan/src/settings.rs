@@ -51,8 +51,6 @@ pub struct Settings {
     pub job_rows: usize,
     /// The most bytes in one job. Default 90 MB: Bulk API 2.0 takes 150 MB after base64 encoding (Bulk guide v66).
     pub job_bytes: u64,
-    /// How many jobs of a large load Salesforce may have at a time. Default 2; 1: each is settled before the next is begun.
-    pub jobs_in_flight: usize,
     /// Rows that fit into so many calls of 200 records each go without a job: see [`crate::road`]. Default 5; 0: always a job.
     pub direct_calls: usize,
     /// How often rows that failed in passing are sent again in one cycle, in ever smaller jobs. Default 3.
@@ -138,7 +136,6 @@ impl Default for Settings {
             matching: matching::Config::default(),
             job_rows: 100_000,
             job_bytes: 90_000_000,
-            jobs_in_flight: 2,
             direct_calls: crate::road::JOB_CALLS,
             retry_rounds: 3,
             retry_cycles: 10,

@@ -25,10 +25,6 @@ const INTENTS_PER_COMMIT: usize = 1_000;
 /// A job that is first waited for so long after its close was left by an earlier run: how long it took nobody saw.
 const MET_LATE: Duration = Duration::from_secs(5);
 
-/// A job that is closed and not settled yet: Salesforce works on it.
-#[derive(Debug)]
-pub struct Flight(JournalEntry);
-
 /// Sends rows by the cheaper road, as one job or in a few calls, waits for Salesforce, and settles every row.
 ///
 /// # Errors
@@ -40,69 +36,37 @@ pub async fn deliver(
     rows: Vec<OutRow>,
     at: Moment,
 ) -> Result<Settled, Fatal> {
-    let (mut settled, flight) = launch(sides, report, lane, rows, at).await?;
-    if let Some(flight) = flight {
-        settled.absorb(land(sides, report, flight, at).await?);
-    }
-    Ok(settled)
-}
-
-/// Sends rows by the cheaper road and does not wait for a job: it is to be landed. What went in calls is settled.
-///
-/// # Errors
-/// As [`deliver`].
-pub async fn launch(
-    sides: &Sides,
-    report: &mut CycleReport,
-    lane: Lane,
-    rows: Vec<OutRow>,
-    at: Moment,
-) -> Result<(Settled, Option<Flight>), Fatal> {
     if rows.is_empty() {
-        return Ok((Settled::default(), None));
+        return Ok(Settled::default());
     }
     let bytes = rows.iter().map(|row| u64::from(row.bytes)).sum();
     match sides.settings.road(rows.len(), bytes) {
-        Road::Job => Ok((Settled::default(), launch_job(sides, report, lane, rows, at).await?)),
+        Road::Job => deliver_job(sides, report, lane, rows, at).await,
         Road::Direct => {
-            let direct::Sent { settled, refused } = direct::send(sides, report, lane, rows, at).await?;
-            let flight = match refused.is_empty() {
-                true => None,
-                false => launch_job(sides, report, lane, refused, at).await?,
-            };
-            Ok((settled, flight))
+            let direct::Sent { mut settled, refused } = direct::send(sides, report, lane, rows, at).await?;
+            if !refused.is_empty() {
+                settled.absorb(deliver_job(sides, report, lane, refused, at).await?);
+            }
+            Ok(settled)
         }
     }
 }
 
-async fn launch_job(
+async fn deliver_job(
     sides: &Sides,
     report: &mut CycleReport,
     lane: Lane,
     rows: Vec<OutRow>,
     at: Moment,
-) -> Result<Option<Flight>, Fatal> {
+) -> Result<Settled, Fatal> {
     // Before the journal: a job that may not be begun leaves nothing to settle.
     sides.org.may_begin_a_job().await?;
     let entry = journal(sides, lane, rows, at).await?;
     sides.progress.begin(Stretch::Job, Some(entry.rows));
-    let sent = send(sides, report, entry).await;
-    sides.progress.end();
-    Ok(sent?.map(Flight))
-}
-
-/// Waits for Salesforce and settles every row of a job.
-///
-/// # Errors
-/// As [`deliver`].
-pub async fn land(
-    sides: &Sides,
-    report: &mut CycleReport,
-    flight: Flight,
-    at: Moment,
-) -> Result<Settled, Fatal> {
-    sides.progress.begin(Stretch::Job, Some(flight.0.rows));
-    let settled = finish(sides, report, flight.0, at).await;
+    let settled = match send(sides, report, entry).await? {
+        Some(entry) => finish(sides, report, entry, at).await,
+        None => Ok(Settled::default()),
+    };
     sides.progress.end();
     settled
 }

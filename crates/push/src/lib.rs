@@ -21,10 +21,10 @@ pub mod spill;
 pub mod spool;
 pub mod write_back;
 
-pub use deliver::{Flight, deliver, land, launch};
+pub use deliver::deliver;
 pub use discover::{Discovery, discover};
 pub use isolate::{MOST_CALLS, isolate};
-pub use outbox::{Aboard, Outbox};
+pub use outbox::Outbox;
 pub use recover::recover;
 pub use resolve::{Refused, resolve};
 pub use settle::{Again, Settled, Suspect};

@@ -34,24 +34,6 @@ struct Lot {
     bytes: u64,
 }
 
-/// Whose rows were taken.
-#[derive(Debug, Default)]
-pub struct Aboard {
-    supporters: Vec<SupporterId>,
-    contacts: Vec<ContactId>,
-}
-
-impl Aboard {
-    /// Of these rows.
-    #[must_use]
-    pub fn of(rows: &[OutRow]) -> Self {
-        Self {
-            supporters: rows.iter().map(|row| row.supporter.clone()).collect(),
-            contacts: rows.iter().filter_map(|row| row.contact).collect(),
-        }
-    }
-}
-
 impl Outbox {
     /// Nothing waits yet. What must wait in a file waits in this directory.
     #[must_use]
@@ -121,15 +103,6 @@ impl Outbox {
             .any(|lot| lot.rows.len() >= settings.job_rows || lot.bytes >= settings.job_bytes)
     }
 
-    /// Whether rows of this lane wait.
-    #[must_use]
-    pub const fn has(&self, lane: Lane) -> bool {
-        match lane {
-            Lane::Update => !self.update.rows.is_empty(),
-            Lane::Upsert => !self.upsert.rows.is_empty(),
-        }
-    }
-
     /// Nothing waits.
     #[must_use]
     pub const fn is_empty(&self) -> bool {
@@ -138,34 +111,23 @@ impl Outbox {
 
     /// Takes the rows of one lane, sorted by Account and then by key.
     pub fn take(&mut self, lane: Lane) -> Vec<OutRow> {
-        let rows = self.take_aboard(lane);
-        self.release(&Aboard::of(&rows));
-        rows
-    }
-
-    /// The same, and whose rows they are stays held until they are released: their outcome is not known yet.
-    pub fn take_aboard(&mut self, lane: Lane) -> Vec<OutRow> {
         let mut rows = std::mem::take(self.lot(lane)).rows;
         // In place: nobody stands here twice, and a stable order would take half as much memory again.
         rows.sort_unstable_by(|a, b| (a.account, &a.supporter).cmp(&(b.account, &b.supporter)));
+        for row in &rows {
+            self.supporters.remove(&row.supporter);
+            if let Some(key) = without_case(&row.supporter) {
+                self.keys.remove(&key);
+            }
+            if let Some(contact) = row.contact {
+                self.contacts.remove(&contact);
+            }
+        }
         // The rows hold on to the file as long as they need it.
         if self.is_empty() {
             self.spill = None;
         }
         rows
-    }
-
-    /// The outcome of these people's rows is known.
-    pub fn release(&mut self, aboard: &Aboard) {
-        for supporter in &aboard.supporters {
-            self.supporters.remove(supporter);
-            if let Some(key) = without_case(supporter) {
-                self.keys.remove(&key);
-            }
-        }
-        for contact in &aboard.contacts {
-            self.contacts.remove(contact);
-        }
     }
 
     fn lot(&mut self, lane: Lane) -> &mut Lot {
@@ -219,19 +181,6 @@ mod tests {
         assert!(!outbox.add(Lane::Upsert, row("ABC", None, None)));
         outbox.take(Lane::Upsert);
         assert!(outbox.add(Lane::Upsert, row("ABC", None, None)));
-    }
-
-    #[test]
-    fn whose_row_is_with_the_org_is_held_until_its_outcome_is_known() {
-        let mut outbox = Outbox::new(PathBuf::new());
-        assert!(outbox.add(Lane::Upsert, row("Abc", None, None)));
-        let aboard = Aboard::of(&outbox.take_aboard(Lane::Upsert));
-        let supporter = SupporterId::parse("Abc").unwrap();
-        assert!(outbox.is_empty() && outbox.holds(&supporter));
-        assert!(!outbox.add(Lane::Upsert, row("abc", None, None)));
-        outbox.release(&aboard);
-        assert!(!outbox.holds(&supporter));
-        assert!(outbox.add(Lane::Upsert, row("abc", None, None)));
     }
 
     #[test]

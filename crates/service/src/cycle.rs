@@ -5,14 +5,13 @@
 
 mod carry_out;
 mod flag;
-mod flight;
 mod isolate;
 mod keep;
 mod only_look;
 mod preview;
 mod record;
 
-use std::collections::{BTreeMap, HashMap, HashSet, VecDeque};
+use std::collections::{BTreeMap, HashMap, HashSet};
 use std::time::Duration;
 
 use drill::KillPoint::{K33, K34};
@@ -27,7 +26,6 @@ use crate::request::{Mode, Request, Seen};
 use crate::{quarrel, rulings, sweep, turn, upkeep, whom};
 
 use carry_out::Agreement;
-use flight::Flying;
 
 /// How many people of one cycle are remembered to be tried again in it; the rest waits, marked, for the next.
 const AGAIN_AT_MOST: usize = 200_000;
@@ -95,8 +93,6 @@ struct Cycle<'a> {
     at: Moment,
     report: CycleReport,
     outbox: Outbox,
-    /// Jobs that Salesforce works on, the oldest first.
-    flights: VecDeque<Flying>,
     directory: Option<Directory>,
     /// To be tried again in this cycle, and why.
     again: BTreeMap<SupporterId, Deferral>,
@@ -129,7 +125,6 @@ impl<'a> Cycle<'a> {
             at: Moment { cycle, now },
             report: CycleReport::new(cycle, request.mode.code(), now),
             outbox: Outbox::new(sides.state.spool_dir()),
-            flights: VecDeque::new(),
             directory: None,
             again: BTreeMap::new(),
             suspects: Vec::new(),
@@ -305,7 +300,6 @@ impl<'a> Cycle<'a> {
 
     /// One batch: read both sides, decide, record, write the supporters, put the Contacts' rows into the outbox.
     async fn work(&mut self, subjects: &[Subject]) -> Result<(), Fatal> {
-        self.land_before_asking().await?;
         let batch = self.batch(subjects).await?;
         let Batch { outcomes, plans, ends, mut changes, unseen: _ } = batch;
         for (subject, outcome) in &outcomes {
@@ -328,7 +322,7 @@ impl<'a> Cycle<'a> {
         self.write(plans).await?;
         self.sides.progress.advance(subjects.len() as u64);
         if !self.isolating && self.outbox.is_full(&self.sides.settings) {
-            self.send_full().await?;
+            self.send_all().await?;
         }
         Ok(())
     }
@@ -425,24 +419,20 @@ impl<'a> Cycle<'a> {
         (!self.outbox.add(lane, row)).then_some(Outcome::Deferred(Deferral::InFlight))
     }
 
-    /// Sends what waits, both lanes, in jobs of bounded size, and settles it all.
+    /// Sends what waits, both lanes, in jobs of bounded size.
     async fn send_all(&mut self) -> Result<(), Fatal> {
-        self.land_all().await?;
-        self.send_lane(Lane::Update).await?;
-        self.send_lane(Lane::Upsert).await
-    }
-
-    async fn send_lane(&mut self, lane: Lane) -> Result<(), Fatal> {
-        let mut rows = self.outbox.take(lane);
-        while !rows.is_empty() {
-            if self.sides.stopping() || self.circuit_open {
-                self.report.count_many(&Outcome::Deferred(Deferral::Stopped), rows.len() as u64);
-                break;
+        for lane in [Lane::Update, Lane::Upsert] {
+            let mut rows = self.outbox.take(lane);
+            while !rows.is_empty() {
+                if self.sides.stopping() || self.circuit_open {
+                    self.report.count_many(&Outcome::Deferred(Deferral::Stopped), rows.len() as u64);
+                    break;
+                }
+                let rest = rows.split_off(rows.len().min(self.job_rows));
+                let settled = push::deliver(self.sides, &mut self.report, lane, rows, self.at).await?;
+                self.absorb(settled).await?;
+                rows = rest;
             }
-            let rest = rows.split_off(rows.len().min(self.job_rows));
-            let settled = push::deliver(self.sides, &mut self.report, lane, rows, self.at).await?;
-            self.absorb(settled).await?;
-            rows = rest;
         }
         Ok(())
     }

@@ -47,8 +47,6 @@ pub struct Sync {
     pub job_rows: Whole<1, 1_000_000>,
     /// The most megabytes in one job.
     pub job_megabytes: Whole<1, 100>,
-    /// How many jobs of a large load Salesforce may have at a time.
-    pub jobs_in_flight: Whole<1, 10>,
     /// How long a job may run before it is aborted and its results are read.
     pub job_deadline_minutes: Whole<1, 10_080>,
     /// How often rows that failed in passing are sent again in one cycle.
@@ -131,7 +129,6 @@ impl Default for Sync {
             direct_calls: Whole::of::<5>(),
             job_rows: Whole::of::<100_000>(),
             job_megabytes: Whole::of::<90>(),
-            jobs_in_flight: Whole::of::<2>(),
             job_deadline_minutes: Whole::of::<360>(),
             retry_rounds: Whole::of::<3>(),
             retry_cycles: Whole::of::<10>(),

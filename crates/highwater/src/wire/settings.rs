@@ -46,7 +46,6 @@ pub fn settings(config: &Config) -> Settings {
         matching: matching(&config.matching),
         job_rows: sync.job_rows.count(),
         job_bytes: sync.job_megabytes.get() * 1_000_000,
-        jobs_in_flight: sync.jobs_in_flight.count(),
         direct_calls: sync.direct_calls.count(),
         retry_rounds: sync.retry_rounds.small(),
         retry_cycles: sync.retry_cycles.small(),

@@ -13,7 +13,11 @@ use crate::support::{at, block_on, commit, link, options, subject, supporter};
 
 const DIR: &str = "HIGHWATER_TEST_KILL_DIR";
 /// More rounds than the usual 8: `HIGHWATER_KILL_ROUNDS`.
-const MORE: &str = "HIGHWATER_KILL_ROUNDS";
+const ROUNDS: &str = "HIGHWATER_KILL_ROUNDS";
+/// More commits in a round than the usual 3: `HIGHWATER_KILL_COMMITS`.
+const COMMITS: &str = "HIGHWATER_KILL_COMMITS";
+/// After so many rounds another database is begun.
+const ROUNDS_OF_ONE: u64 = 25;
 const PER_COMMIT: u32 = 20;
 
 /// Writes until it is killed; appends the number of each acknowledged commit to a file.
@@ -49,7 +53,8 @@ fn last_acknowledged(dir: &Path) -> i64 {
     whole.lines().last().map_or(0, |line| line.parse().unwrap())
 }
 
-fn check(dir: &Path, acknowledged: i64) {
+/// Opens what is left and reads all commits from `since` on, and the counts of everything.
+fn check(dir: &Path, since: i64, acknowledged: i64) {
     let state = State::open(dir.join("state"), options()).unwrap();
     let found = state.watermark(Side::Supporter).unwrap().map_or(0, |w| w.micros() / 1_000_000);
     assert!(found >= acknowledged, "commit {acknowledged} was acknowledged, {found} is the last found");
@@ -58,7 +63,7 @@ fn check(dir: &Path, acknowledged: i64) {
     let people = u64::try_from(found).unwrap() * u64::from(PER_COMMIT);
     assert_eq!(state.link_count().unwrap(), people);
     assert_eq!(state.dirty_count().unwrap(), people);
-    for number in 1..=u32::try_from(found).unwrap() {
+    for number in u32::try_from(since.max(1)).unwrap()..=u32::try_from(found).unwrap() {
         for i in 0..PER_COMMIT {
             let person = number * PER_COMMIT + i;
             let bases = state.bases_of(&supporter(person)).unwrap();
@@ -68,32 +73,53 @@ fn check(dir: &Path, acknowledged: i64) {
     }
 }
 
-#[test]
-fn acknowledged_commits_survive_kill_9() {
-    let dir = tempfile::tempdir().unwrap();
-    let rounds = std::env::var(MORE).ok().and_then(|rounds| rounds.parse().ok()).unwrap_or(8);
-    for round in 0..rounds {
-        let before = last_acknowledged(dir.path());
-        let mut child = Command::new(std::env::current_exe().unwrap())
-            .args(["--exact", "kill::child_writes_until_it_is_killed", "--ignored", "--nocapture"])
-            .env(DIR, dir.path())
-            .stdout(Stdio::null())
-            .stderr(Stdio::null())
-            .spawn()
-            .unwrap();
-        // Wait until it has done some work, then a little more, and kill it wherever it is.
-        let target = before + 3 + i64::try_from(round % 4).unwrap();
-        for _ in 0..6_000 {
-            if last_acknowledged(dir.path()) >= target {
-                break;
-            }
-            std::thread::sleep(Duration::from_millis(5));
+fn number_of(name: &str, usual: u64) -> u64 {
+    std::env::var(name).ok().and_then(|text| text.parse().ok()).unwrap_or(usual)
+}
+
+/// Kills the writing process after some commits. Returns the last one that it acknowledged.
+fn killed_after(dir: &Path, commits: i64, pause: Duration) -> i64 {
+    let mut child = Command::new(std::env::current_exe().unwrap())
+        .args(["--exact", "kill::child_writes_until_it_is_killed", "--ignored", "--nocapture"])
+        .env(DIR, dir)
+        .stdout(Stdio::null())
+        .stderr(Stdio::null())
+        .spawn()
+        .unwrap();
+    // Wait until it has done some work, then a little more, and kill it wherever it is.
+    let target = last_acknowledged(dir) + commits;
+    for _ in 0..6_000 {
+        if last_acknowledged(dir) >= target {
+            break;
         }
-        std::thread::sleep(Duration::from_micros(round * 977 % 3_000));
-        child.kill().unwrap();
-        child.wait().unwrap();
-        let acknowledged = last_acknowledged(dir.path());
-        assert!(acknowledged >= target, "the child did not get to work");
-        check(dir.path(), acknowledged);
+        std::thread::sleep(Duration::from_millis(5));
     }
+    std::thread::sleep(pause);
+    child.kill().unwrap();
+    child.wait().unwrap();
+    let acknowledged = last_acknowledged(dir);
+    assert!(acknowledged >= target, "the child did not get to work");
+    acknowledged
+}
+
+#[test]
+#[allow(clippy::print_stdout, reason = "a long run says how much it was")]
+fn acknowledged_commits_survive_kill_9() {
+    let (rounds, commits) = (number_of(ROUNDS, 8), number_of(COMMITS, 3));
+    let (mut kills, mut all) = (0, 0);
+    while kills < rounds {
+        let dir = tempfile::tempdir().unwrap();
+        let (mut before, mut now) = (0, 0);
+        for round in 0..ROUNDS_OF_ONE.min(rounds - kills) {
+            let since = std::mem::replace(&mut before, now);
+            let after = i64::try_from(commits + round % 4).unwrap();
+            now = killed_after(dir.path(), after, Duration::from_micros(round * 977 % 3_000));
+            // What the two last processes wrote, each time.
+            check(dir.path(), since, now);
+            kills += 1;
+        }
+        check(dir.path(), 1, now);
+        all += now;
+    }
+    println!("{kills} kills, {all} acknowledged commits");
 }
