@@ -16,8 +16,9 @@ const DIR: &str = "HIGHWATER_TEST_KILL_DIR";
 const ROUNDS: &str = "HIGHWATER_KILL_ROUNDS";
 /// More commits in a round than the usual 3: `HIGHWATER_KILL_COMMITS`.
 const COMMITS: &str = "HIGHWATER_KILL_COMMITS";
-/// After so many rounds another database is begun.
+/// After so many rounds or commits another database is begun: these people's Contact Ids have five digits.
 const ROUNDS_OF_ONE: u64 = 25;
+const COMMITS_OF_ONE: u64 = 4_000;
 const PER_COMMIT: u32 = 20;
 
 /// Writes until it is killed; appends the number of each acknowledged commit to a file.
@@ -83,7 +84,7 @@ fn killed_after(dir: &Path, commits: i64, pause: Duration) -> i64 {
         .args(["--exact", "kill::child_writes_until_it_is_killed", "--ignored", "--nocapture"])
         .env(DIR, dir)
         .stdout(Stdio::null())
-        .stderr(Stdio::null())
+        .stderr(fs::File::create(dir.join("said")).unwrap())
         .spawn()
         .unwrap();
     // Wait until it has done some work, then a little more, and kill it wherever it is.
@@ -98,7 +99,8 @@ fn killed_after(dir: &Path, commits: i64, pause: Duration) -> i64 {
     child.kill().unwrap();
     child.wait().unwrap();
     let acknowledged = last_acknowledged(dir);
-    assert!(acknowledged >= target, "the child did not get to work");
+    let said = fs::read_to_string(dir.join("said")).unwrap_or_default();
+    assert!(acknowledged >= target, "{acknowledged} of {target} commits were acknowledged: {said}");
     acknowledged
 }
 
@@ -106,11 +108,12 @@ fn killed_after(dir: &Path, commits: i64, pause: Duration) -> i64 {
 #[allow(clippy::print_stdout, reason = "a long run says how much it was")]
 fn acknowledged_commits_survive_kill_9() {
     let (rounds, commits) = (number_of(ROUNDS, 8), number_of(COMMITS, 3));
+    let rounds_of_one = (COMMITS_OF_ONE / commits.max(1)).clamp(1, ROUNDS_OF_ONE);
     let (mut kills, mut all) = (0, 0);
     while kills < rounds {
         let dir = tempfile::tempdir().unwrap();
         let (mut before, mut now) = (0, 0);
-        for round in 0..ROUNDS_OF_ONE.min(rounds - kills) {
+        for round in 0..rounds_of_one.min(rounds - kills) {
             let since = std::mem::replace(&mut before, now);
             let after = i64::try_from(commits + round % 4).unwrap();
             now = killed_after(dir.path(), after, Duration::from_micros(round * 977 % 3_000));
