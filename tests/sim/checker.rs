@@ -83,9 +83,10 @@ pub fn check(world: &World, sides: &Sides, last: usize) -> Vec<String> {
 }
 
 impl End<'_> {
-    /// Whether a cycle that came to its end looked between the two.
+    /// Whether a cycle looked between the two, and came to its end before the later one: one that was at work when it was typed
+    /// may have read either.
     fn met(&self, entry: &Entry, before: &Entry) -> bool {
-        self.book.ended.iter().any(|ran| entry.at < ran.began && ran.began < before.at)
+        self.book.ended.iter().any(|ran| entry.at < ran.began && ran.ended < before.at)
     }
 
     fn live(&self) -> impl Iterator<Item = &Link> {

@@ -18,7 +18,7 @@ const ROUNDS: &str = "HIGHWATER_KILL_ROUNDS";
 const COMMITS: &str = "HIGHWATER_KILL_COMMITS";
 /// After so many rounds or commits another database is begun: these people's Contact Ids have five digits.
 const ROUNDS_OF_ONE: u64 = 25;
-const COMMITS_OF_ONE: u64 = 4_000;
+const COMMITS_OF_ONE: u64 = 2_500;
 const PER_COMMIT: u32 = 20;
 
 /// Writes until it is killed; appends the number of each acknowledged commit to a file.
