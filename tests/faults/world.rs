@@ -247,15 +247,14 @@ impl World {
         }
     }
 
-    /// One bit of every stored value turns over, but for the numbers the store itself keeps.
+    /// Every stored value ends early, but for the numbers the store itself keeps. A bit that turned over is another matter: rows
+    /// that lie in leaves are guarded by the leaf's checksum, which a medium in memory has none of; the state's own tests turn
+    /// bits over in a file.
     fn damage(&mut self) {
         let mut damaged = Batch::new();
         for tree in Tree::ALL.into_iter().filter(|tree| *tree != Tree::Meta) {
             for (key, value) in self.store.scan(tree, Scan::default(), 1_000).expect("readable") {
-                let mut wrong = value.clone();
-                if let Some(last) = wrong.last_mut() {
-                    *last ^= 1;
-                }
+                let wrong = value.get(..value.len() / 2).unwrap_or_default().to_vec();
                 self.undamaged.put(tree, key.clone(), value);
                 damaged.put(tree, key, wrong);
             }

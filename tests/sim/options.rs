@@ -98,8 +98,10 @@ impl Options {
         if crowd { drawn.of_a_crowd() } else { drawn }
     }
 
-    /// Hundreds of people who are worked on together. A job that gives up after one row says of that row alone that it was refused.
+    /// Hundreds of people who are worked on together. A job that gives up, or is given up, after a few rows says of those alone that they
+    /// were refused.
     fn of_a_crowd(self) -> Self {
-        Self { people: CROWD, batch: CROWD, page: 200, fails_after: None, piecemeal: false, ..self }
+        let deadline = 21_600;
+        Self { people: CROWD, batch: CROWD, page: 200, fails_after: None, piecemeal: false, deadline, ..self }
     }
 }

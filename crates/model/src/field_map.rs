@@ -1,6 +1,5 @@
 //! Which supporter column is which Contact field, in which direction, and how a value is carried across.
 
-use std::borrow::Cow;
 use std::sync::Arc;
 
 use serde::{Deserialize, Serialize};
@@ -10,207 +9,10 @@ use crate::{
 };
 
 mod invalid;
+mod rule;
 
 pub use invalid::InvalidFieldMap;
-
-/// Which way a field's changes travel.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]
-#[serde(rename_all = "snake_case")]
-pub enum Direction {
-    /// Both ways.
-    Both,
-    /// Only from the supporter to the Contact.
-    Push,
-    /// Only from the Contact to the supporter: formula fields, roll-ups.
-    Pull,
-}
-
-/// What an empty value on one side does to the other.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]
-#[serde(rename_all = "snake_case")]
-pub enum Blank {
-    /// A value that was emptied on one side is emptied on the other. Without a base an empty side never empties the other.
-    Clear,
-    /// An empty value never travels.
-    Keep,
-}
-
-/// Who is right when both sides changed a field.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]
-#[serde(rename_all = "snake_case")]
-pub enum Policy {
-    /// Salesforce. The default.
-    Salesforce,
-    /// The supporter database.
-    Supporter,
-    /// The record modified last by more than the stated tolerance; inside it, nobody: a case.
-    Newest,
-    /// The side that holds something; if both do, nobody: a case.
-    NonEmpty,
-    /// Nobody: nothing is written and a case is opened.
-    Hold,
-    /// Consent: the "no" wins.
-    MostRestrictive,
-}
-
-/// One value that is written differently on the two sides.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
-pub struct Decode {
-    /// As the supporter database spells it.
-    pub supporter: String,
-    /// As Salesforce spells it.
-    pub salesforce: String,
-}
-
-/// One rule of the map.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
-pub struct FieldRule {
-    /// API name of the Contact field.
-    pub contact_field: String,
-    /// The supporter column; several for a value that stands on several lines (first line ↔ first column, what is left ↔ the last).
-    pub columns: Vec<String>,
-    /// Which way changes travel.
-    pub direction: Direction,
-    /// How values are read, compared and written.
-    pub kind: FieldType,
-    /// The most characters the Contact field holds; `None`: no limit but the platform's.
-    pub max_length: Option<usize>,
-    /// The most characters the supporter column holds, where the configuration says so.
-    pub column_length: Option<usize>,
-    /// What an emptied supporter column does to the Contact.
-    pub blank_to_contact: Blank,
-    /// What an emptied Contact field does to the supporter.
-    pub blank_to_supporter: Blank,
-    /// Who is right when both sides changed.
-    pub policy: Policy,
-    /// Who is right when two records meet for the first time and differ.
-    pub first_link: Policy,
-    /// Values spelled differently on the two sides; what is not listed passes as it is.
-    pub decode: Vec<Decode>,
-    /// For a checkbox whose column is spelled otherwise than `true`/`false`: (yes, no), as in `("Y", "N")`.
-    pub yes_no: Option<(String, String)>,
-    /// A fixed value that every pushed Contact carries instead of a column's.
-    pub constant: Option<String>,
-    /// A consent that the person confirms themselves, as by a double opt-in: a yes is never written to the supporter.
-    pub confirmation: bool,
-    /// For a consent: the Contact field of the mapped date that says when it was given or taken back, on both sides.
-    pub dated_by: Option<String>,
-}
-
-impl FieldRule {
-    /// The rule's name in the state.
-    #[must_use]
-    pub fn key(&self) -> RuleKey {
-        RuleKey::of(&self.contact_field)
-    }
-
-    /// Whether Salesforce refuses a record without it, or it is the person's identity: such a field is never cleared. No object
-    /// has a field of another's such name that could do without.
-    #[must_use]
-    pub fn is_identity(&self) -> bool {
-        let needed = ["LastName", "Email", "PersonEmail", "Company"];
-        needed.iter().any(|name| self.contact_field.eq_ignore_ascii_case(name))
-    }
-
-    /// Whether this is a checkbox whose yes is the refusal.
-    #[must_use]
-    pub fn is_opt_out(&self) -> bool {
-        self.kind == FieldType::Boolean && is_opt_out(&self.contact_field)
-    }
-
-    /// Whether changes may travel to the Contact.
-    #[must_use]
-    pub const fn pushes(&self) -> bool {
-        matches!(self.direction, Direction::Both | Direction::Push)
-    }
-
-    /// Whether changes may travel to the supporter.
-    #[must_use]
-    pub const fn pulls(&self) -> bool {
-        matches!(self.direction, Direction::Both | Direction::Pull)
-    }
-
-    /// The supporter's value in comparable form, from its columns' cells in the order of [`FieldRule::columns`].
-    ///
-    /// # Errors
-    /// [`InvalidValue`] when Salesforce could not hold the value unchanged.
-    pub fn from_columns(&self, cells: &[&Cell]) -> Result<Cell, InvalidValue> {
-        if let Some(constant) = &self.constant {
-            return self.kind.normalize(&Cell::Value(constant.as_str().into()), self.max_length);
-        }
-        if cells.is_empty() || cells.iter().any(|cell| cell.is_absent()) {
-            // Half a street is not a street.
-            return self.kind.normalize(&Cell::Absent, self.max_length);
-        }
-        match join_lines(cells) {
-            Some(text) => self.kind.normalize_text(self.to_salesforce_spelling(text.trim()), self.max_length),
-            None => self.kind.normalize(&Cell::Empty, self.max_length),
-        }
-    }
-
-    /// The Contact's value in comparable form.
-    ///
-    /// # Errors
-    /// [`InvalidValue`] when the supporter column could not hold the value unchanged.
-    pub fn from_contact(&self, cell: &Cell) -> Result<Cell, InvalidValue> {
-        let room = self.column_length.filter(|_| self.pulls());
-        self.kind.normalize(cell, room)
-    }
-
-    /// What to write into the columns, one cell each, for a comparable value.
-    #[must_use]
-    pub fn to_columns(&self, normal: &Cell) -> Vec<Cell> {
-        match normal {
-            Cell::Absent => vec![Cell::Absent; self.columns.len()],
-            Cell::Empty => vec![Cell::Empty; self.columns.len()],
-            Cell::Value(text) => split_lines(&self.to_supporter_spelling(text), self.columns.len()),
-        }
-    }
-
-    fn to_salesforce_spelling<'a>(&'a self, text: &'a str) -> &'a str {
-        if let Some((yes, no)) = &self.yes_no {
-            if text.eq_ignore_ascii_case(yes) {
-                return "true";
-            }
-            if text.eq_ignore_ascii_case(no) {
-                return "false";
-            }
-        }
-        let known = self.decode.iter().find(|d| d.supporter.eq_ignore_ascii_case(text));
-        known.map_or(text, |d| d.salesforce.as_str())
-    }
-
-    fn to_supporter_spelling(&self, text: &str) -> String {
-        if let Some((yes, no)) = &self.yes_no {
-            match text {
-                "true" => return yes.clone(),
-                "false" => return no.clone(),
-                _ => {}
-            }
-        }
-        let known = self.decode.iter().find(|d| d.salesforce == text);
-        known.map_or(text, |d| d.supporter.as_str()).to_owned()
-    }
-}
-
-/// The lines of several columns as one text; `None` when all are blank.
-fn join_lines<'a>(cells: &[&'a Cell]) -> Option<Cow<'a, str>> {
-    let mut lines = cells.iter().filter_map(|cell| cell.text()).filter(|line| !line.trim().is_empty());
-    let first = lines.next()?;
-    let Some(second) = lines.next() else { return Some(Cow::Borrowed(first)) };
-    let mut text = [first, second].join("\n");
-    for line in lines {
-        text.push('\n');
-        text.push_str(line);
-    }
-    Some(Cow::Owned(text))
-}
-
-/// The first line into the first cell, and so on; what is left into the last.
-fn split_lines(text: &str, columns: usize) -> Vec<Cell> {
-    let mut lines = text.splitn(columns.max(1), '\n');
-    (0..columns).map(|_| Cell::from_nullable(lines.next())).collect()
-}
+pub use rule::{Blank, Decode, Direction, FieldRule, Policy, is_opt_out};
 
 /// Fields highwater itself reads and writes on the Contact, beside the mapped ones.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
@@ -232,6 +34,9 @@ pub struct FieldMap {
     columns: Vec<String>,
     sources: Vec<Vec<usize>>,
     dates: Vec<Option<usize>>,
+    consents: Vec<bool>,
+    email: Option<usize>,
+    last_name: Option<usize>,
     technical: TechnicalFields,
     merged_into: Option<usize>,
     object: PersonObject,
@@ -268,14 +73,35 @@ impl FieldMap {
                 return Err(InvalidFieldMap::Missing(needed));
             }
         }
-        let dates = rules.iter().map(|rule| date_of(rule, &rules)).collect::<Result<_, _>>()?;
+        let dates: Vec<Option<usize>> =
+            rules.iter().map(|rule| date_of(rule, &rules)).collect::<Result<_, _>>()?;
+        let consents =
+            rules.iter().enumerate().map(|(at, rule)| rule.is_consent() || dates.contains(&Some(at)));
+        let consents = consents.collect();
+        let place =
+            |field: &str| rules.iter().position(|rule| rule.contact_field.eq_ignore_ascii_case(field));
+        let (email, last_name) = (place(object.email()), place("LastName"));
         let mut columns: Vec<String> = Vec::new();
         let mut sources = Vec::with_capacity(rules.len());
         for rule in &rules {
             sources.push(rule.columns.iter().map(|column| place_of(&mut columns, column)).collect());
         }
         let names = rules.iter().map(|rule| rule.contact_field.as_str().into()).collect();
-        Ok(Self { rules, keys, names, columns, sources, dates, technical, merged_into: None, object })
+        let merged_into = None;
+        Ok(Self {
+            rules,
+            keys,
+            names,
+            columns,
+            sources,
+            dates,
+            consents,
+            email,
+            last_name,
+            technical,
+            merged_into,
+            object,
+        })
     }
 
     /// The same map over a table in which a supporter that was merged away names, in this column, the one that remains. The
@@ -315,8 +141,14 @@ impl FieldMap {
 
     /// The place of the rule for the main address.
     #[must_use]
-    pub fn email_rule(&self) -> Option<usize> {
-        self.rule_of(self.object.email())
+    pub const fn email_rule(&self) -> Option<usize> {
+        self.email
+    }
+
+    /// The place of the rule for the last name, without which Salesforce makes no record of a person.
+    #[must_use]
+    pub const fn last_name_rule(&self) -> Option<usize> {
+        self.last_name
     }
 
     /// The rules, in the order of the configuration.
@@ -347,6 +179,12 @@ impl FieldMap {
     #[must_use]
     pub fn dates(&self) -> &[Option<usize>] {
         &self.dates
+    }
+
+    /// Whether the rule at this place is a consent, or the date of one.
+    #[must_use]
+    pub fn is_consent(&self, rule: usize) -> bool {
+        self.consents.get(rule).is_some_and(|is_one| *is_one)
     }
 
     /// The technical fields.
@@ -402,17 +240,6 @@ impl FieldMap {
         let text = format!("{:?} {:?}", self.rules, self.technical);
         key.digest(RuleKey(0), &Cell::Value(text.into()))
     }
-}
-
-/// Whether a checkbox of this name says no by being ticked, as Salesforce's own `HasOptedOutOfEmail`, `HasOptedOutOfFax` and
-/// `DoNotCall` do (Object Reference, Contact), and as custom fields are named after them.
-#[must_use]
-pub fn is_opt_out(contact_field: &str) -> bool {
-    let letters = contact_field.chars().filter(char::is_ascii_alphanumeric);
-    let plain: String = letters.map(|c| c.to_ascii_lowercase()).collect();
-    ["optedout", "optout", "donot", "unsubscrib", "nocall", "nomail", "noemail", "deceased", "suppress"]
-        .iter()
-        .any(|word| plain.contains(word))
 }
 
 fn place_of(columns: &mut Vec<String>, column: &str) -> usize {

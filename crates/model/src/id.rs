@@ -42,21 +42,25 @@ impl SalesforceId {
     /// # Errors
     /// [`InvalidId`] names what is wrong, without repeating the text.
     pub fn parse(raw: &str) -> Result<Self, InvalidId> {
-        let bytes = raw.as_bytes();
-        if bytes.len() != 15 && bytes.len() != 18 {
-            return Err(InvalidId::Length(bytes.len()));
+        let length = InvalidId::Length(raw.len());
+        let (fifteen, rest) = raw.as_bytes().split_first_chunk::<15>().ok_or(length)?;
+        // Without a way out in the middle, and of a length that is known: many at a time.
+        let plain = |bytes: &[u8]| bytes.iter().fold(true, |plain, c| plain & c.is_ascii_alphanumeric());
+        let check = checksum(fifteen);
+        match rest.as_array::<3>() {
+            _ if !rest.is_empty() && rest.len() != 3 => return Err(length),
+            _ if !plain(fifteen) || !plain(rest) => return Err(InvalidId::Character),
+            Some(given) if !given.eq_ignore_ascii_case(&check) => return Err(InvalidId::Checksum),
+            Some(_) | None => {}
         }
-        if !bytes.iter().all(u8::is_ascii_alphanumeric) {
-            return Err(InvalidId::Character);
-        }
+        Ok(Self::of(fifteen, check))
+    }
+
+    fn of(fifteen: &[u8; 15], check: [u8; 3]) -> Self {
         let mut full = [0_u8; 18];
-        full[..15].copy_from_slice(&bytes[..15]);
-        let check = checksum(&bytes[..15]);
+        full[..15].copy_from_slice(fifteen);
         full[15..].copy_from_slice(&check);
-        if bytes.len() == 18 && !bytes[15..].eq_ignore_ascii_case(&check) {
-            return Err(InvalidId::Checksum);
-        }
-        Ok(Self(full))
+        Self(full)
     }
 
     /// The 18 characters.
@@ -85,8 +89,8 @@ impl SalesforceId {
     /// Reads [`SalesforceId::packed`] back; `None`: no id packs so.
     #[must_use]
     pub fn from_packed(packed: [u8; 12]) -> Option<Self> {
-        let mut full = [0_u8; 18];
-        for (from, five) in packed.as_chunks::<4>().0.iter().zip(full.chunks_mut(5)) {
+        let mut fifteen = [0_u8; 15];
+        for (from, five) in packed.as_chunks::<4>().0.iter().zip(fifteen.chunks_mut(5)) {
             let mut number = u32::from_be_bytes(*from);
             for c in five.iter_mut().rev() {
                 *c = DIGITS[(number % 62) as usize];
@@ -96,9 +100,7 @@ impl SalesforceId {
                 return None;
             }
         }
-        let check = checksum(&full[..15]);
-        full[15..].copy_from_slice(&check);
-        Some(Self(full))
+        Some(Self::of(&fifteen, checksum(&fifteen)))
     }
 
     /// The first three characters: the kind of record.
@@ -113,10 +115,10 @@ const DIGITS: &[u8; 62] = b"0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnop
 
 /// The three check characters of a 15-character id: per group of five, bit *i* is set where character *i* is an
 /// upper-case letter; the value 0-31 is looked up in `A-Z0-5`.
-fn checksum(fifteen: &[u8]) -> [u8; 3] {
+fn checksum(fifteen: &[u8; 15]) -> [u8; 3] {
     const ALPHABET: &[u8; 32] = b"ABCDEFGHIJKLMNOPQRSTUVWXYZ012345";
     let mut check = [0_u8; 3];
-    for (group, out) in fifteen.chunks(5).zip(&mut check) {
+    for (group, out) in fifteen.as_chunks::<5>().0.iter().zip(&mut check) {
         let bits = group
             .iter()
             .enumerate()

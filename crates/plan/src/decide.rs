@@ -13,7 +13,10 @@ use crate::outcome::{Outcome, SkipReason};
 use crate::person_plan::{FieldPlan, PersonPlan};
 use crate::{Pair, Settings, Tie};
 
+mod blank;
 mod consent;
+
+pub use blank::BlankDigests;
 
 /// What a pair comes to.
 #[derive(Debug, Clone)]
@@ -54,6 +57,8 @@ pub struct Rules<'a> {
     pub settings: &'a Settings,
     /// The key of all digests.
     pub key: &'a DigestKey,
+    /// The digests of fields that hold nothing, under that key, rule by rule.
+    pub blank: &'a [BlankDigests],
     /// Salesforce's clock, for a block's date.
     pub now: model::Stamp,
     /// A resync tries blocked records again.
@@ -87,7 +92,10 @@ pub fn decide(pair: &mut Pair, rules: &Rules<'_>) -> Decided {
         Some(supporter) => stored_values(supporter, rules.map),
         None => rules.map.supporter_values(&absent),
     };
-    let contact = rules.map.contact_values(pair.contact.as_ref().map_or(&absent, |c| &c.contact.cells));
+    let contact = match &pair.contact {
+        Some(seen) => rules.map.contact_values(&seen.contact.cells),
+        None => vec![Ok(Cell::Absent); rules.fields.len()],
+    };
     let values = Values::of(supporter, contact, rules);
     let record = values.record(rules.key);
     if let Some((field, why)) = values.first_invalid(rules.fields) {
@@ -162,7 +170,7 @@ fn stored_values(supporter: &Supporter, map: &FieldMap) -> Vec<Result<Cell, Inva
 }
 
 fn has_last_name(supporter: &Supporter, map: &FieldMap) -> bool {
-    let Some(rule) = map.rule_of("LastName") else { return false };
+    let Some(rule) = map.last_name_rule() else { return false };
     matches!(map.supporter_value(rule, &supporter.cells), Ok(Cell::Value(_)) | Err(_))
 }
 
@@ -179,14 +187,14 @@ impl Values {
         contact: Vec<Result<Cell, InvalidValue>>,
         rules: &Rules<'_>,
     ) -> Self {
-        let of = |value: &Result<Cell, InvalidValue>, key| match value {
-            Ok(cell) => rules.key.digest(key, cell),
-            Err(_) => rules.key.digest(key, &Cell::Absent),
+        let of = |value: &Result<Cell, InvalidValue>, blank: &BlankDigests, key| match value {
+            Ok(cell) => blank.digest(rules.key, key, cell),
+            Err(_) => blank.absent,
         };
-        let cells = supporter.iter().zip(&contact).zip(rules.map.keys());
-        let both = |((s, c), &key)| {
-            let supporter = of(s, key);
-            [supporter, if s == c { supporter } else { of(c, key) }]
+        let cells = supporter.iter().zip(&contact).zip(rules.map.keys().iter().zip(rules.blank));
+        let both = |((s, c), (&key, blank))| {
+            let supporter = of(s, blank, key);
+            [supporter, if s == c { supporter } else { of(c, blank, key) }]
         };
         let digests = cells.map(both).collect();
         Self { supporter, contact, digests }
@@ -240,10 +248,7 @@ fn plan(pair: &mut Pair, rules: &Rules<'_>, mut values: Values, record: model::D
         let [supporter, contact] = values.digests[at];
         let view = |value: &Result<Cell, InvalidValue>, digest, creating: bool| match value {
             // A record that is still to be created holds nothing yet: every value of the other side is news to it.
-            _ if creating => View {
-                digest: rules.key.digest(rules.map.keys()[at], &Cell::Empty),
-                presence: Presence::Empty,
-            },
+            _ if creating => View { digest: rules.blank[at].empty, presence: Presence::Empty },
             Ok(cell) => View { digest, presence: Presence::of(cell) },
             Err(_) => View { digest, presence: Presence::Absent },
         };
@@ -263,7 +268,7 @@ fn plan(pair: &mut Pair, rules: &Rules<'_>, mut values: Values, record: model::D
             contact: side_value(&mut values.contact[at], creating[1]),
             supporter_digest: question.supporter.digest,
             contact_digest: question.contact.digest,
-            consent: consent::is_one(rules.map, at),
+            consent: rules.map.is_consent(at),
         });
     }
     consent::dates_follow(rules, &questions, &mut fields);

@@ -29,7 +29,7 @@ pub mod sides;
 
 pub use columns::ContactColumns;
 pub use columns::SeenContact;
-pub use decide::{Decided, Rules, decide, travelling};
+pub use decide::{BlankDigests, Decided, Rules, decide, travelling};
 pub use deleted::{DeletedFlags, OnDelete};
 pub use directory::Directory;
 pub use error::Fatal;

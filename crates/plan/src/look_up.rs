@@ -55,6 +55,8 @@ struct Fetched {
     alive: HashSet<SupporterId>,
     apart: HashSet<(SupporterId, ContactId)>,
     own_account: Option<String>,
+    /// The address of each supporter who was looked for by it.
+    addresses: HashMap<SupporterId, Email>,
 }
 
 /// Looks up each supporter. The answers come in the order of the supporters.
@@ -114,11 +116,39 @@ async fn fetch(
             fetched.by_id.insert(*id, seen);
         }
     }
-    let keys: Vec<&SupporterId> = supporters.iter().map(|supporter| &supporter.id).collect();
-    let emails: HashSet<Email> = match depth {
-        Depth::ByIds => HashSet::new(),
-        Depth::ByNames => supporters.iter().filter_map(|s| email_of(&sides.map, s)).collect(),
+    fetched.apart = sides.state.apart_of(supporters.iter().map(|supporter| &supporter.id))?;
+    // A first load into a new org: nobody there carries anything.
+    if directory.is_none_or(|directory| !directory.is_empty()) {
+        find_carriers(sides, directory, supporters, depth, &mut fetched).await?;
+    }
+    follow_up(sides, &mut fetched, &stored).await?;
+    fetched.own_account = sides.map.technical().account_id.as_ref().map(|(_, own)| own.clone());
+    note_owners(sides, &mut fetched).await?;
+    Ok(fetched)
+}
+
+/// Whoever carries the external id or address of a supporter whose row does not say already who that is.
+async fn find_carriers(
+    sides: &Sides,
+    directory: Option<&Directory>,
+    supporters: &[&Supporter],
+    depth: Depth,
+    fetched: &mut Fetched,
+) -> Result<(), Fatal> {
+    let says = |supporter: &Supporter| {
+        let there = |id: &ContactId| fetched.by_id.contains_key(id) && !are_apart(supporter, *id, fetched);
+        stored_id(&sides.map, supporter).as_ref().is_some_and(there)
     };
+    let open: Vec<&Supporter> = supporters.iter().copied().filter(|supporter| !says(supporter)).collect();
+    let keys: Vec<&SupporterId> = open.iter().map(|supporter| &supporter.id).collect();
+    fetched.addresses = match depth {
+        Depth::ByIds => HashMap::new(),
+        Depth::ByNames => {
+            let addressed = |one: &&Supporter| Some((one.id.clone(), email_of(&sides.map, one)?));
+            open.iter().filter_map(addressed).collect()
+        }
+    };
+    let emails: HashSet<Email> = fetched.addresses.values().cloned().collect();
     let hits = match directory {
         Some(directory) => {
             directory.find(&keys, &emails).map_err(Fatal::spool("reading the Contact directory"))?
@@ -128,13 +158,9 @@ async fn fetch(
     fetched.by_id.reserve(hits.len());
     fetched.by_email.reserve(hits.len());
     for seen in hits {
-        index(&mut fetched, seen, &emails);
+        index(fetched, seen, &emails);
     }
-    follow_up(sides, &mut fetched, &stored).await?;
-    fetched.apart = sides.state.apart_of(supporters.iter().map(|supporter| &supporter.id))?;
-    fetched.own_account = sides.map.technical().account_id.as_ref().map(|(_, own)| own.clone());
-    note_owners(sides, &mut fetched).await?;
-    Ok(fetched)
+    Ok(())
 }
 
 /// Whose the Contacts are already: by our links and by the id they carry, as far as those supporters still exist.
@@ -364,17 +390,17 @@ fn by_email(sides: &Sides, supporter: &Supporter, fetched: &Fetched) -> Found {
     if fetched.by_email.is_empty() {
         return Found::Nobody(Vec::new());
     }
-    let Some(email) = email_of(&sides.map, supporter) else { return Found::Nobody(Vec::new()) };
-    let holders = fetched.by_email.get(&email).map_or(&[][..], Vec::as_slice);
+    let Some(email) = fetched.addresses.get(&supporter.id) else { return Found::Nobody(Vec::new()) };
+    let holders = fetched.by_email.get(email).map_or(&[][..], Vec::as_slice);
     let holders = holders.iter().filter(|seen| !are_apart(supporter, seen.id(), fetched)).cloned();
     let (converted, holders): (Vec<SeenContact>, Vec<SeenContact>) = holders.partition(|seen| seen.converted);
     let usable = |seen: &&SeenContact| {
         !belongs_to_another(supporter, seen, fetched) && !seen.contact.person_account && !seen.excluded
     };
     let candidates: Vec<SeenContact> = holders.iter().filter(usable).cloned().collect();
-    match choose_contact(sides, supporter, &email, candidates) {
-        Found::Nobody(_) => match choose_contact(sides, supporter, &email, converted) {
-            Found::Nobody(_) => set_apart(sides, supporter, &email, &holders, fetched),
+    match choose_contact(sides, supporter, email, candidates) {
+        Found::Nobody(_) => match choose_contact(sides, supporter, email, converted) {
+            Found::Nobody(_) => set_apart(sides, supporter, email, &holders, fetched),
             // The person is a Contact by now: a new Lead would be a second record of them.
             Found::One(seen, _) => {
                 case(CaseKind::ContactDeleted, vec![*seen], &["email_equal", "lead_converted"])
@@ -433,9 +459,14 @@ async fn ask_about_strangers(
                 && !seen.contact.person_account
                 && !seen.excluded
         });
-        if let Some(email) = email_of(&sides.map, supporters[at]).filter(|_| !others.is_empty()) {
+        if !others.is_empty()
+            && let Some(email) = email_of(&sides.map, supporters[at])
+        {
             asked.push((at, email));
         }
+    }
+    if asked.is_empty() {
+        return Ok(());
     }
     let emails: Vec<Email> = asked.iter().map(|(_, email)| email.clone()).collect();
     let neighbours = sides.supporters.by_emails(&emails).await?;

@@ -1,5 +1,6 @@
 //! What became of each selected person, and the numbers that must balance.
 
+use std::borrow::Cow;
 use std::collections::BTreeMap;
 
 use model::{CaseKind, ContactId, CycleId, Stamp, Subject, SupporterId};
@@ -129,16 +130,20 @@ impl Outcome {
     /// A stable word: `skipped:no_last_name`, `contact_created`.
     #[must_use]
     pub fn code(&self) -> String {
+        self.word().into_owned()
+    }
+
+    fn word(&self) -> Cow<'static, str> {
         match self {
-            Self::InStep => "in_step".to_owned(),
-            Self::ContactCreated => "contact_created".to_owned(),
-            Self::ContactUpdated => "contact_updated".to_owned(),
-            Self::SupporterUpdated => "supporter_updated".to_owned(),
-            Self::SupporterCreated => "supporter_created".to_owned(),
-            Self::Skipped(why) => format!("skipped:{}", why.code()),
-            Self::Case(kind) => format!("case:{}", kind.code()),
-            Self::Blocked(code) => format!("blocked:{code}"),
-            Self::Deferred(why) => format!("deferred:{}", why.code()),
+            Self::InStep => "in_step".into(),
+            Self::ContactCreated => "contact_created".into(),
+            Self::ContactUpdated => "contact_updated".into(),
+            Self::SupporterUpdated => "supporter_updated".into(),
+            Self::SupporterCreated => "supporter_created".into(),
+            Self::Skipped(why) => format!("skipped:{}", why.code()).into(),
+            Self::Case(kind) => format!("case:{}", kind.code()).into(),
+            Self::Blocked(code) => format!("blocked:{code}").into(),
+            Self::Deferred(why) => format!("deferred:{}", why.code()).into(),
         }
     }
 }
@@ -260,15 +265,14 @@ impl CycleReport {
 
     /// Counts one person's outcome.
     pub fn count(&mut self, outcome: &Outcome) {
-        self.selected += 1;
-        *self.outcomes.entry(outcome.code()).or_default() += 1;
+        self.count_many(outcome, 1);
     }
 
     /// Counts the same outcome of several people.
     pub fn count_many(&mut self, outcome: &Outcome, people: u64) {
         if people > 0 {
             self.selected += people;
-            *self.outcomes.entry(outcome.code()).or_default() += people;
+            add(&mut self.outcomes, outcome.word(), people);
         }
     }
 
@@ -282,7 +286,7 @@ impl CycleReport {
 
     /// Counts a link by its evidence.
     pub fn count_link(&mut self, evidence: &model::Evidence) {
-        *self.links.entry(evidence.code().to_owned()).or_default() += 1;
+        add(&mut self.links, evidence.code().into(), 1);
     }
 
     /// How many ended in the outcome with this code; a code ending in `:` counts the whole family.
@@ -315,4 +319,14 @@ pub struct PersonOutcome {
     pub contact: Option<ContactId>,
     /// What became of them.
     pub outcome: Outcome,
+}
+
+/// Adds to a count by its word. A million people end with few words: nearly always it is there.
+fn add(counts: &mut BTreeMap<String, u64>, word: Cow<'static, str>, people: u64) {
+    match counts.get_mut(&*word) {
+        Some(count) => *count += people,
+        None => {
+            counts.insert(word.into_owned(), people);
+        }
+    }
 }

@@ -4,7 +4,8 @@
 use std::cmp::Reverse;
 use std::collections::BinaryHeap;
 use std::fs::File;
-use std::io::{self, BufWriter, Read, Seek, SeekFrom, Write};
+use std::io::{self, BufWriter, Write};
+use std::os::unix::fs::FileExt;
 use std::path::{Path, PathBuf};
 
 /// A number, and a place where a record with that number lies. Several records may share a number.
@@ -111,7 +112,7 @@ impl Runs {
         }
         let file = out.into_inner().map_err(io::IntoInnerError::into_error)?;
         let _ = std::fs::remove_file(&self.path);
-        Ok(Many { file, path, fences })
+        Ok(Many { file, path, pairs, fences })
     }
 }
 
@@ -128,9 +129,8 @@ impl Run {
         if self.ahead.is_empty() && self.left > 0 {
             let count = self.left.min(AHEAD);
             let mut bytes = vec![0; count * PAIR];
-            file.seek(SeekFrom::Start(self.at))?;
-            file.read_exact(&mut bytes)?;
-            self.ahead.extend(pairs_of(&bytes).rev());
+            file.read_exact_at(&mut bytes, self.at)?;
+            self.ahead.extend(bytes.as_chunks::<PAIR>().0.iter().map(pair_of).rev());
             self.at += bytes.len() as u64;
             self.left -= count;
         }
@@ -149,6 +149,7 @@ pub(crate) struct Places {
 struct Many {
     file: File,
     path: PathBuf,
+    pairs: usize,
     /// The first number of each block.
     fences: Vec<u64>,
 }
@@ -176,28 +177,31 @@ impl Places {
 impl Many {
     fn find(&mut self, numbers: &[u64]) -> io::Result<Vec<u64>> {
         let mut found = Vec::new();
-        let mut held: (Option<usize>, Vec<Pair>) = (None, Vec::new());
+        let mut held: (Option<usize>, Vec<u8>) = (None, Vec::new());
         for number in numbers {
             // Pairs of this number may begin in the block before the first that begins with it.
             let mut block = self.fences.partition_point(|fence| fence < number).saturating_sub(1);
             while self.fences.get(block).is_some_and(|fence| fence <= number) {
                 if held.0 != Some(block) {
-                    held = (Some(block), self.read(block)?);
+                    held.0 = None;
+                    self.read(block, &mut held.1)?;
+                    held.0 = Some(block);
                 }
-                let from = held.1.partition_point(|(known, _)| known < number);
-                let hits = held.1[from..].iter().take_while(|(known, _)| known == number);
-                found.extend(hits.map(|(_, place)| *place));
+                // Where many are asked for that lie far apart, each has a block of its own: of it, a few pairs are looked at.
+                let pairs = held.1.as_chunks::<PAIR>().0;
+                let from = pairs.partition_point(|bytes| pair_of(bytes).0 < *number);
+                let hits = pairs[from..].iter().map(pair_of).take_while(|(known, _)| known == number);
+                found.extend(hits.map(|(_, place)| place));
                 block += 1;
             }
         }
         Ok(found)
     }
 
-    fn read(&mut self, block: usize) -> io::Result<Vec<Pair>> {
-        let mut bytes = Vec::with_capacity(BLOCK * PAIR);
-        self.file.seek(SeekFrom::Start((block * BLOCK * PAIR) as u64))?;
-        (&mut self.file).take((BLOCK * PAIR) as u64).read_to_end(&mut bytes)?;
-        Ok(pairs_of(&bytes).collect())
+    fn read(&mut self, block: usize, bytes: &mut Vec<u8>) -> io::Result<()> {
+        let first = block * BLOCK;
+        bytes.resize((self.pairs - first).min(BLOCK) * PAIR, 0);
+        self.file.read_exact_at(bytes, (first * PAIR) as u64)
     }
 }
 
@@ -213,10 +217,10 @@ fn write(out: &mut impl Write, (number, place): Pair) -> io::Result<()> {
     out.write_all(&place.to_le_bytes())
 }
 
-fn pairs_of(bytes: &[u8]) -> impl DoubleEndedIterator<Item = Pair> + '_ {
-    let (numbers, _) = bytes.as_chunks::<8>();
-    let (pairs, _) = numbers.as_chunks::<2>();
-    pairs.iter().map(|[number, place]| (u64::from_le_bytes(*number), u64::from_le_bytes(*place)))
+fn pair_of(bytes: &[u8; PAIR]) -> Pair {
+    // The number is written first.
+    let both = u128::from_le_bytes(*bytes);
+    (both as u64, (both >> 64) as u64)
 }
 
 /// A new file that only its owner may read.

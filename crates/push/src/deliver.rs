@@ -10,13 +10,13 @@ use std::time::Duration;
 
 use drill::KillPoint::{K01, K02, K03, K04, K05, K06, K07, K08, K09, K10, K11, K12, K13, K15, K17};
 use drill::{Branch, Mistake, met, planted, reached};
-use model::{JobEnd, JobId, JournalEntry, Lane, Phase};
+use model::{JobEnd, JobId, JournalEntry, Lane, Phase, PlanId};
 use plan::{CycleReport, Deferral, Fatal, Moment, Outcome, Road, Sides, Stretch};
 use salesforce::{ErrorKind, IngestSpec, JobInfo, ResultSet};
 
 use crate::encode::OutRow;
 use crate::settle::{self, Settled};
-use crate::spool::{self, Spool};
+use crate::spool::{self, Spool, Upload};
 use crate::{direct, pace};
 
 /// How many intents one commit takes.
@@ -87,16 +87,26 @@ async fn journal(sides: &Sides, lane: Lane, rows: Vec<OutRow>, at: Moment) -> Re
     reached(K01);
     let plan = sides.state.next_plan_id();
     let spool = Spool::of(&sides.state.spool_dir(), plan);
-    let written = spool::write(&sides.map, lane, &rows, &spool.upload).await?;
-    // The file stands in the order of households, the state in that of supporters.
-    let mut people: Vec<&OutRow> = rows.iter().collect();
-    people.sort_by(|a, b| a.supporter.cmp(&b.supporter));
-    for chunk in people.chunks(INTENTS_PER_COMMIT) {
-        let mut changes = state::Changes::new();
+    // The file stands in the order of households, the state in that of supporters. Where that is the same, what a row carries is
+    // read once for both.
+    let in_order = rows.is_sorted_by(|a, b| a.supporter < b.supporter);
+    let mut upload = Upload::create(&sides.map, lane, &spool.upload).await?;
+    for chunk in rows.chunks(INTENTS_PER_COMMIT) {
+        let mut changes = state::Changes::with_room_for(chunk.len());
         for row in chunk {
-            changes.put_intent(&row.supporter, row.intent(plan)?);
+            let packed = row.packed()?;
+            upload.write(row, &packed).await?;
+            if in_order {
+                changes.put_intent(&row.supporter, row.intent(plan, &packed));
+            }
         }
-        let _receipt = sides.state.commit(changes).await?;
+        if in_order {
+            let _receipt = sides.state.commit(changes).await?;
+        }
+    }
+    let written = upload.finish().await?;
+    if !in_order {
+        intend(sides, plan, &rows).await?;
     }
     let entry = JournalEntry {
         plan,
@@ -113,6 +123,20 @@ async fn journal(sides: &Sides, lane: Lane, rows: Vec<OutRow>, at: Moment) -> Re
     };
     commit(sides, &entry).await?;
     Ok(entry)
+}
+
+/// Writes the intents of rows that stand in another order than that of their supporters.
+async fn intend(sides: &Sides, plan: PlanId, rows: &[OutRow]) -> Result<(), Fatal> {
+    let mut people: Vec<&OutRow> = rows.iter().collect();
+    people.sort_by(|a, b| a.supporter.cmp(&b.supporter));
+    for chunk in people.chunks(INTENTS_PER_COMMIT) {
+        let mut changes = state::Changes::with_room_for(chunk.len());
+        for row in chunk {
+            changes.put_intent(&row.supporter, row.intent(plan, &*row.packed()?));
+        }
+        let _receipt = sides.state.commit(changes).await?;
+    }
+    Ok(())
 }
 
 /// Creates the job, uploads and closes it. What is not certain to have happened is found out, never assumed. `None`: the

@@ -107,7 +107,7 @@ async fn journal(sides: &Sides, lane: Lane, rows: &[OutRow], at: Moment) -> Resu
     };
     let mut changes = state::Changes::new();
     for row in rows {
-        changes.put_intent(&row.supporter, row.intent(plan)?);
+        changes.put_intent(&row.supporter, row.intent(plan, &*row.packed()?));
     }
     changes.put_journal(entry.clone());
     let _receipt = sides.state.commit(changes).await?;
@@ -161,7 +161,7 @@ fn record(map: &FieldMap, lane: Lane, head: &[String], row: &OutRow) -> Result<F
 }
 
 fn join(entry: &JournalEntry, row: OutRow, result: SaveResult) -> Result<Joined, Fatal> {
-    let intent = row.intent(entry.plan)?;
+    let intent = row.intent(entry.plan, &*row.packed()?);
     let supporter = row.supporter.clone();
     Ok(match result {
         Ok(Saved { id, created }) => Joined { supporter, intent, id: Some(id), created, error: None },

@@ -2,8 +2,13 @@
 
 use drill::KillPoint::{K23, K24, K26, K27};
 use drill::reached;
-use model::{DirtyReason, Position, Side, Subject, Window};
+use model::{DirtyReason, Position, Side, Stamp, Subject, SupporterId, Window};
 use plan::{Fatal, Sides, Stretch};
+
+/// So many pages are marked together at the most: one at first, and then twice as many each time. Pages come in the order of stamps, and
+/// people lie in the state in the order of their ids: of a table that was not written in that order, each page alone would touch
+/// most of what the state holds.
+const MOST_PAGES: usize = 16;
 
 /// What discovering came to.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -27,48 +32,76 @@ pub async fn discover(sides: &Sides, mut collect: Option<&mut Vec<Subject>>) -> 
     let state = &sides.state;
     // Whole seconds: a row may be stamped with the second that is still running, and be edited again in it.
     let until = sides.supporters.now().await?.minus(sides.settings.supporter_lag).floor_second();
-    let window = Window::after(state.watermark(Side::Supporter)?, sides.settings.overlap, until);
+    let watermark = state.watermark(Side::Supporter)?;
+    let window = Window::after(watermark, sides.settings.overlap, until);
     let mut found = Discovery { marked: 0, seen: 0, window };
     let mut after: Option<Position> = None;
+    let (mut met, mut pages, mut together) = (Vec::new(), 0, 1);
     while !window.is_empty() {
         let page = sides.supporters.changed(&window, after.as_ref(), sides.settings.batch).await?;
         let last = page.len() < sides.settings.batch;
         after = page.last().map(|changed| changed.position.clone());
-        let mut changes = state::Changes::new();
         sides.progress.advance(page.len() as u64);
         let stamped = page.iter().map(|changed| (changed.id.as_str(), changed.modified));
-        let known = state.recently_seen_of(Side::Supporter, stamped)?;
-        for (changed, known) in page.into_iter().zip(known) {
-            found.seen += 1;
-            if known {
-                continue;
-            }
-            found.marked += 1;
-            if sides.settings.has_settled(changed.modified, until) {
-                changes.note_seen(Side::Supporter, changed.id.as_str(), changed.modified);
-            }
-            let subject = Subject::Supporter(changed.id);
-            match collect.as_deref_mut() {
-                Some(collect) => collect.push(subject),
-                None => {
-                    changes.mark_dirty(subject, DirtyReason::SupporterChanged, Some(changed.modified));
-                }
-            }
-        }
-        if last {
-            // The last marks and the watermark: one commit.
-            changes.raise_watermark(Side::Supporter, until);
-        }
-        reached(if last { K26 } else { K23 });
-        if collect.is_none() {
-            let _receipt = state.commit(changes).await?;
-        }
-        reached(if last { K27 } else { K24 });
+        // Before the first window ends nothing is remembered as seen.
+        let known = match watermark {
+            Some(_) => state.recently_seen_of(Side::Supporter, stamped)?,
+            None => vec![false; page.len()],
+        };
+        found.seen += page.len() as u64;
+        let news = page.into_iter().zip(known).filter(|(_, known)| !known);
+        met.extend(news.map(|(changed, _)| (changed.id, changed.modified)));
+        pages += 1;
         // Told to stop: what is marked is marked, and the watermark says where the rest begins.
-        if last || sides.stopping() {
+        let end = last || sides.stopping();
+        if pages < together && !end {
+            continue;
+        }
+        found.marked += met.len() as u64;
+        match collect.as_deref_mut() {
+            Some(collect) => collect.extend(met.drain(..).map(|(id, _)| Subject::Supporter(id))),
+            None => mark(sides, &mut met, watermark, last.then_some(until), until).await?,
+        }
+        if end {
             break;
         }
+        (pages, together) = (0, MOST_PAGES.min(2 * together));
     }
     sides.progress.end();
     Ok(found)
+}
+
+/// Marks supporters in the order in which they lie in the state, a batch in each commit. `end`: where the watermark goes with the last of
+/// them.
+async fn mark(
+    sides: &Sides,
+    met: &mut Vec<(SupporterId, Stamp)>,
+    watermark: Option<Stamp>,
+    end: Option<Stamp>,
+    until: Stamp,
+) -> Result<(), Fatal> {
+    met.sort();
+    // What lies below the overlap of the first window never will be asked for.
+    let remembered = |stamp: Stamp| watermark.is_some() || stamp >= until.minus(sides.settings.overlap);
+    let mut met = std::mem::take(met).into_iter();
+    loop {
+        let mut changes = state::Changes::with_room_for(2 * sides.settings.batch.min(met.len()));
+        for (id, stamp) in met.by_ref().take(sides.settings.batch) {
+            if remembered(stamp) && sides.settings.has_settled(stamp, until) {
+                changes.note_seen(Side::Supporter, id.as_str(), stamp);
+            }
+            changes.mark_dirty(Subject::Supporter(id), DirtyReason::SupporterChanged, Some(stamp));
+        }
+        // The last marks and the watermark: one commit.
+        let end = end.filter(|_| met.len() == 0);
+        if let Some(end) = end {
+            changes.raise_watermark(Side::Supporter, end);
+        }
+        reached(if end.is_some() { K26 } else { K23 });
+        let _receipt = sides.state.commit(changes).await?;
+        reached(if end.is_some() { K27 } else { K24 });
+        if met.len() == 0 {
+            return Ok(());
+        }
+    }
 }

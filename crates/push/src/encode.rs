@@ -59,13 +59,11 @@ impl OutRow {
         self.carried.packed().map_err(Fatal::spool("reading a waiting row"))
     }
 
-    /// The row's intent under a job's number.
-    ///
-    /// # Errors
-    /// As [`OutRow::packed`].
-    pub fn intent(&self, plan: PlanId) -> Result<Intent, Fatal> {
-        let fields = self.packed()?.fields().collect();
-        Ok(Intent { plan: Some(plan), contact: self.contact, record: self.record, fields })
+    /// The row's intent under a job's number; `packed` is what the row carries.
+    #[must_use]
+    pub fn intent(&self, plan: PlanId, packed: &Packed) -> Intent {
+        let fields = packed.fields().collect();
+        Intent { plan: Some(plan), contact: self.contact, record: self.record, fields }
     }
 }
 

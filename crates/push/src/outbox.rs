@@ -77,10 +77,9 @@ impl Outbox {
         true
     }
 
-    /// Whether the org would take the id of a waiting row for this one.
+    /// Whether the org would take the id of a waiting row, which is spelled otherwise, for this one.
     fn is_taken(&self, id: &SupporterId, key: Option<&SupporterId>) -> bool {
-        let key = key.unwrap_or(id);
-        self.keys.contains(key) || self.supporters.contains(key)
+        self.keys.contains(key.unwrap_or(id)) || key.is_some_and(|key| self.supporters.contains(key))
     }
 
     /// Puts away what a row carries. Where there is no room for that on the disk, it stays where it is.
@@ -114,20 +113,25 @@ impl Outbox {
         let mut rows = std::mem::take(self.lot(lane)).rows;
         // In place: nobody stands here twice, and a stable order would take half as much memory again.
         rows.sort_unstable_by(|a, b| (a.account, &a.supporter).cmp(&(b.account, &b.supporter)));
-        for row in &rows {
-            self.supporters.remove(&row.supporter);
-            if let Some(key) = without_case(&row.supporter) {
-                self.keys.remove(&key);
-            }
-            if let Some(contact) = row.contact {
-                self.contacts.remove(&contact);
-            }
-        }
-        // The rows hold on to the file as long as they need it.
         if self.is_empty() {
+            // Their room, too: nobody waits while a job is under way.
+            (self.supporters, self.keys, self.contacts) = <_>::default();
+            // The rows hold on to the file as long as they need it.
             self.spill = None;
+        } else {
+            rows.iter().for_each(|row| self.forget(row));
         }
         rows
+    }
+
+    fn forget(&mut self, row: &OutRow) {
+        self.supporters.remove(&row.supporter);
+        if let Some(key) = without_case(&row.supporter) {
+            self.keys.remove(&key);
+        }
+        if let Some(contact) = row.contact {
+            self.contacts.remove(&contact);
+        }
     }
 
     fn lot(&mut self, lane: Lane) -> &mut Lot {

@@ -1,6 +1,6 @@
 //! A result file read in chunks, each row joined to the supporter by the key it carries.
 
-use std::collections::HashMap;
+use std::collections::HashSet;
 use std::path::Path;
 
 use model::{ContactId, FieldMap, Intent, PlanId, SalesforceId, SupporterId};
@@ -92,9 +92,8 @@ impl Results {
 
     /// The next row of the file; within, `None` for one that nobody was sent as.
     async fn read(&mut self) -> Result<Option<Option<Keyed>>, Fatal> {
-        let Some(row) = self.reader.next_row().await? else { return Ok(None) };
-        let supporter =
-            self.key.and_then(|key| row.row().at(key)).and_then(|key| SupporterId::parse(key).ok());
+        let Some(row) = self.reader.next_keyed(self.key).await? else { return Ok(None) };
+        let supporter = row.key.and_then(|key| SupporterId::parse(&key).ok());
         self.foreign += u64::from(supporter.is_none());
         Ok(Some(supporter.map(|supporter| Box::new((supporter, row.id, row.created, row.error)))))
     }
@@ -118,16 +117,18 @@ impl Results {
             return Ok(None);
         }
         let who: Vec<SupporterId> = keyed.iter().map(|row| row.0.clone()).collect();
-        let mut intents: HashMap<SupporterId, Intent> = who
-            .iter()
-            .cloned()
-            .zip(sides.state.intents_of_many(&who)?)
-            .filter_map(|(id, intent)| Some((id, intent.filter(|intent| intent.plan == Some(self.plan))?)))
-            .collect();
-        for row in keyed {
+        let intents = sides.state.intents_of_many(&who)?;
+        let mut met = HashSet::new();
+        chunk.joined.reserve(keyed.len());
+        for (at, (row, intent)) in keyed.into_iter().zip(intents).enumerate() {
             let (supporter, id, created, error) = *row;
+            // A key that came twice: the first row counts. In order, two of a kind are neighbours.
+            let twice = match &self.sorted {
+                Some(_) => at > 0 && who[at - 1] == supporter,
+                None => !met.insert(&who[at]),
+            };
             // No intent: settled before a crash. It is counted with its file and not touched again.
-            if let Some(intent) = intents.remove(&supporter) {
+            if let Some(intent) = intent.filter(|intent| !twice && intent.plan == Some(self.plan)) {
                 chunk.joined.push(Joined { supporter, intent, id, created, error });
             }
         }

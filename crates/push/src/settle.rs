@@ -6,18 +6,19 @@ use std::collections::HashMap;
 use drill::KillPoint::{K14, K15, K16};
 use drill::{Branch, Mistake, met, planted, reached};
 use model::{
-    Block, Case, CaseKind, ContactId, Digest, DirtyReason, Evidence, Happened, JournalEntry, Lane, Link,
-    LinkLife, Stamp, Subject, SupporterId,
+    Case, CaseKind, ContactId, DirtyReason, Evidence, Happened, JournalEntry, Lane, Link, LinkLife, Subject,
+    SupporterId,
 };
 use plan::overwritten::{SavedRow, overwritten};
 use plan::record::close_identity_cases;
 use plan::{CycleReport, Deferral, Fatal, Moment, Outcome, RowCounts, Sides};
-use salesforce::record_error::{Class, DuplicateKind};
-use salesforce::{RecordError, ResultSet};
+use salesforce::ResultSet;
 use state::Changes;
 
+mod refused_row;
 mod systemic;
 
+use refused_row::settle_failure;
 use systemic::Together;
 pub(crate) use systemic::open_circuit;
 
@@ -26,6 +27,8 @@ use crate::results::{Joined, Results};
 use crate::spool::Spool;
 use crate::write_back::write_back;
 
+/// What most saved rows leave: a link, cases that are over, agreements, an intent and a mark that are done with.
+const CHANGES_OF_A_ROW: usize = 6;
 /// How many rows one commit settles.
 const CHUNK: usize = 1_000;
 
@@ -233,9 +236,9 @@ async fn save_successes(
     at: Moment,
 ) -> Result<(), Fatal> {
     let lane = entry.lane;
-    let mut changes = state::Changes::new();
+    let mut changes = state::Changes::with_room_for(CHANGES_OF_A_ROW * rows.len());
     unseen(sides, report, &mut changes, entry, rows, at).await?;
-    let mut new_ids = HashMap::new();
+    let mut new_ids = Vec::with_capacity(rows.len());
     let mut owners = if lane == Lane::Upsert { owners(sides, rows)? } else { HashMap::new() };
     for row in rows {
         // Saved, yet without an Id to say as what: it comes to no outcome here and is looked up.
@@ -257,7 +260,7 @@ async fn save_successes(
                 life: LinkLife::Live,
             });
             close_identity_cases(&mut changes, &Subject::Supporter(row.supporter.clone()));
-            new_ids.insert(row.supporter.clone(), contact);
+            new_ids.push((row.supporter.clone(), contact));
         }
         let agreed: Vec<_> = row.intent.fields.iter().map(|field| (field.rule, field.sent)).collect();
         changes.set_bases(&row.supporter, &agreed);
@@ -270,7 +273,7 @@ async fn save_successes(
         report.count(if row.created { &Outcome::ContactCreated } else { &Outcome::ContactUpdated });
     }
     // The row first: if it is not reached, the link is not yet durable either and both are done again.
-    write_back(sides, report, &new_ids).await?;
+    write_back(sides, report, new_ids).await?;
     reached(K14);
     let _receipt = sides.state.commit(changes).await?;
     reached(K15);
@@ -313,7 +316,9 @@ async fn unseen(
 
 /// Who is linked already to the Contacts that upserted rows were saved as.
 fn owners(sides: &Sides, rows: &[&Joined]) -> Result<HashMap<ContactId, SupporterId>, Fatal> {
-    let contacts: Vec<ContactId> = rows.iter().filter_map(|row| row.contact()).collect();
+    // A new Contact is nobody's yet.
+    let contacts: Vec<ContactId> =
+        rows.iter().filter(|row| !row.created).filter_map(|row| row.contact()).collect();
     let owners: Vec<SupporterId> = sides.state.supporters_of(&contacts)?.into_iter().flatten().collect();
     let links = sides.state.links_of(&owners)?.into_iter().flatten();
     Ok(links.filter(|link| link.life == LinkLife::Live).map(|link| (link.contact, link.supporter)).collect())
@@ -371,160 +376,4 @@ async fn settle_failures(
     }
     systemic::note(sides, report, settled, &together);
     Ok(failed)
-}
-
-/// One refused row. Every class has its consequence; none is only logged.
-fn settle_failure(
-    sides: &Sides,
-    changes: &mut Changes,
-    report: &mut CycleReport,
-    settled: &mut Settled,
-    row: &Joined,
-    together: &Together,
-    at: Moment,
-) -> Result<(), Fatal> {
-    // Refused without a reason: it comes to no outcome here and is looked up.
-    let Some(error) = &row.error else { return Ok(()) };
-    // Refused means: nothing of it was saved.
-    changes.clear_intent(&row.supporter);
-    let subject = Subject::Supporter(row.supporter.clone());
-    let (code, fields) = (error.code().as_str().to_owned(), error.fields().to_vec());
-    changes.tell(&subject, Happened::Refused { code, fields });
-    match error.class() {
-        Class::Duplicate(kind) => {
-            met(Branch::DuplicateRow);
-            report.duplicates_refused += 1;
-            settled.refused.push(refused(row, error, *kind, None));
-        }
-        // Whoever holds the value is found by the same look-up.
-        Class::HeldBy(holder) => {
-            let holder = sides.map.object().id(holder.as_str());
-            settled.refused.push(refused(row, error, DuplicateKind::Contact, holder));
-        }
-        Class::HeldByMany(ids) => {
-            let contacts = ids.iter().filter_map(|id| sides.map.object().id(id.as_str())).collect();
-            let case = bare_case(CaseKind::SeveralContactsOneKey, row, error, contacts, at.now);
-            changes.open_case(case);
-            changes.clear_dirty(&subject);
-            report.count(&Outcome::Case(CaseKind::SeveralContactsOneKey));
-        }
-        Class::StaleId => {
-            met(Branch::StaleRow);
-            settled.again.push((row.supporter.clone(), Again::Stale));
-        }
-        Class::Transient | Class::TransientSmallerJob | Class::RepeatedKey => {
-            transient(sides, changes, report, settled, row, error, at)?;
-        }
-        Class::OrgFull => {
-            if !settled.circuit_open {
-                settled.circuit_open = true;
-                changes.open_case(bare_case(CaseKind::Systemic, row, error, Vec::new(), at.now));
-                report.notes.push("the org's storage is full: nothing can be created".to_owned());
-            }
-            report.count(&Outcome::Deferred(Deferral::Transient));
-        }
-        Class::Permanent if together.fails_the_transaction(error) => {
-            let (supporter, code) = (row.supporter.clone(), error.code().as_str().to_owned());
-            settled.suspects.push(Suspect { supporter, code });
-        }
-        Class::Permanent if together.is_systemic(error) => {
-            // One case for all of them, under the first.
-            if !settled.circuit_open {
-                settled.circuit_open = true;
-                changes.open_case(bare_case(CaseKind::Systemic, row, error, Vec::new(), at.now));
-            }
-            report.count(&Outcome::Deferred(Deferral::Transient));
-        }
-        Class::Permanent => block(sides, changes, report, row, error.code().as_str(), error, at.now)?,
-    }
-    Ok(())
-}
-
-fn refused(row: &Joined, error: &RecordError, kind: DuplicateKind, holder: Option<ContactId>) -> Refused {
-    Refused {
-        supporter: row.supporter.clone(),
-        linked: row.intent.contact,
-        holder,
-        kind,
-        code: error.code().as_str().to_owned(),
-        message: error.message().to_owned(),
-        record: row.intent.record,
-    }
-}
-
-/// Not the row's fault: it stays marked. One that never gets through is set aside in the end.
-fn transient(
-    sides: &Sides,
-    changes: &mut Changes,
-    report: &mut CycleReport,
-    settled: &mut Settled,
-    row: &Joined,
-    error: &RecordError,
-    at: Moment,
-) -> Result<(), Fatal> {
-    met(Branch::TransientRow);
-    let subject = Subject::Supporter(row.supporter.clone());
-    let attempts = sides.state.dirty_of(&subject)?.map_or(0, |dirty| dirty.attempts);
-    // Attempts count rounds; a cycle has several.
-    if attempts >= sides.settings.retry_cycles * sides.settings.retry_rounds.max(1) {
-        return block(sides, changes, report, row, "STILL_LOCKED", error, at.now);
-    }
-    changes.bump_attempts(&subject);
-    settled.again.push((row.supporter.clone(), Again::Transient));
-    Ok(())
-}
-
-/// Sets a record aside until something about it changes, and tells an administrator.
-fn block(
-    sides: &Sides,
-    changes: &mut Changes,
-    report: &mut CycleReport,
-    row: &Joined,
-    code: &str,
-    error: &RecordError,
-    now: Stamp,
-) -> Result<(), Fatal> {
-    met(Branch::Blocked);
-    let before = sides.state.block_of(&row.supporter)?;
-    let record: Digest = row.intent.record;
-    changes.put_block(
-        &row.supporter,
-        Block {
-            code: code.to_owned(),
-            fields: error.fields().to_vec(),
-            message: error.message().to_owned(),
-            record,
-            map: sides.map.digest(&sides.state.digest_key()),
-            since: before.as_ref().map_or(now, |block| block.since),
-            attempts: before.map_or(0, |block| block.attempts) + 1,
-        },
-    );
-    let mut case = bare_case(CaseKind::Blocked, row, error, row.intent.contact.into_iter().collect(), now);
-    case.reasons.insert(0, code.to_owned());
-    case.reasons.dedup();
-    changes.open_case(case);
-    changes.clear_dirty(&Subject::Supporter(row.supporter.clone()));
-    report.count(&Outcome::Blocked(code.to_owned()));
-    Ok(())
-}
-
-fn bare_case(
-    kind: CaseKind,
-    row: &Joined,
-    error: &RecordError,
-    contacts: Vec<ContactId>,
-    now: Stamp,
-) -> Case {
-    let reasons = std::iter::once(error.code().as_str().to_owned()).chain(error.fields().iter().cloned());
-    Case {
-        kind,
-        subject: Subject::Supporter(row.supporter.clone()),
-        supporters: vec![row.supporter.clone()],
-        contacts,
-        reasons: reasons.collect(),
-        records: Vec::new(),
-        opened_at: now,
-        seen_at: now,
-        standing: model::Standing::default(),
-    }
 }

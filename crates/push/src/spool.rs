@@ -7,6 +7,7 @@ use plan::Fatal;
 use salesforce::csv::{Cell, RowWriter, Written};
 
 use crate::encode::{OutRow, columns};
+use crate::packed::Packed;
 
 /// Where the files of one job lie.
 #[derive(Debug, Clone)]
@@ -43,31 +44,55 @@ impl Spool {
     }
 }
 
-/// Writes the upload. Every row stands in the file, or the file is given up.
-///
-/// # Errors
-/// [`Fatal`] when the disk fails.
-pub async fn write(map: &FieldMap, lane: Lane, rows: &[OutRow], path: &Path) -> Result<Written, Fatal> {
-    let failed = || Fatal::spool("writing the job's file");
-    let _ = std::fs::remove_file(path);
-    let head = columns(map, lane);
-    let mut writer = RowWriter::create(path, &head).await.map_err(failed())?;
-    let technical = map.technical();
-    let own_account = technical.account_id.as_ref().map(|(_, own)| own.as_str());
-    for row in rows {
-        let packed = row.packed()?;
-        let mut cells: Vec<Cell<'_>> = Vec::with_capacity(head.len());
-        if lane == Lane::Update {
+/// An upload being written.
+pub struct Upload<'m> {
+    map: &'m FieldMap,
+    lane: Lane,
+    columns: usize,
+    writer: RowWriter,
+}
+
+impl<'m> Upload<'m> {
+    /// Begins the file; one of an earlier attempt is replaced.
+    ///
+    /// # Errors
+    /// [`Fatal`] when the disk fails.
+    pub async fn create(map: &'m FieldMap, lane: Lane, path: &Path) -> Result<Self, Fatal> {
+        let _ = std::fs::remove_file(path);
+        let head = columns(map, lane);
+        let writer = RowWriter::create(path, &head).await.map_err(failed())?;
+        Ok(Self { map, lane, columns: head.len(), writer })
+    }
+
+    /// Appends a row, of which this is what it carries.
+    ///
+    /// # Errors
+    /// [`Fatal`] when the disk fails.
+    pub async fn write(&mut self, row: &OutRow, packed: &Packed) -> Result<(), Fatal> {
+        let technical = self.map.technical();
+        let mut cells: Vec<Cell<'_>> = Vec::with_capacity(self.columns);
+        if self.lane == Lane::Update {
             cells.push(Cell::from(row.contact.as_ref().map(|id| id.as_str())));
         }
         cells.push(Cell::Text(row.supporter.as_str()));
-        cells.extend(own_account.map(Cell::Text));
+        cells.extend(technical.account_id.as_ref().map(|(_, own)| Cell::Text(own)));
         cells.extend(technical.push_marker.as_ref().map(|_| Cell::Text("true")));
         cells.extend(packed.cells());
         // Values were normalized before: what the writer would refuse was blocked while deciding.
-        writer.write(&cells).await.map_err(|error| failed()(std::io::Error::other(error)))?;
+        self.writer.write(&cells).await.map_err(|error| failed()(std::io::Error::other(error)))
     }
-    writer.finish().await.map_err(failed())
+
+    /// Every row stands in the file, durably, or the file is given up.
+    ///
+    /// # Errors
+    /// [`Fatal`] when the disk fails.
+    pub async fn finish(self) -> Result<Written, Fatal> {
+        self.writer.finish().await.map_err(failed())
+    }
+}
+
+fn failed() -> impl FnOnce(std::io::Error) -> Fatal {
+    Fatal::spool("writing the job's file")
 }
 
 /// A result set that is known to hold no row, without asking for it.

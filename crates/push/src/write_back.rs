@@ -14,20 +14,23 @@ use supporters::{Applied, ContactIdWrite, SupporterWrite};
 pub async fn write_back(
     sides: &Sides,
     report: &mut CycleReport,
-    ids: &HashMap<SupporterId, ContactId>,
+    mut ids: Vec<(SupporterId, ContactId)>,
 ) -> Result<(), Fatal> {
-    let mut who: Vec<SupporterId> = ids.keys().cloned().collect();
-    who.sort();
+    ids.sort();
     // The columns of all rows are the same: one tells whether there is one for the Id.
-    let Some(first) = who.first() else { return Ok(()) };
+    let Some((first, _)) = ids.first() else { return Ok(()) };
     let sample = sides.supporters.get(std::slice::from_ref(first)).await?;
     if sample.iter().flatten().any(|supporter| supporter.contact_id.is_absent()) {
         return Ok(());
     }
     // Most rows hold no Id yet. The compare stands in the statement: only the others need to be read.
-    let expecting_none = |id: &SupporterId| update(id.clone(), ids.get(id).copied(), Cell::Empty);
-    let writes: Vec<SupporterWrite> = who.iter().map(expecting_none).collect();
+    let expecting_none = |(id, to): &(SupporterId, ContactId)| update(id.clone(), Some(*to), Cell::Empty);
+    let writes: Vec<SupporterWrite> = ids.iter().map(expecting_none).collect();
     let others = apply(sides, report, &writes).await?;
+    if others.is_empty() {
+        return Ok(());
+    }
+    let ids: HashMap<SupporterId, ContactId> = ids.into_iter().collect();
     let supporters = sides.supporters.get(&others).await?.into_iter().flatten();
     let writes: Vec<SupporterWrite> = supporters
         .filter(|supporter| supporter.contact_id.text() != ids.get(&supporter.id).map(ContactId::as_str))

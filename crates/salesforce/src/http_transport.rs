@@ -13,6 +13,9 @@ use crate::config::OrgConfig;
 use crate::error::{Error, ErrorKind};
 use crate::transport::{Body, Request, Response, Transport, TransportError, TransportErrorKind};
 
+/// Bytes of an upload read at a time: each reading is a turn of another thread.
+const UPLOAD_PIECE: usize = 256 * 1024;
+
 /// Connections to one org: certificates verified, TLS 1.2 or newer, no redirects, no repeats, no decoding.
 pub(crate) struct HttpTransport(reqwest::Client);
 
@@ -82,7 +85,7 @@ async fn body(body: Body) -> Result<reqwest::Body, TransportError> {
             let file = File::open(&path)
                 .await
                 .map_err(|error| TransportError::because(TransportErrorKind::LocalFile, error))?;
-            reqwest::Body::wrap_stream(ReaderStream::with_capacity(file.take(bytes), 64 * 1024))
+            reqwest::Body::wrap_stream(ReaderStream::with_capacity(file.take(bytes), UPLOAD_PIECE))
         }
     })
 }

@@ -48,8 +48,8 @@ pub use ask_duplicates::WouldBe;
 pub use backoff::RetryPolicy;
 pub use budget::{BudgetLimits, Ledger, Spent};
 pub use bulk::{
-    BulkRows, Downloaded, IngestSpec, JobError, JobErrorClass, JobInfo, JobKind, JobState, Operation, Page,
-    ResultReader, ResultRow, ResultSet,
+    BulkRows, Downloaded, IngestSpec, JobError, JobErrorClass, JobInfo, JobKind, JobState, KeyedResult,
+    Operation, Page, ResultReader, ResultRow, ResultSet,
 };
 pub use call::Call;
 pub use config::{ApiVersion, InvalidApiVersion, OrgConfig, PollPolicy, SizeLimits, Timeouts};

@@ -1,17 +1,18 @@
 //! One batch of marked people: who they are on both sides, and what is to be written for them.
 
-use std::collections::{HashMap, HashSet};
+mod strangers;
+
+use std::collections::HashSet;
 use std::time::Duration;
 
-use model::{CaseKind, ContactId, DirtyReason, Evidence, LinkLife, Subject, Supporter, SupporterId};
+use model::{CaseKind, ContactId, DirtyReason, LinkLife, Subject, Supporter, SupporterId};
 use plan::gather::{alone, found_pair, fresh, gather};
 use plan::overwritten::{SavedRow, overwritten};
 use plan::record::{close_identity_cases, close_other_identity_cases, identity_case, record_end};
 use plan::{
-    Decided, Deferral, Depth, Directory, Ended, Fatal, Found, Gathered, Moment, Outcome, Pair, PersonPlan,
-    Rules, SeenContact, Sides, SkipReason, Tie, decide, look_up, travelling,
+    BlankDigests, Decided, Deferral, Depth, Directory, Ended, Fatal, Found, Gathered, Moment, Outcome, Pair,
+    PersonPlan, Rules, SeenContact, Sides, SkipReason, Tie, decide, look_up, travelling,
 };
-use pull::{Identified, identify};
 use state::{Changes, Conflict, Known};
 
 use crate::turn::tell;
@@ -33,14 +34,6 @@ pub(crate) struct Batch {
     pub(crate) changes: Changes,
     /// Edits that rows of an interrupted run overwrote before they were seen.
     pub(crate) unseen: u64,
-}
-
-/// Why a Contact that fits a supporter is not linked to it.
-struct Doubt {
-    supporter: Supporter,
-    kind: CaseKind,
-    contacts: Vec<SeenContact>,
-    reasons: Vec<String>,
 }
 
 /// Work on one batch, collected.
@@ -103,8 +96,11 @@ fn sort(
             None => strangers.push(*contact),
         }
     }
-    let mut once = HashSet::new();
-    supporters.retain(|id| once.insert(id.clone()));
+    // Marks come in the order of their ids.
+    if !supporters.is_sorted_by(|a, b| a < b) {
+        let mut once = HashSet::new();
+        supporters.retain(|id| once.insert(id.clone()));
+    }
     Ok((supporters, strangers))
 }
 
@@ -137,6 +133,7 @@ impl Desk<'_> {
         holds: &(dyn Fn(&SupporterId) -> bool + Sync),
     ) -> Result<(), Fatal> {
         let (mut lost, mut known): (Vec<Supporter>, Vec<Known>) = (Vec::new(), Vec::new());
+        self.pairs.reserve(ids.len());
         for (id, gathered) in ids.iter().zip(gather(self.sides, directory, ids, self.lift).await?) {
             match gathered {
                 Gathered::Pair(pair) => self.pairs.push(*pair),
@@ -224,163 +221,6 @@ impl Desk<'_> {
         }
     }
 
-    /// Contacts that belong to nobody yet: identified among the supporters.
-    async fn strangers(
-        &mut self,
-        directory: Option<&Directory>,
-        ids: &[ContactId],
-        holds: &(dyn Fn(&SupporterId) -> bool + Sync),
-    ) -> Result<(), Fatal> {
-        if ids.is_empty() {
-            return Ok(());
-        }
-        let seen = self.read_strangers(directory, ids).await?;
-        let answers = identify(self.sides, &seen).await?;
-        let mut doubts = self.ask_back(directory, &seen, &answers).await?;
-        let places = self.pairs.iter().enumerate();
-        let paired: HashMap<SupporterId, usize> =
-            places.filter_map(|(at, pair)| Some((pair.supporter_id()?.clone(), at))).collect();
-        let taken: HashSet<ContactId> = self.pairs.iter().filter_map(Pair::contact_id).collect();
-        let known = self.known_of(&answers)?;
-        let named: Vec<Subject> = answers.iter().filter_map(named).map(Subject::Supporter).collect();
-        let forgotten = self.sides.state.forgotten_among(&named)?;
-        for ((seen, answer), known) in seen.into_iter().zip(answers).zip(known) {
-            let subject = Subject::Contact(seen.id());
-            // A supporter of this batch was found to belong to it, or came to it through a merge.
-            if taken.contains(&seen.id()) {
-                self.changes.clear_dirty(&subject);
-                continue;
-            }
-            if let Some(Doubt { supporter, kind, contacts, reasons }) = doubts.remove(&seen.id()) {
-                let case = identity_case(self.sides, kind, &[&supporter], &contacts, reasons, self.at);
-                self.case(case, kind, &subject)?;
-                continue;
-            }
-            match answer {
-                // The supporter's row is on its way: what this Contact is to it shows when that has arrived.
-                Identified::One(supporter, _) if holds(&supporter.id) => {}
-                Identified::One(supporter, _)
-                    if forgotten.contains(&Subject::Supporter(supporter.id.clone())) =>
-                {
-                    self.close(&subject, Outcome::Skipped(SkipReason::Forgotten));
-                }
-                Identified::One(supporter, evidence) => match paired.get(&supporter.id) {
-                    // Looked for from the other side, it had none and would have been created.
-                    Some(&at) if self.pairs[at].contact.is_none() => {
-                        self.changes.clear_dirty(&subject);
-                        self.pairs[at] = *found_pair(*supporter, seen, evidence, known);
-                    }
-                    // It is becoming another Contact's: this one is asked about again when that is so.
-                    Some(_) => {}
-                    None => {
-                        self.changes.clear_dirty(&subject);
-                        self.changes.mark_dirty(
-                            Subject::Supporter(supporter.id.clone()),
-                            DirtyReason::ContactChanged,
-                            None,
-                        );
-                        self.pairs.push(*found_pair(*supporter, seen, evidence, known));
-                    }
-                },
-                Identified::Case { kind, supporters, reasons } => {
-                    let supporters: Vec<&Supporter> = supporters.iter().collect();
-                    let contacts = std::slice::from_ref(&seen);
-                    let case = identity_case(self.sides, kind, &supporters, contacts, reasons, self.at);
-                    self.case(case, kind, &subject)?;
-                }
-                Identified::New => self.pairs.push(Pair {
-                    subject,
-                    supporter: None,
-                    contact: Some(seen),
-                    tie: Tie::Alone,
-                    bases: state::Bases::default(),
-                    in_flight: None,
-                    block: None,
-                }),
-            }
-        }
-        Ok(())
-    }
-
-    /// What is remembered of the supporters found, answer by answer.
-    fn known_of(&self, answers: &[Identified]) -> Result<Vec<Known>, Fatal> {
-        let ids: Vec<Option<SupporterId>> = answers.iter().map(named).collect();
-        let asked: Vec<SupporterId> = ids.iter().flatten().cloned().collect();
-        let mut known = self.sides.state.known_of(&asked)?.into_iter();
-        Ok(ids.into_iter().map(|id| id.and_then(|_| known.next()).unwrap_or_default()).collect())
-    }
-
-    /// Contacts that only address and names speak for, or an id in the supporter's row: is each its supporter's only one, too, and
-    /// does nothing speak against it? It is the same case, whichever of the two was touched.
-    async fn ask_back(
-        &self,
-        directory: Option<&Directory>,
-        seen: &[SeenContact],
-        answers: &[Identified],
-    ) -> Result<HashMap<ContactId, Doubt>, Fatal> {
-        let (mut contacts, mut supporters) = (Vec::new(), Vec::new());
-        for (seen, answer) in seen.iter().zip(answers) {
-            if let Identified::One(supporter, Evidence::EmailAndName { .. } | Evidence::StoredContactId) =
-                answer
-            {
-                contacts.push(seen);
-                supporters.push(&**supporter);
-            }
-        }
-        if supporters.is_empty() {
-            return Ok(HashMap::new());
-        }
-        let found = look_up(self.sides, fresh(self.sides, directory), &supporters, Depth::ByNames).await?;
-        let doubts =
-            contacts.into_iter().zip(supporters).zip(found).filter_map(|((seen, supporter), found)| {
-                let (kind, contacts, reasons) = match found {
-                    Found::One(other, _) if other.id() != seen.id() => {
-                        let both = vec![seen.clone(), *other];
-                        (CaseKind::AmbiguousContacts, both, vec!["email_equal".to_owned()])
-                    }
-                    Found::Case { kind, mut contacts, reasons } => {
-                        // Whoever asks stands in the case: nothing else says where this Contact waits.
-                        if contacts.iter().all(|other| other.id() != seen.id()) {
-                            contacts.push(seen.clone());
-                        }
-                        (kind, contacts, reasons)
-                    }
-                    Found::One(..) | Found::Nobody(_) => return None,
-                };
-                Some((seen.id(), Doubt { supporter: supporter.clone(), kind, contacts, reasons }))
-            });
-        Ok(doubts.collect())
-    }
-
-    async fn read_strangers(
-        &mut self,
-        directory: Option<&Directory>,
-        ids: &[ContactId],
-    ) -> Result<Vec<SeenContact>, Fatal> {
-        let mut known = match fresh(self.sides, directory) {
-            Some(directory) => {
-                directory.by_ids(ids).map_err(Fatal::spool("reading the Contact directory"))?
-            }
-            None => HashMap::new(),
-        };
-        let rest: Vec<ContactId> = ids.iter().copied().filter(|id| !known.contains_key(id)).collect();
-        for seen in plan::read::contacts(self.sides, &rest).await?.into_iter().flatten() {
-            known.insert(seen.id(), seen);
-        }
-        let mut there = Vec::new();
-        for id in ids {
-            match known.remove(id) {
-                Some(seen) => there.push(seen),
-                None => {
-                    let subject = Subject::Contact(*id);
-                    self.changes.close_cases_of(&subject);
-                    self.close(&subject, Outcome::Skipped(SkipReason::Gone));
-                }
-            }
-        }
-        Ok(there)
-    }
-
     fn case(&mut self, case: Option<model::Case>, kind: CaseKind, subject: &Subject) -> Result<(), Fatal> {
         if let Some(case) = case {
             // Asked about itself, this is all that stands about it; asked about somebody else's, that one has its own turn.
@@ -436,7 +276,9 @@ impl Desk<'_> {
     fn decide(mut self) -> Result<Batch, Fatal> {
         let key = self.sides.state.digest_key();
         let fields = travelling(&self.sides.map, &self.sides.settings);
+        let blank = BlankDigests::of_rules(&self.sides.map, &key);
         let rules = Rules {
+            blank: &blank,
             map: &self.sides.map,
             fields: &fields,
             settings: &self.sides.settings,
@@ -444,7 +286,7 @@ impl Desk<'_> {
             now: self.at.now,
             lift_blocks: self.lift,
         };
-        let mut plans = Vec::new();
+        let mut plans = Vec::with_capacity(self.pairs.len());
         for mut pair in std::mem::take(&mut self.pairs) {
             match decide(&mut pair, &rules) {
                 Decided::Plan(plan) => plans.push(*plan),
@@ -497,14 +339,6 @@ fn is_same(known: &Conflict, new: &Conflict) -> bool {
         && known.field == new.field
         && known.contact_value == new.contact_value
         && known.supporter_value == new.supporter_value
-}
-
-/// The supporter that an answer names.
-fn named(answer: &Identified) -> Option<SupporterId> {
-    match answer {
-        Identified::One(supporter, _) => Some(supporter.id.clone()),
-        Identified::Case { .. } | Identified::New => None,
-    }
 }
 
 /// New links to Contacts whose former supporter no longer exists: those links end first.

@@ -54,7 +54,7 @@ pub async fn run(
     let now = server_now(sides).await?;
     let mut cycle = Cycle::new(sides, request, guard.id, now, sink);
     let result = cycle.run().await;
-    let mut report = cycle.report;
+    let mut report = cycle.into_report();
     if result.is_err() {
         drill::met(drill::Branch::Deferred);
     }
@@ -136,6 +136,11 @@ impl<'a> Cycle<'a> {
             agreements: HashMap::new(),
             sink,
         }
+    }
+
+    /// What it came to; what it remembered of people is forgotten before the state is put in order, which takes room of its own.
+    fn into_report(self) -> CycleReport {
+        self.report
     }
 
     async fn run(&mut self) -> Result<(), Fatal> {
@@ -310,7 +315,9 @@ impl<'a> Cycle<'a> {
         }
         let plans = self.as_agreed(plans);
         self.flag(&mut changes, &ends, &plans).await?;
-        let _receipt = self.sides.state.commit(changes).await?;
+        if !changes.is_empty() {
+            let _receipt = self.sides.state.commit(changes).await?;
+        }
         let mut taken = HashSet::new();
         for plans in plans.chunks(PLANS_PER_COMMIT) {
             taken.extend(self.record(plans).await?);
@@ -380,7 +387,9 @@ impl<'a> Cycle<'a> {
         if wrote {
             reached(K33);
         }
-        let _receipt = self.sides.state.commit(changes).await?;
+        if !changes.is_empty() {
+            let _receipt = self.sides.state.commit(changes).await?;
+        }
         if wrote {
             reached(K34);
         }

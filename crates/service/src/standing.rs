@@ -102,7 +102,7 @@ fn standing(
         Some(LinkLife::Live) => Standing::Synced,
         Some(LinkLife::ContactDeleted) => Standing::ContactDeleted,
         Some(LinkLife::SupporterDeleted) | None => {
-            let rule = sides.map.rule_of("LastName");
+            let rule = sides.map.last_name_rule();
             let name = rule.zip(supporter).map(|(rule, s)| sides.map.supporter_value(rule, &s.cells));
             match name {
                 Some(Ok(Cell::Empty | Cell::Absent)) => Standing::NoLastName,

@@ -30,7 +30,7 @@ impl State {
             for (key, value) in
                 self.store().scan(Tree::Index, Scan { prefix: &prefix, after: None }, MAX_APART)?
             {
-                seal::open(Tree::Index, &key, &value)?;
+                seal::unwrap(Tree::Index, &key, &value)?;
                 pairs.insert((supporter.clone(), keys::apart_contact(&key)?));
             }
         }

@@ -29,6 +29,17 @@ impl Bases {
         }
     }
 
+    /// Sets the bases of several fields; of one named twice the last counts.
+    pub fn set_all(&mut self, mut bases: Vec<(RuleKey, Digest)>) {
+        // Stable: of one field the last stays behind the others.
+        bases.sort_by_key(|(rule, _)| *rule);
+        if self.0.is_empty() && bases.is_sorted_by(|a, b| a.0 < b.0) {
+            self.0 = bases;
+            return;
+        }
+        bases.into_iter().for_each(|(rule, digest)| self.set(rule, digest));
+    }
+
     /// All fields that have a base, by field.
     pub fn iter(&self) -> impl Iterator<Item = (RuleKey, Digest)> + '_ {
         self.0.iter().copied()
@@ -111,6 +122,22 @@ mod tests {
         assert_eq!(bases.iter().collect::<Vec<_>>(), [(RuleKey(2), Digest(2)), (RuleKey(9), Digest(3))]);
         assert_eq!(bases.get(RuleKey(9)), Some(Digest(3)));
         assert_eq!(bases.get(RuleKey(1)), None);
+    }
+
+    #[test]
+    fn several_bases_are_set_as_one_by_one() {
+        let several = vec![(RuleKey(9), Digest(1)), (RuleKey(2), Digest(2)), (RuleKey(5), Digest(3))];
+        let twice = vec![(RuleKey(5), Digest(4)), (RuleKey(1), Digest(5)), (RuleKey(5), Digest(6))];
+        let mut bases = Bases::default();
+        bases.set_all(several);
+        assert_eq!(bases.iter().map(|(rule, _)| rule.0).collect::<Vec<_>>(), [2, 5, 9]);
+        let mut fresh = Bases::default();
+        for bases in [&mut bases, &mut fresh] {
+            bases.set_all(twice.clone());
+            assert_eq!((bases.get(RuleKey(5)), bases.get(RuleKey(1))), (Some(Digest(6)), Some(Digest(5))));
+            assert!(bases.iter().is_sorted_by(|a, b| a.0 < b.0));
+        }
+        assert_eq!(bases.get(RuleKey(9)), Some(Digest(1)));
     }
 
     #[test]

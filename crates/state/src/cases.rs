@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 use model::{Case, CaseKind, Subject};
 
 use crate::error::Error;
-use crate::record::{self, Coding, Record};
+use crate::record::{self, Coding, Counted, Record};
 use crate::store::Scan;
 use crate::tree::Tree;
 use crate::{State, keys};
@@ -35,6 +35,10 @@ impl Record for Case {
         let mut bytes = case_prefix(&key.subject);
         bytes.extend_from_slice(key.kind.code().as_bytes());
         bytes
+    }
+
+    fn counted(&self) -> Counted {
+        Counted { ruling: self.standing.ruling.is_some(), ..Counted::default() }
     }
 }
 

@@ -106,6 +106,12 @@ impl Changes {
         self.0.is_empty()
     }
 
+    /// Whether all that is asked for is that cases are closed: nothing, where nobody has one.
+    #[must_use]
+    pub fn only_close_cases(&self) -> bool {
+        self.0.iter().all(|change| matches!(change, Change::CloseCases { .. } | Change::CloseCase { .. }))
+    }
+
     /// How many changes were asked for.
     #[must_use]
     pub fn len(&self) -> usize {
@@ -335,5 +341,24 @@ impl Changes {
     /// Remembers what happened to somebody, where no other change of the commit says so by itself.
     pub fn tell(&mut self, who: &Subject, what: Happened) -> &mut Self {
         self.add(Change::Tell { who: who.clone(), what: Box::new(what) })
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn whatever_else_is_asked_for_is_more_than_closing_cases() {
+        let subject = Subject::Contact(ContactId::parse("003000000000001AAA").unwrap());
+        let mut changes = Changes::new();
+        assert!(changes.only_close_cases());
+        changes.close_cases(&[CaseKind::Blocked], &subject).close_case(CaseKind::ReviewMatch, &subject);
+        assert!(changes.only_close_cases());
+        for more in [Changes::clear_dirty, Changes::close_cases_of] {
+            let mut changes = changes.clone();
+            more(&mut changes, &subject);
+            assert!(!changes.only_close_cases());
+        }
     }
 }

@@ -88,6 +88,10 @@ impl Record for Mark {
     fn key(subject: &Subject) -> Vec<u8> {
         keys::subject(subject)
     }
+
+    fn spell(subject: &Subject, to: &mut Vec<u8>) {
+        keys::spell_subject(subject, to);
+    }
 }
 
 impl Mark {
@@ -122,10 +126,13 @@ impl State {
     fn marks(&self, prefix: &[u8], after: Option<&Subject>, limit: usize) -> Result<Vec<Dirty>, Error> {
         let after = after.map(keys::subject);
         let scan = Scan { prefix, after: after.as_deref() };
-        record::page::<Mark>(self.store(), scan, limit)?
-            .into_iter()
-            .map(|(key, mark)| Ok(mark.of(keys::parse_subject(Tree::Dirty, &key)?)))
-            .collect()
+        let mut marks = Vec::new();
+        self.store().scan_each(Tree::Dirty, scan, limit, &mut |key, value| {
+            let mark: Mark = record::read(key, value)?;
+            marks.push(mark.of(keys::parse_subject(Tree::Dirty, key)?));
+            Ok(())
+        })?;
+        Ok(marks)
     }
 
     /// How many are marked.

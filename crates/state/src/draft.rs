@@ -11,7 +11,7 @@ use crate::error::{Damage, Error, Fatal};
 use crate::meta::{self, Counts, MetaRow};
 use crate::overlay::Overlay;
 use crate::person::{LinkedSupporter, Person};
-use crate::record::{self, Record};
+use crate::record::{self, Counted, Record};
 use crate::store::{Batch, Store};
 use crate::tree::Tree;
 use crate::{Change, NoteKind, Receipt, keys, notes, seal};
@@ -151,14 +151,11 @@ impl<'s> Draft<'s> {
 
     /// Brings the counters in line with what was changed.
     fn count(&mut self) {
+        let is = |counted: Option<Counted>, of: fn(Counted) -> bool| u64::from(counted.is_some_and(of));
         for (_, held) in self.people.iter() {
-            let links = |person: &Option<Person>| {
-                u64::from(person.as_ref().is_some_and(|p| p.live_contact().is_some()))
-            };
-            let blocks =
-                |person: &Option<Person>| u64::from(person.as_ref().is_some_and(|p| p.block.is_some()));
-            shift(&mut self.counts.links, links(&held.before), links(&held.now));
-            shift(&mut self.counts.blocks, blocks(&held.before), blocks(&held.now));
+            let (before, now) = (held.before, held.after());
+            shift(&mut self.counts.links, is(before, |is| is.link), is(now, |is| is.link));
+            shift(&mut self.counts.blocks, is(before, |is| is.block), is(now, |is| is.block));
         }
         for (_, held) in self.marks.iter() {
             shift(&mut self.counts.dirty, u64::from(held.before.is_some()), u64::from(held.now.is_some()));
@@ -166,10 +163,8 @@ impl<'s> Draft<'s> {
         for (key, held) in self.cases.iter() {
             let count = self.counts.cases.entry(key.kind).or_default();
             shift(count, u64::from(held.before.is_some()), u64::from(held.now.is_some()));
-            let ruled = |case: &Option<Case>| {
-                u64::from(case.as_ref().is_some_and(|case| case.standing.ruling.is_some()))
-            };
-            shift(&mut self.counts.rulings, ruled(&held.before), ruled(&held.now));
+            let (before, now) = (held.before, held.after());
+            shift(&mut self.counts.rulings, is(before, |is| is.ruling), is(now, |is| is.ruling));
         }
         self.counts.cases.retain(|_, count| *count > 0);
     }
@@ -177,14 +172,14 @@ impl<'s> Draft<'s> {
     /// Brings the index in line with the people that were changed.
     fn write_index(&mut self) {
         for (id, held) in self.people.iter() {
-            let blocked = |person: &Option<Person>| person.as_ref().is_some_and(|p| p.block.is_some());
-            let (before, now) = (blocked(&held.before), blocked(&held.now));
+            let blocked = |counted: Option<Counted>| counted.is_some_and(|is| is.block);
+            let (before, now) = (blocked(held.before), blocked(held.after()));
             if before == now {
                 continue;
             }
             let key = keys::blocked(id);
             if now {
-                let value = seal::seal(Tree::Index, &key, 1, &[]);
+                let value = seal::wrap(Tree::Index, &key, 1, &[]);
                 self.batch.put(Tree::Index, key, value);
             } else {
                 self.batch.delete(Tree::Index, key);
@@ -209,7 +204,7 @@ impl<'s> Draft<'s> {
         let key = notes::key_of(kind, key);
         match value {
             Some(value) => {
-                let sealed = seal::seal(Tree::Index, &key, 1, &value);
+                let sealed = seal::wrap(Tree::Index, &key, 1, &value);
                 self.batch.put(Tree::Index, key, sealed);
             }
             None => {

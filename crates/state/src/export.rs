@@ -13,7 +13,7 @@ use crate::error::{Error, Fatal};
 use crate::store::Scan;
 use crate::takeover::{EPOCH, GENERATION};
 use crate::tree::Tree;
-use crate::{State, digest_key, takeover, upgrade};
+use crate::{State, digest_key, seal, takeover, upgrade};
 
 /// Version of the text itself.
 pub(crate) const TEXT_VERSION: u32 = 1;
@@ -94,18 +94,18 @@ impl State {
         let mut after: Option<Vec<u8>> = None;
         loop {
             let page = self.store().scan(tree, Scan { prefix: &[], after: after.as_deref() }, PAGE)?;
-            for (key, value) in &page {
-                // These two belong to the database, not to what it holds.
-                if tree == Tree::Meta && (key == EPOCH || key == GENERATION) {
-                    continue;
-                }
-                let line = Line { tree, key: hex::encode(key), value: hex::encode(value) };
-                to.line(&line).map_err(|e| Fatal::io("writing the export", &e))?;
-                rows += 1;
+            if page.is_empty() {
+                return Ok(rows);
             }
-            match page.into_iter().last() {
-                Some((last, _)) => after = Some(last),
-                None => return Ok(rows),
+            for (key, value) in page {
+                // These two belong to the database, not to what it holds.
+                if tree != Tree::Meta || (key != EPOCH && key != GENERATION) {
+                    let value = seal::written_out(tree, &key, value);
+                    let line = Line { tree, key: hex::encode(&key), value: hex::encode(value) };
+                    to.line(&line).map_err(|e| Fatal::io("writing the export", &e))?;
+                    rows += 1;
+                }
+                after = Some(key);
             }
         }
     }

@@ -73,9 +73,13 @@ impl State {
         }
         let key = self.digest_key();
         let keys: Vec<Vec<u8>> = subjects.iter().map(|subject| Tombstone::of(&key, subject).key()).collect();
-        let found = self.store().get_many(Tree::Index, &keys)?;
-        let there = subjects.iter().zip(found).filter(|(_, tombstone)| tombstone.is_some());
-        Ok(there.map(|(subject, _)| subject.clone()).collect())
+        let asked: Vec<&[u8]> = keys.iter().map(Vec::as_slice).collect();
+        let mut forgotten = HashSet::new();
+        self.store().get_each(Tree::Index, &asked, &mut |at, _| {
+            forgotten.insert(subjects[at].clone());
+            Ok(())
+        })?;
+        Ok(forgotten)
     }
 }
 

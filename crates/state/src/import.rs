@@ -112,7 +112,7 @@ fn rows(store: &SledStore, lines: &mut Lines<'_>) -> Result<u64, Error> {
         let line: Line = parse(&text)?;
         let decode = |hex| hex::decode(hex).map_err(|_| Refusal::Export("a row does not parse"));
         let (key, value) = (decode(line.key)?, decode(line.value)?);
-        seal::open(line.tree, &key, &value)?;
+        let value = seal::read_in(line.tree, &key, value)?;
         batch.put(line.tree, key, value);
         count += 1;
         if batch.len() >= COMMIT {

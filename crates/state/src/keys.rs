@@ -10,9 +10,21 @@ const CONTACT: u8 = b'c';
 
 /// `c` + Contact Id, or `s` + supporter id.
 pub(crate) fn subject(subject: &Subject) -> Vec<u8> {
+    let (tag, id) = tag_and_id(subject);
+    tagged(tag, id.as_bytes())
+}
+
+/// Appends [`subject`].
+pub(crate) fn spell_subject(subject: &Subject, to: &mut Vec<u8>) {
+    let (tag, id) = tag_and_id(subject);
+    to.push(tag);
+    to.extend_from_slice(id.as_bytes());
+}
+
+fn tag_and_id(subject: &Subject) -> (u8, &str) {
     match subject {
-        Subject::Supporter(id) => tagged(SUPPORTER, id.as_str().as_bytes()),
-        Subject::Contact(id) => tagged(CONTACT, id.as_str().as_bytes()),
+        Subject::Supporter(id) => (SUPPORTER, id.as_str()),
+        Subject::Contact(id) => (CONTACT, id.as_str()),
     }
 }
 
@@ -88,10 +100,16 @@ pub(crate) const fn side_prefix(side: Side) -> [u8; 1] {
 
 /// Side + stamp + id. The stamp comes before the id so that everything below a watermark is one range.
 pub(crate) fn seen(side: Side, stamp: Stamp, id: &str) -> Vec<u8> {
-    let mut key = side_prefix(side).to_vec();
-    key.extend_from_slice(&ordered(stamp));
-    key.extend_from_slice(id.as_bytes());
+    let mut key = Vec::with_capacity(9 + id.len());
+    spell_seen(side, stamp, id, &mut key);
     key
+}
+
+/// Appends [`seen`].
+pub(crate) fn spell_seen(side: Side, stamp: Stamp, id: &str, to: &mut Vec<u8>) {
+    to.extend_from_slice(&side_prefix(side));
+    to.extend_from_slice(&ordered(stamp));
+    to.extend_from_slice(id.as_bytes());
 }
 
 /// The stamp inside a [`seen`] key.

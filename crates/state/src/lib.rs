@@ -74,7 +74,7 @@ pub use receipt::{Receipt, RefusedLink};
 pub use sled_store::SledStore;
 pub use sled_store::written_anew::{SMALL_BYTES, WrittenAnew};
 pub use state::State;
-pub use store::{Batch, Durable, MAX_VALUE_BYTES, Row, Scan, Store, Write};
+pub use store::{Batch, Durable, MAX_VALUE_BYTES, Row, Scan, SeeRow, SeeValue, Store, Write};
 pub use story::Told;
 pub use tree::Tree;
 pub use verify::Verified;

@@ -6,7 +6,7 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use async_trait::async_trait;
 
-use crate::store::{Batch, Durable, Row, Scan, Store};
+use crate::store::{Batch, Durable, Scan, SeeRow, Store};
 use crate::takeover::{self, EPOCH, GENERATION};
 use crate::{Fatal, Tree};
 
@@ -151,7 +151,7 @@ impl Store for MemoryStore {
         Ok(medium.rows.get(&(tree, key.to_vec())).cloned())
     }
 
-    fn scan(&self, tree: Tree, scan: Scan<'_>, limit: usize) -> Result<Vec<Row>, Fatal> {
+    fn scan_each(&self, tree: Tree, scan: Scan<'_>, limit: usize, see: SeeRow<'_>) -> Result<(), Fatal> {
         let medium = self.medium();
         if medium.stopped {
             return Err(Fatal::Stopped);
@@ -161,11 +161,8 @@ impl Store for MemoryStore {
             Some(_) | None => Bound::Included((tree, scan.prefix.to_vec())),
         };
         let rows = medium.rows.range((from, Bound::Unbounded));
-        Ok(rows
-            .take_while(|((t, key), _)| *t == tree && key.starts_with(scan.prefix))
-            .take(limit)
-            .map(|((_, key), value)| (key.clone(), value.clone()))
-            .collect())
+        let mine = rows.take_while(|((t, key), _)| *t == tree && key.starts_with(scan.prefix)).take(limit);
+        mine.into_iter().try_for_each(|((_, key), value)| see(key, value))
     }
 
     async fn commit(&self, batch: Batch) -> Result<Durable, Fatal> {

@@ -36,7 +36,7 @@ pub(crate) fn key_of(kind: NoteKind, key: &[u8]) -> Vec<u8> {
 }
 
 fn opened(key: &[u8], value: &[u8]) -> Result<Vec<u8>, Fatal> {
-    match seal::open(Tree::Index, key, value)? {
+    match seal::unwrap(Tree::Index, key, value)? {
         (1, payload) => Ok(payload.to_vec()),
         (format, _) => Err(Fatal::damaged(Tree::Index, key, Damage::Format(format))),
     }
@@ -59,10 +59,13 @@ impl State {
     /// [`Error::Fatal`].
     pub fn notes_of(&self, kind: NoteKind, keys: &[Vec<u8>]) -> Result<Vec<Option<Vec<u8>>>, Error> {
         let keys: Vec<Vec<u8>> = keys.iter().map(|key| key_of(kind, key)).collect();
-        let values = self.store().get_many(Tree::Index, &keys)?;
-        let pairs = keys.iter().zip(values);
-        let notes = pairs.map(|(key, value)| value.map(|value| opened(key, &value)).transpose());
-        Ok(notes.collect::<Result<_, _>>()?)
+        let mut notes = vec![None; keys.len()];
+        let asked: Vec<&[u8]> = keys.iter().map(Vec::as_slice).collect();
+        self.store().get_each(Tree::Index, &asked, &mut |at, value| {
+            notes[at] = Some(opened(asked[at], value)?);
+            Ok(())
+        })?;
+        Ok(notes)
     }
 
     /// At most `limit` notes of a kind, in the order of their keys, after `after`.

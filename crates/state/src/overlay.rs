@@ -1,13 +1,41 @@
 //! Records as they will be after a commit: read on first use, changed in memory, written once if they differ.
 
+use std::ops::Range;
+
 use crate::error::Fatal;
-use crate::record::{self, Record};
+use crate::record::{self, Counted, Record, Spelled};
 use crate::store::{Batch, Store};
 
 /// One record, before and after.
 pub(crate) struct Held<R> {
-    pub(crate) before: Option<R>,
+    /// What of it was counted before; `None`: it was not there.
+    pub(crate) before: Option<Counted>,
     pub(crate) now: Option<R>,
+    /// Where its bytes lie as they were stored.
+    stored: Range<usize>,
+    /// It may be another one than before.
+    changed: bool,
+}
+
+impl<R> Default for Held<R> {
+    fn default() -> Self {
+        Self { before: None, now: None, stored: 0..0, changed: false }
+    }
+}
+
+impl<R: Record> Held<R> {
+    fn read(key: &[u8], value: &[u8], all: &mut Vec<u8>) -> Result<Self, Fatal> {
+        let record: R = record::read(key, value)?;
+        let from = all.len();
+        all.extend_from_slice(value);
+        let before = Some(record.counted());
+        Ok(Self { before, now: Some(record), stored: from..all.len(), changed: false })
+    }
+
+    /// What of it is counted from now on; `None`: it is not there.
+    pub(crate) fn after(&self) -> Option<Counted> {
+        self.now.as_ref().map(Record::counted)
+    }
 }
 
 /// The records of one kind that a commit touches, in the order of their keys. Changes come in that order, too, most of the time:
@@ -15,15 +43,17 @@ pub(crate) struct Held<R> {
 pub(crate) struct Overlay<R: Record> {
     rows: Vec<(R::Key, Held<R>)>,
     last: usize,
+    /// The bytes of all records that were there, to tell whether one differs.
+    stored: Vec<u8>,
 }
 
 impl<R: Record> Default for Overlay<R> {
     fn default() -> Self {
-        Self { rows: Vec::new(), last: 0 }
+        Self { rows: Vec::new(), last: 0, stored: Vec::new() }
     }
 }
 
-impl<R: Record + PartialEq> Overlay<R> {
+impl<R: Record> Overlay<R> {
     fn find(&self, key: &R::Key) -> Result<usize, usize> {
         let is_here = |&at: &usize| self.rows.get(at).is_some_and(|(here, _)| here == key);
         match [self.last, self.last + 1].into_iter().find(is_here) {
@@ -36,8 +66,12 @@ impl<R: Record + PartialEq> Overlay<R> {
         let at = match self.find(key) {
             Ok(at) => at,
             Err(at) => {
-                let before: Option<R> = record::get(store, key)?;
-                self.rows.insert(at, (key.clone(), Held { now: before.clone(), before }));
+                let spelled = R::key(key);
+                let held = match store.get(R::TREE, &spelled)? {
+                    Some(value) => Held::read(&spelled, &value, &mut self.stored)?,
+                    None => Held::default(),
+                };
+                self.rows.insert(at, (key.clone(), held));
                 at
             }
         };
@@ -54,14 +88,29 @@ impl<R: Record + PartialEq> Overlay<R> {
     where
         R::Key: 'k,
     {
-        let mut missing: Vec<&R::Key> = keys.filter(|key| !self.holds(key)).collect();
-        missing.sort_unstable();
-        missing.dedup();
-        let missing: Vec<R::Key> = missing.into_iter().cloned().collect();
-        let found = record::get_many::<R>(store, &missing)?;
-        let held = |before: Option<R>| Held { now: before.clone(), before };
-        self.rows.extend(missing.into_iter().zip(found.into_iter().map(held)));
-        self.rows.sort_by(|(a, _), (b, _)| a.cmp(b));
+        let mut missing: Vec<&R::Key> = Vec::new();
+        // Changes of one record mostly stand beside each other.
+        for key in keys {
+            if missing.last().is_none_or(|last| *last != key) && !self.holds(key) {
+                missing.push(key);
+            }
+        }
+        if !missing.is_sorted_by(|a, b| a < b) {
+            missing.sort_unstable();
+            missing.dedup();
+        }
+        let spelled = Spelled::of::<R>(missing.iter().copied());
+        let asked = spelled.keys();
+        let held_before = self.rows.len();
+        self.rows.extend(missing.into_iter().map(|key| (key.clone(), Held::default())));
+        let (new, stored) = (&mut self.rows[held_before..], &mut self.stored);
+        store.get_each(R::TREE, &asked, &mut |at, value| {
+            new[at].1 = Held::read(asked[at], value, stored)?;
+            Ok(())
+        })?;
+        if held_before > 0 {
+            self.rows.sort_by(|(a, _), (b, _)| a.cmp(b));
+        }
         Ok(())
     }
 
@@ -82,7 +131,9 @@ impl<R: Record + PartialEq> Overlay<R> {
 
     /// The record, to be changed, created or removed.
     pub(crate) fn slot(&mut self, store: &dyn Store, key: &R::Key) -> Result<&mut Option<R>, Fatal> {
-        Ok(&mut self.held(store, key)?.now)
+        let held = self.held(store, key)?;
+        held.changed = true;
+        Ok(&mut held.now)
     }
 
     /// Everything touched, by key.
@@ -92,19 +143,19 @@ impl<R: Record + PartialEq> Overlay<R> {
 
     /// Appends what differs.
     pub(crate) fn write(&self, batch: &mut Batch) -> Result<(), Fatal> {
-        for (key, held) in &self.rows {
-            if held.before == held.now {
-                continue;
-            }
-            let key = R::key(key);
+        for (key, held) in self.rows.iter().filter(|(_, held)| held.changed) {
             match &held.now {
                 Some(record) => {
+                    let key = R::key(key);
                     let value = record::write(&key, record)?;
-                    batch.put(R::TREE, key, value);
+                    if value != self.stored[held.stored.clone()] {
+                        batch.put(R::TREE, key, value);
+                    }
                 }
-                None => {
-                    batch.delete(R::TREE, key);
+                None if held.before.is_some() => {
+                    batch.delete(R::TREE, R::key(key));
                 }
+                None => {}
             }
         }
         Ok(())

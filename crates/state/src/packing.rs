@@ -1,8 +1,10 @@
 //! Reading and changing rows that lie in leaves. Knows nothing of what the leaves are kept in.
 
+use std::cmp::Ordering;
+
 use crate::error::Fatal;
-use crate::leaf::{Builder, Leaf, Stored, Value};
-use crate::store::{Row, Scan};
+use crate::leaf::{Builder, Leaf, Rows, Stored, Value};
+use crate::store::{Scan, SeeRow, SeeValue};
 use crate::tree::Tree;
 
 /// A leaf's lower bound, and its bytes.
@@ -80,90 +82,104 @@ pub(crate) fn get(leaves: &impl Leaves, tree: Tree, key: &[u8]) -> Result<Option
     let Some((lower, leaf)) = leaves.floor(tree, key)? else { return Ok(None) };
     let leaf = Leaf::open(tree, &lower, leaf.as_ref())?;
     let mut rows = leaf.rows();
-    while let Some((found, value)) = rows.next()? {
-        if found >= key {
-            return Ok((found == key).then(|| value.whole(tree, key)));
+    while rows.advance()? {
+        match rows.key().cmp(key) {
+            Ordering::Less => {}
+            Ordering::Equal => return Ok(Some(rows.read_value()?.to_vec())),
+            Ordering::Greater => return Ok(None),
         }
     }
     Ok(None)
 }
 
-/// Several rows, in the order of `keys`: each leaf is opened once.
-pub(crate) fn get_many(
+/// Shows several rows where they lie, those that are there, with their place in `keys`: each leaf is opened once.
+pub(crate) fn get_each(
     leaves: &impl Leaves,
     tree: Tree,
-    keys: &[Vec<u8>],
-) -> Result<Vec<Option<Vec<u8>>>, Fatal> {
+    keys: &[&[u8]],
+    see: SeeValue<'_>,
+) -> Result<(), Fatal> {
     let mut order: Vec<usize> = (0..keys.len()).collect();
-    order.sort_by(|&a, &b| keys[a].cmp(&keys[b]));
-    let mut values = vec![None; keys.len()];
+    order.sort_by(|&a, &b| keys[a].cmp(keys[b]));
     let mut wanted = order.into_iter().peekable();
     let mut walk = Walk::new(leaves, tree);
     while let Some(&first) = wanted.peek() {
-        walk.to(&keys[first])?;
+        walk.to(keys[first])?;
         let Some((lower, leaf)) = &walk.here else {
             wanted.next();
             continue;
         };
         let leaf = Leaf::open(tree, lower, leaf.as_ref())?;
         let mut rows = leaf.rows();
-        while let Some((found, value)) = rows.next()? {
-            while let Some(at) = wanted.next_if(|&at| keys[at].as_slice() < found) {
-                debug_assert!(values[at].is_none(), "asked for once each");
-            }
-            while let Some(at) = wanted.next_if(|&at| keys[at].as_slice() == found) {
-                values[at] = Some(value.whole(tree, found));
+        while rows.advance()? {
+            while wanted.next_if(|&at| keys[at] < rows.key()).is_some() {}
+            while let Some(at) = wanted.next_if(|&at| keys[at] == rows.key()) {
+                see(at, rows.read_value()?)?;
             }
             if wanted.peek().is_none() {
-                return Ok(values);
+                return Ok(());
             }
         }
         // What lies behind the last row and before the next leaf is not there.
-        while wanted.next_if(|&at| walk.covers(&keys[at])).is_some() {}
+        while wanted.next_if(|&at| walk.covers(keys[at])).is_some() {}
     }
-    Ok(values)
+    Ok(())
 }
 
-/// Rows in ascending order.
+/// Shows rows in ascending order where they lie.
 pub(crate) fn scan(
     leaves: &impl Leaves,
     tree: Tree,
     scan: Scan<'_>,
     limit: usize,
-) -> Result<Vec<Row>, Fatal> {
-    let mut found: Vec<Row> = Vec::new();
+    see: SeeRow<'_>,
+) -> Result<(), Fatal> {
     let from = scan.after.filter(|after| *after >= scan.prefix).unwrap_or(scan.prefix);
     let mut leaf = match leaves.floor(tree, from)? {
         Some(leaf) => Some(leaf),
         None => leaves.above(tree, from)?,
     };
+    let mut seen: Option<Vec<u8>> = scan.after.map(<[u8]>::to_vec);
+    let mut left = limit;
     while let Some((lower, bytes)) = leaf {
         let opened = Leaf::open(tree, &lower, bytes.as_ref())?;
         let mut rows = opened.rows();
-        while let Some((key, value)) = rows.next()? {
-            if found.len() >= limit {
-                return Ok(found);
-            }
+        while left > 0 && rows.advance()? {
+            let key = rows.key();
             // A commit between two leaves may have moved rows on into the next.
-            let seen = found.last().map(|(last, _)| last.as_slice()).or(scan.after);
-            if key < scan.prefix || seen.is_some_and(|seen| key <= seen) {
+            if key < scan.prefix || seen.as_ref().is_some_and(|seen| key <= seen.as_slice()) {
                 continue;
             }
             if !key.starts_with(scan.prefix) {
-                return Ok(found);
+                return Ok(());
             }
-            found.push((key.to_vec(), value.whole(tree, key)));
+            see(key, rows.read_value()?)?;
+            left -= 1;
+            let seen = seen.get_or_insert_default();
+            seen.clear();
+            seen.extend_from_slice(key);
+        }
+        if left == 0 {
+            return Ok(());
         }
         leaf = leaves.above(tree, &lower)?;
     }
-    Ok(found)
+    Ok(())
 }
 
 /// A change of a row or a leaf: put where there is a value, else removed.
 pub(crate) type KeyWrite = (Vec<u8>, Option<Vec<u8>>);
 
+/// How the value of a changed row is to be taken: [`leaf::row`] or [`leaf::sealed_row`].
+pub(crate) type Taken = for<'v> fn(Tree, &[u8], &'v [u8]) -> Value<'v>;
+
 /// What changes of rows, sorted by key and one per key, do to the leaves of a tree.
-pub(crate) fn change(leaves: &impl Leaves, tree: Tree, writes: &[KeyWrite]) -> Result<Vec<KeyWrite>, Fatal> {
+pub(crate) fn change(
+    leaves: &impl Leaves,
+    tree: Tree,
+    writes: &[KeyWrite],
+    taken: Taken,
+) -> Result<Vec<KeyWrite>, Fatal> {
     let mut out = Vec::new();
     let mut rest = writes;
     let mut walk = Walk::new(leaves, tree);
@@ -175,8 +191,8 @@ pub(crate) fn change(leaves: &impl Leaves, tree: Tree, writes: &[KeyWrite]) -> R
         let here = rest.partition_point(|(key, _)| walk.covers(key));
         let (now, later) = rest.split_at(here.max(1));
         rest = later;
-        let old = floor.map(|(_, bytes)| bytes.as_ref());
-        let new = merged(tree, &lower, old, now)?;
+        let old = floor.map(|(_, bytes)| Leaf::open(tree, &lower, bytes.as_ref())).transpose()?;
+        let new = merged(tree, &lower, old.as_ref(), now, taken)?;
         let replaced = new.first().is_some_and(|(key, _)| *key == lower);
         if floor.is_some() && !replaced {
             out.push((lower, None));
@@ -187,43 +203,48 @@ pub(crate) fn change(leaves: &impl Leaves, tree: Tree, writes: &[KeyWrite]) -> R
 }
 
 /// One leaf's rows with changes, as leaves.
-fn merged(tree: Tree, lower: &[u8], old: Option<&[u8]>, writes: &[KeyWrite]) -> Result<Vec<Stored>, Fatal> {
-    let added: usize =
-        writes.iter().map(|(key, value)| value.as_ref().map_or(0, |value| key.len() + value.len() + 4)).sum();
-    let old = old.map(|old| Leaf::open(tree, lower, old)).transpose()?;
-    let rows = old.as_ref().map_or_else(|| Ok(Vec::new()), all)?;
-    let bytes: usize = rows.iter().map(|(key, value)| key.len() + value.len() + 4).sum::<usize>() + added;
-    let last = rows.last().map(|(last, _)| last);
-    let appending = writes.first().is_some_and(|(first, _)| last.is_none_or(|last| first > last));
-    let mut builder = Builder::new(tree, lower.to_vec(), bytes, appending);
-    let mut rows = rows.into_iter().peekable();
+fn merged(
+    tree: Tree,
+    lower: &[u8],
+    old: Option<&Leaf<'_>>,
+    writes: &[KeyWrite],
+    taken: Taken,
+) -> Result<Vec<Stored>, Fatal> {
+    let mut rows = old.map(Leaf::rows);
+    let mut there = advanced(&mut rows)?;
+    let mut builder = Builder::new(tree, lower.to_vec());
+    let mut first = true;
     for (key, value) in writes {
-        while let Some((key, value)) = rows.next_if(|(old, _)| old < key) {
-            builder.push(&key, value);
+        while let Some(row) = there.then_some(()).and(rows.as_ref()) {
+            match row.key().cmp(key) {
+                Ordering::Less => builder.push(row.key(), row.value()),
+                Ordering::Equal => {}
+                Ordering::Greater => break,
+            }
+            there = advanced(&mut rows)?;
         }
-        let _ = rows.next_if(|(old, _)| old == key);
+        if std::mem::take(&mut first) && !there {
+            builder.append();
+        }
         if let Some(value) = value {
-            builder.push(key, Value::of(tree, key, value));
+            builder.push(key, taken(tree, key, value));
         }
     }
-    for (key, value) in rows {
-        builder.push(&key, value);
+    while let Some(row) = there.then_some(()).and(rows.as_ref()) {
+        builder.push(row.key(), row.value());
+        there = advanced(&mut rows)?;
     }
     Ok(builder.finish())
 }
 
-fn all<'l>(leaf: &'l Leaf<'_>) -> Result<Vec<(Vec<u8>, Value<'l>)>, Fatal> {
-    let mut found = Vec::new();
-    let mut rows = leaf.rows();
-    while let Some((key, value)) = rows.next()? {
-        found.push((key.to_vec(), value));
-    }
-    Ok(found)
+fn advanced(rows: &mut Option<Rows<'_>>) -> Result<bool, Fatal> {
+    rows.as_mut().map_or(Ok(false), Rows::advance)
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::leaf;
     use proptest::prelude::*;
     use std::collections::BTreeMap;
 
@@ -264,14 +285,19 @@ mod tests {
     proptest! {
         #[test]
         fn leaves_hold_what_a_map_holds_after_any_changes(
-            commits in proptest::collection::vec(writes(), 1..12),
+            commits in proptest::collection::vec((writes(), any::<bool>()), 1..12),
             asked in proptest::collection::vec(key(), 1..30),
             prefix in proptest::collection::vec(0_u8..6, 0..2),
             after in proptest::option::of(key()),
             limit in 0_usize..20,
         ) {
             let (mut leaves, mut map) = (InMemory::default(), BTreeMap::new());
-            for commit in commits {
+            for (commit, upgraded) in commits {
+                if upgraded {
+                    // What an earlier version left is read, and changed, as if it were of today.
+                    let old = std::mem::take(&mut leaves.0).into_iter();
+                    leaves.0 = old.map(|leaf| leaf::of_format_3(Tree::Dirty, &leaf)).collect();
+                }
                 for (key, value) in &commit {
                     match value {
                         Some(value) => map.insert(key.clone(), value.clone()),
@@ -279,7 +305,7 @@ mod tests {
                     };
                 }
                 let list: Vec<_> = commit.into_iter().collect();
-                for (key, value) in change(&leaves, Tree::Dirty, &list).unwrap() {
+                for (key, value) in change(&leaves, Tree::Dirty, &list, leaf::row).unwrap() {
                     match value {
                         Some(value) => leaves.0.insert(key, value),
                         None => leaves.0.remove(&key),
@@ -287,18 +313,31 @@ mod tests {
                 }
             }
             let expected: Vec<_> = asked.iter().map(|key| map.get(key).cloned()).collect();
-            prop_assert_eq!(&get_many(&leaves, Tree::Dirty, &asked).unwrap(), &expected);
+            let keys: Vec<&[u8]> = asked.iter().map(Vec::as_slice).collect();
+            let mut found = vec![None; keys.len()];
+            get_each(&leaves, Tree::Dirty, &keys, &mut |at, value| {
+                found[at] = Some(value.to_vec());
+                Ok(())
+            })
+            .unwrap();
+            prop_assert_eq!(&found, &expected);
             for (key, value) in asked.iter().zip(expected) {
                 prop_assert_eq!(get(&leaves, Tree::Dirty, key).unwrap(), value);
             }
-            let wanted: Vec<Row> = map
+            let wanted: Vec<(Vec<u8>, Vec<u8>)> = map
                 .iter()
                 .filter(|(key, _)| key.starts_with(&prefix) && after.as_ref().is_none_or(|after| *key > after))
                 .take(limit)
                 .map(|(key, value)| (key.clone(), value.clone()))
                 .collect();
             let request = Scan { prefix: &prefix, after: after.as_deref() };
-            prop_assert_eq!(scan(&leaves, Tree::Dirty, request, limit).unwrap(), wanted);
+            let mut found = Vec::new();
+            scan(&leaves, Tree::Dirty, request, limit, &mut |key, value| {
+                found.push((key.to_vec(), value.to_vec()));
+                Ok(())
+            })
+            .unwrap();
+            prop_assert_eq!(found, wanted);
         }
     }
 }

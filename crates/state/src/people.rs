@@ -26,11 +26,13 @@ impl State {
     /// # Errors
     /// [`Error::Fatal`].
     pub fn known_of(&self, ids: &[SupporterId]) -> Result<Vec<Known>, Error> {
-        let known = |(id, person): (&SupporterId, Option<Person>)| {
-            let Person { link, bases, intent, block, outcome: _ } = person.unwrap_or_default();
-            Known { link: link.map(|link| StoredLink::of(id.clone(), link)), bases, intent, block }
-        };
-        Ok(ids.iter().zip(self.people(ids)?).map(known).collect())
+        let mut known: Vec<Known> = ids.iter().map(|_| Known::default()).collect();
+        record::get_each(self.store(), ids, |at, person| {
+            let Person { link, bases, intent, block, outcome: _ } = person;
+            let link = link.map(|link| StoredLink::of(ids[at].clone(), link));
+            known[at] = Known { link, bases, intent, block };
+        })?;
+        Ok(known)
     }
 
     /// The link of a supporter, live or not.
@@ -47,11 +49,11 @@ impl State {
     /// # Errors
     /// [`Error::Fatal`].
     pub fn links_of(&self, ids: &[SupporterId]) -> Result<Vec<Option<Link>>, Error> {
-        let people = self.people(ids)?;
-        let link = |(id, person): (&SupporterId, Option<Person>)| {
-            person.and_then(|person| person.link).map(|link| StoredLink::of(id.clone(), link))
-        };
-        Ok(ids.iter().zip(people).map(link).collect())
+        let mut links: Vec<Option<Link>> = ids.iter().map(|_| None).collect();
+        record::get_each(self.store(), ids, |at, person: Person| {
+            links[at] = person.link.map(|link| StoredLink::of(ids[at].clone(), link));
+        })?;
+        Ok(links)
     }
 
     /// Whose link names this Contact: the live one, else the last that was live. Ask [`State::link_of`] for its life.
@@ -68,8 +70,11 @@ impl State {
     /// # Errors
     /// [`Error::Fatal`].
     pub fn supporters_of(&self, contacts: &[ContactId]) -> Result<Vec<Option<SupporterId>>, Error> {
-        let found: Vec<Option<LinkedSupporter>> = record::get_many(self.store(), contacts)?;
-        Ok(found.into_iter().map(|found| found.map(|found| found.0)).collect())
+        let mut supporters = vec![None; contacts.len()];
+        record::get_each(self.store(), contacts, |at, found: LinkedSupporter| {
+            supporters[at] = Some(found.0)
+        })?;
+        Ok(supporters)
     }
 
     /// Links in the order of their supporters' ids, live or not: at most `limit` of those after `after`.
@@ -126,7 +131,9 @@ impl State {
     /// # Errors
     /// [`Error::Fatal`].
     pub fn intents_of_many(&self, ids: &[SupporterId]) -> Result<Vec<Option<Intent>>, Error> {
-        Ok(self.people(ids)?.into_iter().map(|person| person.and_then(|person| person.intent)).collect())
+        let mut intents: Vec<Option<Intent>> = ids.iter().map(|_| None).collect();
+        record::get_each(self.store(), ids, |at, person: Person| intents[at] = person.intent)?;
+        Ok(intents)
     }
 
     /// The rows of a plan in the order of their supporters' ids: at most `limit` of those after `after`. Looks at everybody,

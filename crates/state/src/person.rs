@@ -6,7 +6,7 @@ use model::{
 use serde::{Deserialize, Serialize};
 
 use crate::error::{Damage, Fatal};
-use crate::record::{Coding, Record, decode_as};
+use crate::record::{Coding, Counted, Record, decode_as};
 use crate::store::{Scan, Store};
 use crate::tree::Tree;
 use crate::{Bases, keys};
@@ -80,20 +80,33 @@ impl Record for Person {
     type Key = SupporterId;
     const TREE: Tree = Tree::People;
     const CODING: Coding = Coding::Postcard;
-    const FORMAT: u8 = 2;
+    const FORMAT: u8 = 3;
     fn key(id: &SupporterId) -> Vec<u8> {
         id.as_str().as_bytes().to_vec()
     }
 
-    fn encode(&self) -> Option<Vec<u8>> {
-        self.to_bytes()
+    fn spell(id: &SupporterId, to: &mut Vec<u8>) {
+        to.extend_from_slice(id.as_str().as_bytes());
+    }
+
+    fn counted(&self) -> Counted {
+        Counted { link: self.live_contact().is_some(), block: self.block.is_some(), ruling: false }
+    }
+
+    fn size_hint(&self) -> usize {
+        self.about_bytes()
+    }
+
+    fn encode(&self, to: &mut Vec<u8>) -> Option<()> {
+        self.push_bytes(to)
     }
 
     fn decode(format: u8, payload: &[u8]) -> Result<Self, Damage> {
         match format {
             // Up to state format 2: postcard, with digests of 64 bits.
             1 => decode_as(Self::CODING, payload).map(Self::with_digests_of_today),
-            Self::FORMAT => Self::from_bytes(payload).ok_or(Damage::Content),
+            2 => Self::from_bytes(payload, true).ok_or(Damage::Content),
+            Self::FORMAT => Self::from_bytes(payload, false).ok_or(Damage::Content),
             _ => Err(Damage::Format(format)),
         }
     }
@@ -109,6 +122,10 @@ impl Record for LinkedSupporter {
     const CODING: Coding = Coding::Postcard;
     fn key(id: &ContactId) -> Vec<u8> {
         id.as_str().as_bytes().to_vec()
+    }
+
+    fn spell(id: &ContactId, to: &mut Vec<u8>) {
+        to.extend_from_slice(id.as_str().as_bytes());
     }
 }
 

@@ -8,7 +8,7 @@
 //! link:    life and evidence (1) | made at, microseconds (8) | cycle
 //! outcome: cycle | length | code
 //! bases:   how many | their fields (4 each)
-//! link:    Contact Id (12), evidence that says more: length | postcard
+//! link:    evidence that says more: length | postcard; Contact Id (12)
 //! bases:   digests (5 each)
 //! intent:  what it names (1 byte: 1 plan, 2 Contact) | plan | Contact Id (12) | how many | fields (4 each) | record (8) | sent (5 each) | seen (5 each)
 //! block:   length | postcard
@@ -49,35 +49,39 @@ const PLAIN: [Evidence; 5] = [
 const IN_WORDS: u8 = 15;
 
 impl Person {
-    /// Its bytes; `None` where something in it cannot be written.
-    pub(crate) fn to_bytes(&self) -> Option<Vec<u8>> {
-        let fields = self.bases.len() + self.intent.as_ref().map_or(0, |intent| 2 * intent.fields.len());
-        let mut to = Vec::with_capacity(64 + fields * (KEY + DIGEST));
+    /// About how many bytes it takes.
+    pub(crate) fn about_bytes(&self) -> usize {
+        64 + (self.bases.len() + self.intent.as_ref().map_or(0, |intent| 2 * intent.fields.len()))
+            * (KEY + DIGEST)
+    }
+
+    /// Appends its bytes; `None` where something in it cannot be written.
+    pub(crate) fn push_bytes(&self, to: &mut Vec<u8>) -> Option<()> {
         to.push(self.parts());
         if let Some(link) = &self.link {
             to.push(life_code(link.life) << 4 | evidence_code(&link.evidence));
             to.extend_from_slice(&link.made_at.micros().to_le_bytes());
-            varint::push(&mut to, link.cycle.0);
+            varint::push(to, link.cycle.0);
         }
         if let Some((cycle, code)) = &self.outcome {
-            varint::push(&mut to, cycle.0);
-            push_bytes(&mut to, code.as_bytes());
+            varint::push(to, cycle.0);
+            push_bytes(to, code.as_bytes());
         }
-        push_fields(&mut to, self.bases.len(), self.bases.iter().map(|(rule, _)| rule));
+        push_fields(to, self.bases.len(), self.bases.iter().map(|(rule, _)| rule));
         if let Some(link) = &self.link {
-            to.extend_from_slice(&link.contact.packed());
             if evidence_code(&link.evidence) == IN_WORDS {
-                push_bytes(&mut to, &postcard::to_stdvec(&link.evidence).ok()?);
+                push_bytes(to, &postcard::to_stdvec(&link.evidence).ok()?);
             }
+            to.extend_from_slice(&link.contact.packed());
         }
-        self.bases.iter().for_each(|(_, digest)| push_digest(&mut to, digest));
+        self.bases.iter().for_each(|(_, digest)| push_digest(to, digest));
         if let Some(intent) = &self.intent {
-            push_intent(&mut to, intent);
+            push_intent(to, intent);
         }
         if let Some(block) = &self.block {
-            push_bytes(&mut to, &postcard::to_stdvec(block).ok()?);
+            push_bytes(to, &postcard::to_stdvec(block).ok()?);
         }
-        Some(to)
+        Some(())
     }
 
     fn parts(&self) -> u8 {
@@ -89,8 +93,9 @@ impl Person {
             | part(self.block.is_some(), BLOCK)
     }
 
-    /// Reads [`Person::to_bytes`] back. Total: any bytes give a record or nothing.
-    pub(crate) fn from_bytes(bytes: &[u8]) -> Option<Self> {
+    /// Reads [`Person::push_bytes`] back. Total: any bytes give a record or nothing. In state format 3 the Contact Id came before
+    /// evidence in words.
+    pub(crate) fn from_bytes(bytes: &[u8], contact_first: bool) -> Option<Self> {
         let (parts, mut rest) = bytes.split_first()?;
         let from = &mut rest;
         let has = |part: u8| parts & part != 0;
@@ -99,8 +104,12 @@ impl Person {
         let rules = if has(BASES) { take_fields(from)? } else { &[] };
         let link = match begun {
             Some((code, made_at, cycle, life)) => {
-                let contact = take_contact(from)?;
+                let early = if contact_first { Some(take_contact(from)?) } else { None };
                 let evidence = take_evidence(code, from)?;
+                let contact = match early {
+                    Some(contact) => contact,
+                    None => take_contact(from)?,
+                };
                 Some(StoredLink { contact, made_at, cycle, evidence, life })
             }
             None => None,
@@ -253,6 +262,13 @@ mod tests {
     use proptest::option::of;
     use proptest::prelude::*;
 
+    impl Person {
+        fn bytes(&self) -> Option<Vec<u8>> {
+            let mut bytes = Vec::new();
+            self.push_bytes(&mut bytes).map(|()| bytes)
+        }
+    }
+
     fn digest() -> impl Strategy<Value = Digest> {
         any::<u64>().prop_map(|n| Digest(n).of_value())
     }
@@ -326,19 +342,20 @@ mod tests {
     proptest! {
         #[test]
         fn people_come_back(person in person()) {
-            let bytes = person.to_bytes().unwrap();
-            prop_assert_eq!(Person::from_bytes(&bytes), Some(person));
-            prop_assert_eq!(Person::from_bytes(&bytes[..bytes.len() - 1]), None);
+            let bytes = person.bytes().unwrap();
+            prop_assert_eq!(Person::from_bytes(&bytes, false), Some(person));
+            prop_assert_eq!(Person::from_bytes(&bytes[..bytes.len() - 1], false), None);
         }
 
         #[test]
         fn any_bytes_are_a_person_or_nothing(bytes in vec(any::<u8>(), 0..120), person in person(), at: usize, to: u8) {
-            let _ = Person::from_bytes(&bytes);
-            let mut changed = person.to_bytes().unwrap();
+            let _ = Person::from_bytes(&bytes, true);
+            let _ = Person::from_bytes(&bytes, false);
+            let mut changed = person.bytes().unwrap();
             let at = at % changed.len();
             changed[at] = to;
-            if let Some(read) = Person::from_bytes(&changed) {
-                prop_assert_eq!(Person::from_bytes(&read.to_bytes().unwrap()), Some(read));
+            if let Some(read) = Person::from_bytes(&changed, false) {
+                prop_assert_eq!(Person::from_bytes(&read.bytes().unwrap(), false), Some(read));
             }
         }
     }
@@ -357,7 +374,7 @@ mod tests {
             outcome: Some((CycleId(1), "contact_created".to_owned())),
             ..Person::default()
         };
-        let (one, two) = (person(1).to_bytes().unwrap(), person(2).to_bytes().unwrap());
+        let (one, two) = (person(1).bytes().unwrap(), person(2).bytes().unwrap());
         assert_eq!(one.len(), 1 + 10 + 17 + 41 + 12 + 50);
         let same = one.iter().zip(&two).take_while(|(a, b)| a == b).count();
         assert!(same >= 1 + 10 + 17 + 41 + 8, "{same} bytes are the same");

@@ -5,6 +5,7 @@
 use model::{Side, Stamp};
 
 use crate::error::Error;
+use crate::record::Spelled;
 use crate::tree::Tree;
 use crate::{State, keys};
 
@@ -26,7 +27,14 @@ impl State {
         side: Side,
         records: impl Iterator<Item = (&'a str, Stamp)>,
     ) -> Result<Vec<bool>, Error> {
-        let keys: Vec<Vec<u8>> = records.map(|(id, stamp)| keys::seen(side, stamp, id)).collect();
-        Ok(self.store().get_many(Tree::Seen, &keys)?.iter().map(Option::is_some).collect())
+        let mut spelled = Spelled::default();
+        records.for_each(|(id, stamp)| spelled.add(|to| keys::spell_seen(side, stamp, id, to)));
+        let keys = spelled.keys();
+        let mut seen = vec![false; keys.len()];
+        self.store().get_each(Tree::Seen, &keys, &mut |at, _| {
+            seen[at] = true;
+            Ok(())
+        })?;
+        Ok(seen)
     }
 }

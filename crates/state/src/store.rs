@@ -84,6 +84,14 @@ pub struct Durable {
 /// A key and its value.
 pub type Row = (Vec<u8>, Vec<u8>);
 
+/// Looks at a value where it lies: the place of its key among those asked for, and the value.
+/// The store waits meanwhile, and is not to be asked anything.
+pub type SeeValue<'s> = &'s mut dyn FnMut(usize, &[u8]) -> Result<(), Fatal>;
+
+/// Looks at a row where it lies: its key, and its value.
+/// The store waits meanwhile, and is not to be asked anything.
+pub type SeeRow<'s> = &'s mut dyn FnMut(&[u8], &[u8]) -> Result<(), Fatal>;
+
 /// Which keys a scan visits, in ascending order.
 #[derive(Debug, Clone, Copy, Default)]
 pub struct Scan<'a> {
@@ -95,6 +103,7 @@ pub struct Scan<'a> {
 
 /// An ordered key-value store over a fixed set of trees.
 ///
+/// Values of trees whose rows lie together ([`Tree::is_packed`]) have no checksum of their own: the store watches over them.
 /// Contract, checked by one conformance suite for every implementation:
 /// a commit is atomic over all its trees; it is durable when it returns; after a crash the store holds the effect of the
 /// first *n* commits for some *n* that includes every commit that returned; the row `generation` of [`Tree::Meta`] grows
@@ -108,19 +117,38 @@ pub trait Store: Send + Sync {
     /// [`Fatal`] when the store cannot be read.
     fn get(&self, tree: Tree, key: &[u8]) -> Result<Option<Vec<u8>>, Fatal>;
 
-    /// Several values of one tree, in the order of `keys`.
+    /// Shows several values of one tree where they lie, those that are there, each with its key's place in `keys`; in ascending
+    /// order where `keys` are.
     ///
     /// # Errors
-    /// [`Fatal`] when the store cannot be read.
-    fn get_many(&self, tree: Tree, keys: &[Vec<u8>]) -> Result<Vec<Option<Vec<u8>>>, Fatal> {
-        keys.iter().map(|key| self.get(tree, key)).collect()
+    /// [`Fatal`] when the store cannot be read; what `see` fails with.
+    fn get_each(&self, tree: Tree, keys: &[&[u8]], see: SeeValue<'_>) -> Result<(), Fatal> {
+        for (at, key) in keys.iter().enumerate() {
+            if let Some(value) = self.get(tree, key)? {
+                see(at, &value)?;
+            }
+        }
+        Ok(())
     }
+
+    /// Shows at most `limit` rows where they lie, in ascending order of their keys.
+    ///
+    /// # Errors
+    /// [`Fatal`] when the store cannot be read; what `see` fails with.
+    fn scan_each(&self, tree: Tree, scan: Scan<'_>, limit: usize, see: SeeRow<'_>) -> Result<(), Fatal>;
 
     /// At most `limit` rows, in ascending order of their keys.
     ///
     /// # Errors
     /// [`Fatal`] when the store cannot be read.
-    fn scan(&self, tree: Tree, scan: Scan<'_>, limit: usize) -> Result<Vec<Row>, Fatal>;
+    fn scan(&self, tree: Tree, scan: Scan<'_>, limit: usize) -> Result<Vec<Row>, Fatal> {
+        let mut rows = Vec::new();
+        self.scan_each(tree, scan, limit, &mut |key, value| {
+            rows.push((key.to_vec(), value.to_vec()));
+            Ok(())
+        })?;
+        Ok(rows)
+    }
 
     /// Makes a batch durable. Dropping the future does not take the batch back.
     ///

@@ -52,8 +52,9 @@ impl Tree {
         self as u8
     }
 
-    /// Whether its rows are many and small: these are kept in leaves, many rows in one stored value.
-    pub(crate) const fn is_packed(self) -> bool {
+    /// Whether its rows are many and small: these are kept in leaves, many rows in one stored value, whose checksum they share.
+    #[must_use]
+    pub const fn is_packed(self) -> bool {
         match self {
             Self::People | Self::ByContact | Self::Dirty | Self::Index | Self::Seen => true,
             Self::Meta | Self::Journal | Self::Cases | Self::Conflicts | Self::Log => false,

@@ -8,7 +8,7 @@ use crate::store::{Batch, Scan, Store};
 use crate::tree::Tree;
 
 /// The format this version writes.
-pub(crate) const FORMAT: u32 = 3;
+pub(crate) const FORMAT: u32 = 4;
 
 /// The first format whose small rows lie in leaves.
 pub(crate) const PACKED: u32 = 2;
@@ -23,10 +23,13 @@ pub(crate) struct Step {
 /// The steps of this version, oldest first.
 /// From 1 to 2 people's rows stay as they are; where they lie is the store's affair, and it has moved them when it was opened.
 /// Who is in a plan stands in the people themselves since then.
-/// From 2 to 3 nothing has to be done: leaves and people of format 2 are read as they are, and written in today's form when they
-/// change. The number keeps older versions away.
-pub(crate) const STEPS: &[Step] =
-    &[Step { from: 1, run: forget_the_index_of_plans }, Step { from: 2, run: |_| Ok(()) }];
+/// From 2 to 3 and from 3 to 4 nothing has to be done: leaves and people of earlier formats are read as they are, and written in
+/// today's form when they change. The number keeps older versions away.
+pub(crate) const STEPS: &[Step] = &[
+    Step { from: 1, run: forget_the_index_of_plans },
+    Step { from: 2, run: |_| Ok(()) },
+    Step { from: 3, run: |_| Ok(()) },
+];
 
 /// Rows removed by one commit.
 const PAGE: usize = 1_000;

@@ -2,6 +2,7 @@
 
 /// Appends a number.
 #[allow(clippy::cast_possible_truncation)] // the low seven bits
+#[inline]
 pub(crate) fn push(to: &mut Vec<u8>, mut value: u64) {
     while value >= 0x80 {
         to.push(value as u8 | 0x80);
@@ -11,7 +12,13 @@ pub(crate) fn push(to: &mut Vec<u8>, mut value: u64) {
 }
 
 /// Takes a number off the front; `None` where there is none, or one of more than 64 bits.
+#[inline]
 pub(crate) fn take(from: &mut &[u8]) -> Option<u64> {
+    // Most are small.
+    if let Some((&byte, rest)) = from.split_first().filter(|(byte, _)| **byte < 0x80) {
+        *from = rest;
+        return Some(byte.into());
+    }
     let mut value = 0_u64;
     for shift in (0..64).step_by(7) {
         let (byte, rest) = from.split_first()?;
@@ -29,6 +36,7 @@ pub(crate) fn take(from: &mut &[u8]) -> Option<u64> {
 }
 
 /// Takes the number of something that has to fit into memory.
+#[inline]
 pub(crate) fn take_len(from: &mut &[u8]) -> Option<usize> {
     usize::try_from(take(from)?).ok()
 }

@@ -143,7 +143,7 @@ impl Check<'_> {
     fn index(&mut self) -> Result<(), Fatal> {
         let mut entries: BTreeMap<u8, u64> = BTreeMap::new();
         self.each(Tree::Index, |_, key, value| {
-            seal::open(Tree::Index, key, value)?;
+            seal::unwrap(Tree::Index, key, value)?;
             *entries.entry(key.first().copied().unwrap_or(0)).or_default() += 1;
             Ok(())
         })?;
@@ -182,7 +182,7 @@ impl Check<'_> {
             Some(_) | None => record::read::<Audit>(key, value).map(drop),
         })?;
         for tree in [Tree::Seen, Tree::Meta] {
-            self.each(tree, |_, key, value| seal::open(tree, key, value).map(drop))?;
+            self.each(tree, |_, key, value| seal::unwrap(tree, key, value).map(drop))?;
         }
         Ok(())
     }

@@ -159,6 +159,14 @@ async fn main() {
     written(&people, "update two fields", &ids, two).await;
 
     let begun = start();
+    let contacts: Vec<_> = (0..rows.min(20_000)).filter_map(contact).collect();
+    let mut found = 0;
+    for batch in contacts.chunks(BATCH) {
+        found += people.by_contact_ids(batch).await.expect("found").len();
+    }
+    tell("find by Contact Id", found, begun);
+
+    let begun = start();
     let email = |n| model::Email::parse(&format!("person.{n}@example.org")).ok();
     let emails: Vec<_> = (0..rows.min(20_000)).filter_map(email).collect();
     let mut found = 0;

@@ -8,7 +8,7 @@ use model::{Cell, ContactId, Email, SupporterId};
 use crate::{MAX_MATCHES_PER_KEY, loose};
 
 /// A kind of key that people are found by.
-pub(crate) trait Key: Hash + Eq + Clone + Send + Sync {
+pub(crate) trait Key: Hash + Ord + Clone + Send + Sync {
     /// The key in a text, by the rules of [`crate::Supporters`].
     fn read(text: &str) -> Option<Self>;
     /// The plain spellings: most rows hold one of them.

@@ -1,17 +1,9 @@
 //! A consent with a date of its own: the date says whose word is the later one, and goes where the consent goes.
 
-use model::{Cell, Decision, FieldMap, FieldType, InvalidValue, Policy, Question, Side, Stamp, reconcile};
+use model::{Cell, Decision, FieldType, InvalidValue, Question, Side, Stamp, reconcile};
 
 use super::{Rules, allowed};
 use crate::person_plan::FieldPlan;
-
-/// Whether a rule is a consent, or the date of one.
-pub(super) fn is_one(map: &FieldMap, at: usize) -> bool {
-    let rule = &map.rules()[at];
-    let restricted = [rule.policy, rule.first_link].contains(&Policy::MostRestrictive);
-    let consent = || rule.confirmation || rule.dated_by.is_some() || rule.is_opt_out();
-    (rule.kind == FieldType::Boolean && (restricted || consent())) || map.dates().contains(&Some(at))
-}
 
 /// The side whose consent is dated later: by more than the tolerance of policy `newest` for a date with its time of day, by a day
 /// for a date alone. Nobody's, where one of the two is not dated.

@@ -19,4 +19,4 @@ pub use ingest::{MAX_INLINE_CHARS, MAX_UPLOAD_BYTES};
 pub use job::{IngestSpec, JobInfo, JobKind, JobState, Operation};
 pub use job_error::{JobError, JobErrorClass};
 pub use query::{BulkRows, Page};
-pub use results::{Downloaded, ResultReader, ResultRow, ResultSet};
+pub use results::{Downloaded, KeyedResult, ResultReader, ResultRow, ResultSet};

@@ -1,12 +1,14 @@
 //! The three result sets of an ingest job. Rows come in any order and columns too: everything is found by name.
 
+use std::borrow::Cow;
 use std::path::Path;
+use std::sync::Arc;
 
 use model::{JobId, SalesforceId};
 
 use crate::call::Call;
 use crate::client::Ask;
-use crate::csv::RowReader;
+use crate::csv::{Record, RowReader};
 use crate::download::ToFile;
 use crate::error::{Error, ErrorKind};
 use crate::org::Org;
@@ -86,6 +88,26 @@ impl std::fmt::Debug for ResultRow {
     }
 }
 
+/// What became of a row, and the text of one uploaded column: whose it is.
+#[derive(Clone, PartialEq)]
+pub struct KeyedResult<'r> {
+    /// The uploaded text; `None` where it is empty or did not come back.
+    pub key: Option<Cow<'r, str>>,
+    /// The record, where Salesforce knew it.
+    pub id: Option<SalesforceId>,
+    /// The record is new.
+    pub created: bool,
+    /// Why it was refused.
+    pub error: Option<RecordError>,
+}
+
+/// Shows no text that was uploaded.
+impl std::fmt::Debug for KeyedResult<'_> {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        write!(f, "KeyedResult({:?}, created {}, {:?})", self.id, self.created, self.error)
+    }
+}
+
 /// Reads a result file row by row.
 pub struct ResultReader {
     rows: RowReader,
@@ -106,20 +128,43 @@ impl ResultReader {
     /// # Errors
     /// As for [`RowReader::next_row`]; [`ErrorKind::Contract`] for an `sf__Id` that is none.
     pub async fn next_row(&mut self) -> Result<Option<ResultRow>, Error> {
-        let Some(row) = self.rows.next_row().await? else { return Ok(None) };
-        let at = |place: Option<usize>| place.and_then(|place| row.at(place));
-        let id = at(self.own.id).map(SalesforceId::parse).transpose().map_err(|why| {
-            Error::new(ErrorKind::Contract, "sf__Id").with_source(why).during(Call::Results)
-        })?;
-        let created = at(self.own.created).is_some_and(|value| value.eq_ignore_ascii_case("true"));
-        let error = self.own.error.map(|place| self.texts.classify(row.at(place).unwrap_or_default()));
-        Ok(Some(ResultRow { row, id, created, error }))
+        let columns = Arc::clone(self.rows.columns());
+        let Some(record) = self.rows.next_record().await? else { return Ok(None) };
+        let KeyedResult { id, created, error, key: _ } = self.own.result(&self.texts, record, None)?;
+        Ok(Some(ResultRow { row: record.row(columns), id, created, error }))
+    }
+
+    /// The next row by the text of the uploaded column at this place: several times cheaper than [`ResultReader::next_row`], as
+    /// the other columns are not kept. `None` at the end.
+    ///
+    /// # Errors
+    /// As [`ResultReader::next_row`].
+    pub async fn next_keyed(&mut self, key: Option<usize>) -> Result<Option<KeyedResult<'_>>, Error> {
+        let Some(record) = self.rows.next_record().await? else { return Ok(None) };
+        self.own.result(&self.texts, record, key).map(Some)
     }
 
     /// The columns of the file.
     #[must_use]
     pub fn columns(&self) -> &Columns {
         self.rows.columns()
+    }
+}
+
+impl OwnColumns {
+    fn result<'r>(
+        &self,
+        texts: &AlertTexts,
+        record: Record<'r>,
+        key: Option<usize>,
+    ) -> Result<KeyedResult<'r>, Error> {
+        let at = |place: Option<usize>| place.and_then(|place| record.at(place));
+        let id = at(self.id).map(|id| SalesforceId::parse(&id)).transpose().map_err(|why| {
+            Error::new(ErrorKind::Contract, "sf__Id").with_source(why).during(Call::Results)
+        })?;
+        let created = at(self.created).is_some_and(|value| value.eq_ignore_ascii_case("true"));
+        let error = self.error.map(|place| texts.classify(&record.at(place).unwrap_or_default()));
+        Ok(KeyedResult { key: at(key), id, created, error })
     }
 }
 

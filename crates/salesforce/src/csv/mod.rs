@@ -7,9 +7,10 @@ mod read;
 mod scan;
 mod write;
 
+pub(crate) use read::Record;
 pub use read::RowReader;
 pub use scan::{BadCsv, CsvLimits, CsvScan};
 pub use write::{Cell, RowError, RowWriter, Written};
 
-/// Buffer of both directions. The library's default is several times slower.
-const BUFFER: usize = 64 * 1024;
+/// Buffer of both directions. The library's default is several times slower, and each filling of it is a turn of another thread.
+const BUFFER: usize = 256 * 1024;

@@ -1,5 +1,6 @@
 //! Rows out of a file.
 
+use std::borrow::Cow;
 use std::io;
 use std::path::Path;
 use std::pin::Pin;
@@ -109,14 +110,38 @@ impl RowReader {
     /// [`ErrorKind::Incomplete`] for a file that ends inside a record, [`ErrorKind::TooLarge`], [`ErrorKind::Contract`]
     /// for uneven rows, [`ErrorKind::LocalFile`].
     pub async fn next_row(&mut self) -> Result<Option<Row>, Error> {
+        let columns = Arc::clone(&self.columns);
+        Ok(self.next_record().await?.map(|record| record.row(columns)))
+    }
+
+    /// The next record where it lies: for who needs few of its cells, and none of them for long. `None` at the end.
+    ///
+    /// # Errors
+    /// As [`RowReader::next_row`].
+    pub(crate) async fn next_record(&mut self) -> Result<Option<Record<'_>>, Error> {
         if self.reading {
             return Err(Error::new(ErrorKind::LocalFile, "an earlier read was cancelled"));
         }
         self.reading = true;
         let some = self.csv.read_byte_record(&mut self.record).await.map_err(read_error)?;
         self.reading = false;
-        let columns = || Arc::clone(&self.columns);
-        Ok(some.then(|| Row::of_record(columns(), &self.record)))
+        Ok(some.then_some(Record(&self.record)))
+    }
+}
+
+/// A record that was just read.
+#[derive(Clone, Copy)]
+pub(crate) struct Record<'r>(&'r ByteRecord);
+
+impl<'r> Record<'r> {
+    /// All of it, to be kept.
+    pub(crate) fn row(self, columns: Arc<Columns>) -> Row {
+        Row::of_record(columns, self.0)
+    }
+
+    /// The value of a column by place, as [`Row::at`] gives it.
+    pub(crate) fn at(self, index: usize) -> Option<Cow<'r, str>> {
+        self.0.get(index).filter(|cell| !cell.is_empty()).map(String::from_utf8_lossy)
     }
 }
 

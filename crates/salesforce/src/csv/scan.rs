@@ -77,6 +77,13 @@ impl CsvScan {
     /// [`BadCsv`] when a limit is passed or a record is uneven.
     pub fn feed(&mut self, mut bytes: &[u8]) -> Result<(), BadCsv> {
         while let Some((first, rest)) = bytes.split_first() {
+            if self.at == At::RecordStart {
+                let whole = self.whole_record(bytes);
+                if whole > 0 {
+                    bytes = bytes.get(whole..).unwrap_or_default();
+                    continue;
+                }
+            }
             // Most bytes are the inside of a cell, and change nothing but how long it is.
             let inside = match self.at {
                 At::Plain => bytes.iter().position(|byte| matches!(byte, b',' | b'\n' | b'\r' | 0)),
@@ -98,6 +105,23 @@ impl CsvScan {
     }
 
     /// Counts bytes inside a cell, with the answer that counting one by one would have.
+    /// Counts one record that is in order: every cell in quotes and no quote in a cell, as Salesforce writes most of them, or no quote at
+    /// all. How many bytes it takes with its line end; 0 for any other, which is looked at byte by byte.
+    fn whole_record(&mut self, bytes: &[u8]) -> usize {
+        let end = memchr::memchr(b'\n', bytes).unwrap_or(0);
+        let record = bytes.get(..end).unwrap_or_default();
+        // A record no longer than this has no cell that is.
+        if record.len() > self.limits.field.min(self.limits.record) {
+            return 0;
+        }
+        let columns = if record.starts_with(b"\"") { quoted_columns(record) } else { plain_columns(record) };
+        if columns.is_none() || columns != self.width {
+            return 0;
+        }
+        self.records += 1;
+        end + 1
+    }
+
     fn count_many(&mut self, bytes: usize) -> Result<(), BadCsv> {
         let field = self.limits.field.saturating_sub(self.field);
         let record = self.limits.record.saturating_sub(self.record);
@@ -174,9 +198,33 @@ impl CsvScan {
     }
 }
 
+/// How many cells a record has that all stand between quotes and have none in them.
+fn quoted_columns(record: &[u8]) -> Option<usize> {
+    let mut rest = record.strip_prefix(b"\"")?;
+    let mut columns = 1;
+    loop {
+        let close = memchr::memchr(b'"', rest)?;
+        rest = rest.get(close + 1..)?;
+        if rest.is_empty() {
+            return Some(columns);
+        }
+        rest = rest.strip_prefix(b",\"")?;
+        columns += 1;
+    }
+}
+
+/// How many cells a record without quotes has.
+fn plain_columns(record: &[u8]) -> Option<usize> {
+    let other = |byte: u8| matches!(byte, b'"' | b'\r' | 0);
+    let out_of_order = record.iter().fold(record.is_empty(), |found, byte| found | other(*byte));
+    (!out_of_order).then(|| memchr::memchr_iter(b',', record).count() + 1)
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
+    use proptest::collection::vec;
+    use proptest::strategy::Strategy as _;
 
     fn scan(text: &str) -> Result<u64, BadCsv> {
         let mut scan = CsvScan::new(CsvLimits { field: 20, record: 40, columns: 5 });
@@ -218,6 +266,10 @@ mod tests {
         assert_eq!(scan("a,b\n1\n"), Err(BadCsv::Uneven));
     }
 
+    /// Unquoted, quoted, quoted with what parts cells in it, and broken.
+    const CELL: &str =
+        "([a-z]{0,9}|\"[a-z,\n]{0,9}\"|\"[a-b,]{0,2}\"|[\",]{1,6}|\"[a-z]\"\"\"|[a-z\"\r\0]{0,3})";
+
     proptest::proptest! {
         #[test]
         fn rows_are_counted_as_another_reader_counts_them(
@@ -234,6 +286,19 @@ mod tests {
                 scan.feed(piece).unwrap();
             }
             proptest::prop_assert_eq!(scan.finish(), Ok(rows.len() as u64 - 1));
+        }
+
+        #[test]
+        fn whole_records_are_counted_as_they_are_byte_by_byte(
+            rows in (1_usize..4).prop_flat_map(|width| vec(vec(CELL, width), 1..8)),
+            short in proptest::bool::ANY,
+        ) {
+            let text: String = rows.iter().map(|row| row.join(",") + "\n").collect();
+            let limits = CsvLimits { field: if short { 6 } else { 40 }, record: if short { 12 } else { 80 }, columns: 4 };
+            let (mut whole, mut bytes) = (CsvScan::new(limits), CsvScan::new(limits));
+            let at_once = whole.feed(text.as_bytes()).and_then(|()| whole.finish());
+            let one_by_one = text.bytes().try_for_each(|byte| bytes.feed(&[byte])).and_then(|()| bytes.finish());
+            proptest::prop_assert_eq!(at_once, one_by_one, "{:?}", text);
         }
 
         #[test]

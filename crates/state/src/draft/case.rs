@@ -137,7 +137,7 @@ impl Draft<'_> {
     pub(super) fn write_apart(&mut self) {
         for (key, apart) in std::mem::take(&mut self.apart) {
             if apart {
-                let value = seal::seal(Tree::Index, &key, 1, &[]);
+                let value = seal::wrap(Tree::Index, &key, 1, &[]);
                 self.batch.put(Tree::Index, key, value);
             } else {
                 self.batch.delete(Tree::Index, key);

@@ -42,7 +42,7 @@ impl Draft<'_> {
         for tombstone in tombstones {
             let key = tombstone.key();
             let before = self.store.get(Tree::Index, &key)?.is_some();
-            let value = seal::seal(Tree::Index, &key, 1, &[]);
+            let value = seal::wrap(Tree::Index, &key, 1, &[]);
             self.batch.put(Tree::Index, key, value);
             shift(&mut self.counts.forgotten, u64::from(before), 1);
         }

@@ -112,7 +112,7 @@ impl Draft<'_> {
             };
             if bound.is_some_and(|bound| stamp >= bound) {
                 let key = keys::seen(side, stamp, &id);
-                let value = seal::seal(Tree::Seen, &key, 1, &[]);
+                let value = seal::wrap(Tree::Seen, &key, 1, &[]);
                 self.batch.put(Tree::Seen, key, value);
             }
         }

@@ -44,10 +44,7 @@ impl Draft<'_> {
         if bases.is_empty() || self.refused.contains(id) {
             return Ok(());
         }
-        let person = self.person_mut(id)?;
-        for (rule, digest) in bases {
-            person.bases.set(rule, digest);
-        }
+        self.person_mut(id)?.bases.set_all(bases);
         Ok(())
     }
 

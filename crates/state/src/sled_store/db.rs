@@ -17,6 +17,8 @@ use crate::unfinished;
 
 /// Pages sled keeps in memory, in bytes; its own default is 1 GiB. A first load of 100,000 takes no more time than with four times that.
 const CACHE_BYTES: u64 = 8 * 1024 * 1024;
+/// The same while a copy is written.
+const CACHE_BYTES_OF_A_COPY: u64 = 512 * 1024;
 /// How often each row of a scan is read again. sled turns pages out only when 64 reads have met one of the 256 parts of its cache,
 /// and a scan meets a page once, however many rows lie in it: walking once through a large tree would leave all of it in memory.
 const SCAN_TOUCHES: usize = 2;
@@ -70,8 +72,18 @@ impl Shelf {
 
 /// Opens a database on a thread of its own, because sled panics on some damaged files.
 pub(crate) fn open_aside(dir: &Path) -> Result<(sled::Db, DurableFiles), Fatal> {
+    open_with(dir, CACHE_BYTES)
+}
+
+/// The same for a database that is only written to, from one end to the other: what it wrote is not looked at again.
+pub(crate) fn open_to_fill(dir: &Path) -> Result<(sled::Db, DurableFiles), Fatal> {
+    open_with(dir, CACHE_BYTES_OF_A_COPY)
+}
+
+fn open_with(dir: &Path, cache_bytes: u64) -> Result<(sled::Db, DurableFiles), Fatal> {
     let path = dir.to_path_buf();
-    let opening = std::thread::Builder::new().name("state-open".into()).spawn(move || open_db(&path));
+    let opening = move || open_cached(&path, cache_bytes);
+    let opening = std::thread::Builder::new().name("state-open".into()).spawn(opening);
     let opening = opening.map_err(|e| Fatal::io("starting a thread", &e))?;
     opening.join().map_err(|_| Fatal::Panicked { operation: "opening" })?
 }
@@ -90,8 +102,13 @@ pub(crate) fn guarded<T>(
     }
 }
 
+#[cfg(test)]
 pub(crate) fn open_db(path: &Path) -> Result<(sled::Db, DurableFiles), Fatal> {
-    let config = sled::Config::new().path(path).cache_capacity(CACHE_BYTES).flush_every_ms(None);
+    open_cached(path, CACHE_BYTES)
+}
+
+fn open_cached(path: &Path, cache_bytes: u64) -> Result<(sled::Db, DurableFiles), Fatal> {
+    let config = sled::Config::new().path(path).cache_capacity(cache_bytes).flush_every_ms(None);
     unfinished::remove_torn(path).map_err(|e| Fatal::io("looking for unfinished files", &e))?;
     let db = open_once_released(&config)?;
     let sync = DurableFiles::open(path).map_err(|e| Fatal::io("opening the database file", &e))?;

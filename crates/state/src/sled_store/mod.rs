@@ -18,13 +18,14 @@ use tokio::sync::oneshot;
 
 use crate::durable_files::DurableFiles;
 use crate::error::Fatal;
+use crate::leaf;
 use crate::packing;
 use crate::sled_store::db::{
     Shelf, apply, drain, guarded, numbered, open_aside, physical, put, read_number, touch,
 };
 use crate::sled_store::writer::{Done, Job, Writer};
 use crate::sled_store::written_anew::WrittenAnew;
-use crate::store::{Batch, Durable, Row, Scan, Store};
+use crate::store::{Batch, Durable, Row, Scan, SeeRow, SeeValue, Store};
 use crate::takeover::GENERATION;
 use crate::tree::Tree;
 use crate::upgrade;
@@ -107,7 +108,7 @@ fn move_into_leaves(db: &sled::Db, sync: &DurableFiles) -> Result<(), Fatal> {
             let writes: Vec<_> =
                 rows.iter().map(|(key, value)| (key[1..].to_vec(), Some(value.to_vec()))).collect();
             let mut batch = sled::Batch::default();
-            for (key, value) in packing::change(db, tree, &writes)? {
+            for (key, value) in packing::change(db, tree, &writes, leaf::sealed_row)? {
                 put(&mut batch, physical(tree, &key), value);
             }
             for (key, _) in &rows {
@@ -158,26 +159,37 @@ impl Store for SledStore {
         Ok(value)
     }
 
-    fn get_many(&self, tree: Tree, keys: &[Vec<u8>]) -> Result<Vec<Option<Vec<u8>>>, Fatal> {
-        if !tree.is_packed() {
-            return keys.iter().map(|key| self.get(tree, key)).collect();
+    fn get_each(&self, tree: Tree, keys: &[&[u8]], see: SeeValue<'_>) -> Result<(), Fatal> {
+        if tree.is_packed() {
+            self.shelf.read(|db| packing::get_each(db, tree, keys, see))?;
+            drain(keys.len() / READS_PER_DRAIN);
+            return Ok(());
         }
-        let values = self.shelf.read(|db| packing::get_many(db, tree, keys))?;
-        drain(keys.len() / READS_PER_DRAIN);
-        Ok(values)
+        for (at, key) in keys.iter().enumerate() {
+            if let Some(value) = self.get(tree, key)? {
+                see(at, &value)?;
+            }
+        }
+        Ok(())
     }
 
-    fn scan(&self, tree: Tree, scan: Scan<'_>, limit: usize) -> Result<Vec<Row>, Fatal> {
+    fn scan_each(&self, tree: Tree, scan: Scan<'_>, limit: usize, see: SeeRow<'_>) -> Result<(), Fatal> {
         if tree.is_packed() {
-            let rows = self.shelf.read(|db| packing::scan(db, tree, scan, limit))?;
-            drain(rows.len() / READS_PER_DRAIN);
-            return Ok(rows);
+            let mut shown = 0;
+            self.shelf.read(|db| {
+                packing::scan(db, tree, scan, limit, &mut |key, value| {
+                    shown += 1;
+                    see(key, value)
+                })
+            })?;
+            drain(shown / READS_PER_DRAIN);
+            return Ok(());
         }
         let prefix = physical(tree, scan.prefix);
         let after = scan.after.map(|after| physical(tree, after)).filter(|after| *after >= prefix);
         let rows = self.shelf.read(|db| plain_rows(db, &prefix, after, limit))?;
         drain(rows.len());
-        Ok(rows)
+        rows.iter().try_for_each(|(key, value)| see(key, value))
     }
 
     async fn commit(&self, batch: Batch) -> Result<Durable, Fatal> {
@@ -204,17 +216,19 @@ impl Store for SledStore {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::seal;
     use crate::sled_store::db::{PACKED, open_db};
 
     /// A database as format 1 had it: one value per row.
     fn format_1(dir: &Path, rows: u32) -> Vec<(Vec<u8>, Vec<u8>)> {
         let (db, sync) = open_db(dir).unwrap();
         let row = |n: u32| (format!("{n:07}").into_bytes(), n.to_le_bytes().repeat(20));
-        let rows: Vec<_> = (0..rows).map(row).collect();
+        let rows: Vec<(Vec<u8>, Vec<u8>)> = (0..rows).map(row).collect();
         let mut batch = sled::Batch::default();
         for (key, value) in &rows {
-            batch.insert(numbered(Tree::People.number(), key), value.as_slice());
-            batch.insert(numbered(Tree::Dirty.number(), key), b"".as_slice());
+            let sealed = |tree: Tree| seal::seal(tree, key, value[0], &value[1..]);
+            batch.insert(numbered(Tree::People.number(), key), sealed(Tree::People));
+            batch.insert(numbered(Tree::Dirty.number(), key), sealed(Tree::Dirty));
         }
         apply(&db, &sync, batch).unwrap();
         rows
@@ -253,9 +267,12 @@ mod tests {
         // WHEN only the first commit of the move was made
         {
             let (db, sync) = open_db(dir.path()).unwrap();
-            let first: Vec<_> = rows[..MOVED].iter().map(|(k, v)| (k.clone(), Some(v.clone()))).collect();
+            let sealed = |(key, value): &(Vec<u8>, Vec<u8>)| {
+                (key.clone(), Some(seal::seal(Tree::People, key, value[0], &value[1..])))
+            };
+            let first: Vec<_> = rows[..MOVED].iter().map(sealed).collect();
             let mut batch = sled::Batch::default();
-            for (key, value) in packing::change(&db, Tree::People, &first).unwrap() {
+            for (key, value) in packing::change(&db, Tree::People, &first, leaf::sealed_row).unwrap() {
                 put(&mut batch, physical(Tree::People, &key), value);
             }
             for (key, _) in &first {

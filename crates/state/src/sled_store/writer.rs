@@ -1,16 +1,16 @@
 //! The thread that owns all writes of a database on disk.
 
-use std::collections::BTreeMap;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::mpsc::{Receiver, SyncSender};
 
 use crate::durable_files::DurableFiles;
 use crate::error::Fatal;
+use crate::leaf;
 use crate::packing::{self, KeyWrite};
 use crate::sled_store::db::{Shelf, apply, drain, guarded, physical, put};
 use crate::sled_store::written_anew::{self, WrittenAnew};
-use crate::store::{Batch, Durable, Write};
+use crate::store::{Batch, Durable};
 use crate::takeover::{self, EPOCH, GENERATION};
 use crate::tree::Tree;
 
@@ -18,18 +18,23 @@ use crate::tree::Tree;
 const MERGED_KEYS: usize = 1_000;
 
 /// The last change of each key, tree by tree and in ascending order.
-fn last_of_each(writes: impl Iterator<Item = Write>) -> BTreeMap<Tree, Vec<KeyWrite>> {
-    let mut trees: BTreeMap<Tree, Vec<KeyWrite>> = BTreeMap::new();
-    for write in writes {
-        trees.entry(write.tree).or_default().push((write.key, write.value));
+fn last_of_each(batches: Vec<Batch>) -> Vec<(Tree, Vec<KeyWrite>)> {
+    let mut trees: Vec<(Tree, Vec<KeyWrite>)> = Tree::ALL.map(|tree| (tree, Vec::new())).into();
+    for write in batches.into_iter().flat_map(|batch| batch.writes) {
+        // Numbers begin at 1 and have no gaps.
+        trees[usize::from(write.tree.number()) - 1].1.push((write.key, write.value));
     }
-    for writes in trees.values_mut() {
+    for (_, writes) in &mut trees {
+        if writes.is_sorted_by(|a, b| a.0 < b.0) {
+            continue;
+        }
         // Stable: of one key the last change comes last, and first after turning round.
         writes.sort_by(|a, b| a.0.cmp(&b.0));
         writes.reverse();
         writes.dedup_by(|later, earlier| later.0 == earlier.0);
         writes.reverse();
     }
+    trees.retain(|(_, writes)| !writes.is_empty());
     trees
 }
 
@@ -166,8 +171,9 @@ impl Writer {
         self.shelf.read(|db| {
             let mut merged = sled::Batch::default();
             let mut keys = 0_usize;
-            for (tree, writes) in last_of_each(batches.into_iter().flat_map(|batch| batch.writes)) {
-                let writes = if tree.is_packed() { packing::change(db, tree, &writes)? } else { writes };
+            for (tree, writes) in last_of_each(batches) {
+                let writes =
+                    if tree.is_packed() { packing::change(db, tree, &writes, leaf::row)? } else { writes };
                 keys += writes.len();
                 for (key, value) in writes {
                     put(&mut merged, physical(tree, &key), value);

@@ -12,7 +12,7 @@ use std::path::{Path, PathBuf};
 use crate::durable_files::DurableFiles;
 use crate::error::Fatal;
 use crate::private_files;
-use crate::sled_store::db::{Shelf, apply, drain, guarded, open_aside, physical, read_number, touch};
+use crate::sled_store::db::{Shelf, apply, drain, guarded, open_to_fill, physical, read_number, touch};
 use crate::takeover::{self, WRITTEN_ANEW};
 use crate::tree::Tree;
 
@@ -75,7 +75,7 @@ fn remove(dir: &Path) -> io::Result<()> {
 
 /// Copies everything as it lies there, and returns the size of the copy, which is durable and closed.
 fn copied(db: &sled::Db, to: &Path) -> Result<u64, Fatal> {
-    let (new, sync) = open_aside(to)?;
+    let (new, sync) = open_to_fill(to)?;
     let mut batch = sled::Batch::default();
     let mut bytes = 0;
     let mut rows = db.iter();
@@ -85,6 +85,8 @@ fn copied(db: &sled::Db, to: &Path) -> Result<u64, Fatal> {
         batch.insert(key, value);
         if bytes >= BATCH_BYTES {
             guarded("commit", || new.apply_batch(std::mem::take(&mut batch)))?;
+            // What is not written yet waits in memory, as much as the disk is slow.
+            guarded("commit", || new.flush())?;
             drain(bytes / 1024);
             bytes = 0;
         }

@@ -37,8 +37,46 @@ fn a_commit_is_visible_in_all_its_trees(store: &dyn Store) {
     assert_eq!(store.get(Tree::Cases, b"a").unwrap().as_deref(), Some(&b"2"[..]));
     assert_eq!(store.get(Tree::People, b"b").unwrap().as_deref(), Some(&b""[..]));
     assert_eq!(store.get(Tree::Dirty, b"a").unwrap(), None);
-    let many = store.get_many(Tree::People, &[b"b".to_vec(), b"c".to_vec(), b"a".to_vec()]).unwrap();
-    assert_eq!(many, [Some(vec![]), None, Some(b"1".to_vec())]);
+}
+
+fn several_values_are_shown_with_the_places_of_their_keys(store: &dyn Store) {
+    for tree in [Tree::People, Tree::Cases] {
+        let mut batch = Batch::new();
+        batch.put(tree, b"a", b"1").put(tree, b"b", b"").put(tree, b"d", b"3");
+        store.commit_blocking(batch).unwrap();
+        let mut seen = Vec::new();
+        let mut see = |at, value: &[u8]| {
+            seen.push((at, value.to_vec()));
+            Ok(())
+        };
+        store.get_each(tree, &[b"b", b"c", b"a", b"b"], &mut see).unwrap();
+        seen.sort();
+        assert_eq!(seen, [(0, vec![]), (2, b"1".to_vec()), (3, vec![])]);
+        // In ascending order where the keys are, and no further than whoever looks can bear.
+        let mut order = Vec::new();
+        store
+            .get_each(tree, &[b"a", b"b", b"c", b"d"], &mut |at, _| {
+                order.push(at);
+                Ok(())
+            })
+            .unwrap();
+        assert_eq!(order, [0, 1, 3]);
+        assert!(matches!(
+            store.get_each(tree, &[b"a"], &mut |_, _| Err(Fatal::Stopped)),
+            Err(Fatal::Stopped)
+        ));
+        let mut rows = 0;
+        let scan = Scan { prefix: b"", after: Some(b"a") };
+        store
+            .scan_each(tree, scan, 1, &mut |key, value| {
+                assert_eq!((key, value), (&b"b"[..], &b""[..]));
+                rows += 1;
+                Ok(())
+            })
+            .unwrap();
+        assert_eq!(rows, 1);
+        assert!(store.scan_each(tree, scan, 9, &mut |_, _| Err(Fatal::Stopped)).is_err());
+    }
 }
 
 fn the_last_change_of_a_key_counts(store: &dyn Store) {
@@ -132,6 +170,7 @@ macro_rules! conformance {
 
 conformance! {
     a_commit_is_visible_in_all_its_trees
+    several_values_are_shown_with_the_places_of_their_keys
     the_last_change_of_a_key_counts
     a_scan_is_ordered_bounded_and_stays_in_its_tree
     the_generation_grows_by_one_per_commit

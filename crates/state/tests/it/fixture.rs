@@ -8,7 +8,9 @@ use crate::history::conflict;
 use crate::journal::{block, entry, intent};
 use crate::support::{at, commit, contact, link, subject, supporter};
 
-const STORED: &str = include_str!("fixture-format-3.txt");
+const STORED: &str = include_str!("fixture-format-4.txt");
+/// With the Contact Id before evidence in words.
+const STORED_3: &str = include_str!("fixture-format-3.txt");
 /// With people in postcard.
 const STORED_2: &str = include_str!("fixture-format-2.txt");
 /// With an index of plans, which the step to format 2 removes.
@@ -38,10 +40,20 @@ fn fill(changes: &mut Changes) {
 fn dump(state: &State) -> String {
     let rows = Tree::ALL.into_iter().flat_map(|tree| {
         let rows = state.store().scan(tree, Scan::default(), 99).unwrap();
-        rows.into_iter()
-            .map(move |(key, value)| format!("{tree} {} {}\n", hex::encode(key), hex::encode(value)))
+        rows.into_iter().map(move |(key, mut value)| {
+            if tree.is_packed() {
+                let crc = checksum(tree, &key, &value);
+                value.extend_from_slice(&crc);
+            }
+            format!("{tree} {} {}\n", hex::encode(key), hex::encode(value))
+        })
     });
     rows.collect()
+}
+
+/// Rows are pinned with their checksums, as exports have them, wherever they lie.
+fn checksum(tree: Tree, key: &[u8], value: &[u8]) -> [u8; 4] {
+    crc32fast::hash(&[&[tree.number()], key, &[0], value].concat()).to_le_bytes()
 }
 
 #[tokio::test]
@@ -52,7 +64,7 @@ async fn the_stored_bytes_have_not_changed() {
     assert!(receipt.refused.is_empty());
     let dump = dump(&state);
     if std::env::var_os("HIGHWATER_WRITE_FIXTURE").is_some() {
-        let path = concat!(env!("CARGO_MANIFEST_DIR"), "/tests/it/fixture-format-3.txt");
+        let path = concat!(env!("CARGO_MANIFEST_DIR"), "/tests/it/fixture-format-4.txt");
         std::fs::write(path, &dump).unwrap();
     }
     assert_eq!(dump, STORED, "a stored shape changed: add a format and an upgrade step");
@@ -62,6 +74,7 @@ async fn the_stored_bytes_have_not_changed() {
 fn a_state_of_any_format_is_read() {
     is_read(STORED_1);
     is_read(STORED_2);
+    is_read(STORED_3);
     is_read(STORED);
 }
 
@@ -73,11 +86,18 @@ fn is_read(stored: &str) {
         let tree =
             words.next().and_then(|name| Tree::ALL.into_iter().find(|tree| tree.name() == name)).unwrap();
         let mut bytes = || hex::decode(words.next().unwrap()).unwrap();
-        batch.put(tree, bytes(), bytes());
+        let (key, mut value) = (bytes(), bytes());
+        if tree.is_packed() {
+            let crc = value.split_off(value.len() - 4);
+            assert_eq!(crc, checksum(tree, &key, &value));
+        }
+        batch.put(tree, key, value);
     }
     state::Store::commit_blocking(&store, batch).unwrap();
     let state = State::over_memory(store, 1, model::Clock::system()).unwrap();
-    assert_eq!(state.links_page(None, 9).unwrap().len(), 4);
+    let links = state.links_page(None, 9).unwrap();
+    assert_eq!(links.iter().map(|link| link.contact).collect::<Vec<_>>(), [1, 2, 3, 4].map(contact));
+    assert_eq!(links[2].evidence, Evidence::MergedFrom { contact: contact(9) });
     assert_eq!(state.bases_of(&supporter(1)).unwrap().get(RuleKey(3)), Some(Digest(4)));
     assert_eq!(state.intents_of_plan(PlanId(1), None, 9).unwrap().len(), 1);
     assert_eq!(state.blocks_page(None, 9).unwrap(), [(supporter(3), block(1))]);

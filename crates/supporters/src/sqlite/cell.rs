@@ -1,5 +1,6 @@
 //! Reading values whose type SQLite decides row by row.
 
+use compact_str::ToCompactString as _;
 use model::{Cell, Stamp, Supporter, SupporterId};
 use rusqlite::Row;
 use rusqlite::types::ValueRef;
@@ -18,7 +19,7 @@ pub(super) const AHEAD: i64 = 86_400;
 pub(super) fn cell(row: &Row<'_>, at: usize) -> Result<Cell, Fault> {
     Ok(match row.get_ref(at)? {
         ValueRef::Null => Cell::Empty,
-        ValueRef::Integer(number) => Cell::Value(number.to_string().into()),
+        ValueRef::Integer(number) => Cell::Value(number.to_compact_string()),
         ValueRef::Real(number) => Cell::Value(number.to_string().into()),
         ValueRef::Text(bytes) => match std::str::from_utf8(bytes) {
             Ok(text) if text.len() > MAX_CELL_BYTES => {
@@ -43,12 +44,17 @@ pub(super) fn select(sql: &mut Sql, column: &Ident) {
 /// The id in a column; `None` for what is no supporter id.
 pub(super) fn id(row: &Row<'_>, at: usize) -> Result<Option<SupporterId>, Fault> {
     Ok(match row.get_ref(at)? {
-        ValueRef::Integer(number) => SupporterId::parse(&number.to_string()).ok(),
+        ValueRef::Integer(number) => numbered(number),
         ValueRef::Text(bytes) => {
             std::str::from_utf8(bytes).ok().and_then(|text| SupporterId::parse(text).ok())
         }
         ValueRef::Null | ValueRef::Real(_) | ValueRef::Blob(_) => None,
     })
+}
+
+/// The id of a row that is named by a number.
+pub(super) fn numbered(number: i64) -> Option<SupporterId> {
+    SupporterId::parse(&number.to_compact_string()).ok()
 }
 
 /// A second and microseconds within it.

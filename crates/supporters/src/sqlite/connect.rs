@@ -218,3 +218,21 @@ fn classify(operation: &'static str, table: &str, fault: &Fault) -> Error {
         Some((_, code)) => Error::Database { operation, code: code.to_string(), detail },
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn sqlite_takes_no_lock_for_each_page_or_piece_of_memory() {
+        let connection = Connection::open_in_memory().unwrap();
+        let mut options = connection.prepare("PRAGMA compile_options").unwrap();
+        let options: Vec<String> =
+            options.query_map((), |row| row.get(0)).unwrap().map(Result::unwrap).collect();
+        let has = |option: &str| options.iter().any(|known| known == option);
+        assert!(has("DEFAULT_MEMSTATUS=0") && has("OMIT_SHARED_CACHE"), "{options:?}");
+        assert!(!has("ENABLE_MEMORY_MANAGEMENT"), "{options:?}");
+        // Connections are handed from thread to thread, and several are in use at a time.
+        assert!(has("THREADSAFE=1"), "{options:?}");
+    }
+}

@@ -62,8 +62,10 @@ impl Described {
 
     /// The number of an id that is spelled as a whole number is: `007` is none.
     pub(super) fn number_of(&self, id: &str) -> Option<i64> {
-        let number: i64 = id.parse().ok()?;
-        (number.to_string() == id).then_some(number)
+        // Nothing of the whole numbers has two spellings but what begins with a nought or a sign.
+        let digits = id.strip_prefix('-').unwrap_or(id);
+        let plain = matches!(digits.as_bytes().first(), Some(b'1'..=b'9')) || id == "0";
+        if plain { id.parse().ok() } else { None }
     }
 
     /// An id as a value that compares with the column.
@@ -86,6 +88,11 @@ impl Described {
     /// ` FROM table WHERE` with the rows whose id can be named.
     pub(super) fn where_named(&self, sql: &mut Sql) {
         sql.raw(" FROM ").ident(&self.table).raw(" WHERE ");
+        self.is_named(sql);
+    }
+
+    /// That the id can be named.
+    pub(super) fn is_named(&self, sql: &mut Sql) {
         match self.id_kind {
             IdKind::RowNumber => sql.raw("1"),
             IdKind::Text => sql.raw("typeof(").ident(&self.id).raw(") IN ('integer', 'text')"),

@@ -6,20 +6,20 @@
 use std::collections::{HashMap, HashSet};
 
 use model::{ContactId, Email, Supporter, SupporterId};
-use rusqlite::Connection;
+use rusqlite::{Connection, Row};
 
 use super::connect::{Fault, Seat, Wanted};
 use super::describe::Described;
-use super::read::these_in;
 use super::schema::Field;
 use super::spelling::{Age, Lists, Spelled};
 use super::sql::{Bind, Sql};
-use super::{Sqlite, cell};
+use super::these::these_in;
+use super::{Sqlite, along, cell};
 use crate::found::Found;
 use crate::{Error, MAX_MATCHES_PER_KEY};
 
 const OPERATION: &str = "find supporters";
-/// Keys looked up by one statement: a column without an index is read once for all of them.
+/// Keys looked up by one statement where no index serves: the column is read once for all of them.
 const CHUNK: usize = 1_000;
 
 /// Which column keys of a kind stand in.
@@ -47,6 +47,36 @@ impl Sqlite {
     }
 }
 
+/// Where is searched.
+pub(super) struct Search<'a> {
+    pub(super) connection: &'a Connection,
+    pub(super) table: &'a Described,
+    pub(super) asked: &'a Wanted,
+    pub(super) field: &'a Field,
+}
+
+/// What was found so far.
+pub(super) struct Hits<'k, K> {
+    found: Found<'k, K>,
+    ids: Vec<SupporterId>,
+}
+
+impl<'k, K: Spelled> Hits<'k, K> {
+    pub(super) fn none(wanted: &'k HashSet<K>) -> Self {
+        Self { found: Found::new(wanted), ids: Vec::new() }
+    }
+
+    /// Takes a row of an id and a text.
+    pub(super) fn take(&mut self, row: &Row<'_>) -> Result<(), Fault> {
+        if let Some(id) = cell::id(row, 0)?
+            && self.found.keep(&id, &cell::cell(row, 1)?)
+        {
+            self.ids.push(id);
+        }
+        Ok(())
+    }
+}
+
 fn find<K: Spelled>(
     seat: &mut Seat,
     table: &Described,
@@ -56,17 +86,13 @@ fn find<K: Spelled>(
 ) -> Result<Vec<Supporter>, Fault> {
     let lists = &mut seat.lists;
     let read = seat.connection.transaction()?;
-    let mut found = Found::new(wanted);
-    let mut ids = Vec::new();
-    let unique: Vec<&K> = wanted.iter().collect();
-    let mut chunks: Vec<&[&K]> = unique.chunks(CHUNK).collect();
-    while let Some(chunk) = chunks.pop() {
-        asked.check()?;
-        if !find_plain(&read, table, field, chunk, &mut found, &mut ids)? && chunk.len() > 1 {
-            let (one, other) = chunk.split_at(chunk.len() / 2);
-            chunks.extend([one, other]);
-        }
-    }
+    let mut keys: Vec<&K> = wanted.iter().collect();
+    keys.sort_unstable();
+    let search = Search { connection: &read, table, asked, field };
+    let Hits { mut found, mut ids } = match along::find(&search, &keys, wanted)? {
+        Some(hits) => hits,
+        None => find_all(&search, &keys, wanted)?,
+    };
     let others = lists.rows(&read, table, asked, field, wanted.iter(), Age::Young)?;
     ids.extend(others.into_iter().filter(|(id, held)| found.keep(id, held)).map(|(id, _)| id));
     let supporters = these_in(&read, table, asked, &ids)?.into_iter().flatten().collect();
@@ -75,15 +101,27 @@ fn find<K: Spelled>(
     Ok(supporters)
 }
 
-/// Ids of rows with these keys spelled plainly: an index answers that without the rows. `false`: so many that some key may have crowded out another; ask for fewer.
-fn find_plain<K: Spelled>(
-    connection: &Connection,
-    table: &Described,
-    field: &Field,
+/// Rows with these keys spelled plainly, many keys by one statement.
+fn find_all<'k, K: Spelled>(
+    search: &Search<'_>,
     keys: &[&K],
-    found: &mut Found<'_, K>,
-    ids: &mut Vec<SupporterId>,
-) -> Result<bool, Fault> {
+    wanted: &'k HashSet<K>,
+) -> Result<Hits<'k, K>, Fault> {
+    let mut hits = Hits::none(wanted);
+    let mut chunks: Vec<&[&K]> = keys.chunks(CHUNK).collect();
+    while let Some(chunk) = chunks.pop() {
+        search.asked.check()?;
+        if !find_chunk(search, chunk, &mut hits)? && chunk.len() > 1 {
+            let (one, other) = chunk.split_at(chunk.len() / 2);
+            chunks.extend([one, other]);
+        }
+    }
+    Ok(hits)
+}
+
+/// `false`: so many rows that some key may have crowded out another; ask for fewer.
+fn find_chunk<K: Spelled>(search: &Search<'_>, keys: &[&K], hits: &mut Hits<'_, K>) -> Result<bool, Fault> {
+    let Search { connection, table, field, .. } = search;
     // Room for a few rows of each key, and for one key with as many rows as it may bring in each of two spellings.
     let most = 2 * (keys.len() + MAX_MATCHES_PER_KEY);
     let mut sql = Sql::new("SELECT ");
@@ -98,12 +136,7 @@ fn find_plain<K: Spelled>(
     let mut rows = 0;
     sql.each(connection, |row| {
         rows += 1;
-        if let Some(id) = cell::id(row, 0)?
-            && found.keep(&id, &cell::cell(row, 1)?)
-        {
-            ids.push(id);
-        }
-        Ok(())
+        hits.take(row)
     })?;
     Ok(rows < most)
 }

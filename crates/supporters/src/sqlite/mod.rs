@@ -3,6 +3,7 @@
 //! Nothing is assumed about the table but what [`crate::Table`] says, and that is checked against the schema on opening.
 //! A read is one transaction, which ends with the call; the file's journal mode is left as it is.
 
+mod along;
 mod apply;
 mod cell;
 mod changed;
@@ -18,6 +19,7 @@ mod shape;
 mod spelling;
 mod sql;
 mod stamp;
+mod these;
 mod update;
 
 use std::fmt;

@@ -1,23 +1,19 @@
-//! Reading by id, and the database's own clock.
+//! Counting, listing and reading rows, and the database's own clock.
 
 use std::sync::Arc;
 
 use model::{Stamp, Supporter, SupporterId};
-use rusqlite::limits::Limit;
-use rusqlite::{CachedStatement, Connection, ffi};
+use rusqlite::Connection;
 
-use super::connect::{Fault, Seat, Wanted, code};
-use super::describe::{Care, Described, Unfit};
+use super::connect::{Fault, Seat, Wanted};
+use super::describe::{Described, Unfit};
 use super::sql::{Bind, Sql};
+use super::these::these_in;
 use super::{Sqlite, cell};
-use crate::{Error, MAX_CELL_BYTES};
+use crate::Error;
 
 /// The least number of rows a page asks for: a page of nothing but ids that cannot be named would not come to an end.
 pub(super) const LEAST_PAGE: usize = 64;
-
-/// The longest value that is read without first looking how long it is, in bytes. SQLite refuses what is longer, and the row
-/// is read with care.
-const BARE_BYTES: i32 = 2 * MAX_CELL_BYTES as i32;
 
 /// The database's time, in milliseconds.
 fn now_millis(connection: &Connection) -> Result<i64, Fault> {
@@ -153,74 +149,4 @@ pub(super) fn named(row: &rusqlite::Row<'_>) -> Result<Named, Fault> {
     let id = cell::id(row, 0)?;
     let text = if id.is_some() { None } else { cell::cell(row, 0)?.text().map(str::to_owned) };
     Ok(Named { id, text })
-}
-
-/// The rows with these ids, on a connection that is in a transaction.
-pub(super) fn these_in(
-    connection: &Connection,
-    table: &Described,
-    wanted: &Wanted,
-    ids: &[SupporterId],
-) -> Result<Vec<Option<Supporter>>, Fault> {
-    let before = connection.set_limit(Limit::SQLITE_LIMIT_LENGTH, BARE_BYTES)?;
-    let found = these(connection, table, wanted, ids, before);
-    connection.set_limit(Limit::SQLITE_LIMIT_LENGTH, before)?;
-    found
-}
-
-/// The rows with these ids, inside one transaction: one lock, and one state of the database for all of them.
-fn these(
-    connection: &Connection,
-    table: &Described,
-    wanted: &Wanted,
-    ids: &[SupporterId],
-    usual_limit: i32,
-) -> Result<Vec<Option<Supporter>>, Fault> {
-    let now = now_seconds(connection)?;
-    let mut statement = connection.prepare_cached(by_id(table, Care::Bare).text())?;
-    let mut found: Vec<Option<Supporter>> = Vec::new();
-    found.resize_with(ids.len(), || None);
-    // Rows that lie side by side are read side by side.
-    let mut order: Vec<(Option<i64>, usize)> =
-        ids.iter().enumerate().map(|(at, id)| (table.number_of(id.as_str()), at)).collect();
-    order.sort_unstable();
-    for (_, at) in order {
-        wanted.check()?;
-        found[at] = match one(&mut statement, table, &ids[at], now) {
-            Err(fault) if code(&fault).map(|code| code & 0xff) == Some(ffi::SQLITE_TOOBIG) => {
-                let bare = connection.set_limit(Limit::SQLITE_LIMIT_LENGTH, usual_limit)?;
-                let mut careful = connection.prepare_cached(by_id(table, Care::Careful).text())?;
-                let read = one(&mut careful, table, &ids[at], now);
-                connection.set_limit(Limit::SQLITE_LIMIT_LENGTH, bare)?;
-                read?
-            }
-            read => read?,
-        };
-    }
-    Ok(found)
-}
-
-fn by_id(table: &Described, care: Care) -> Sql {
-    let mut sql = Sql::new("SELECT ");
-    table.select_supporter(&mut sql, care);
-    table.where_named(&mut sql);
-    sql.raw(" AND");
-    table.id_is_open(&mut sql);
-    sql
-}
-
-fn one(
-    statement: &mut CachedStatement<'_>,
-    table: &Described,
-    id: &SupporterId,
-    now: i64,
-) -> Result<Option<Supporter>, Fault> {
-    if table.bind_id_at(statement, 1, id)?.is_none() {
-        return Ok(None);
-    }
-    let mut rows = statement.raw_query();
-    match rows.next()? {
-        Some(row) => cell::supporter(row, 0, id.clone(), table, now).map(Some),
-        None => Ok(None),
-    }
 }

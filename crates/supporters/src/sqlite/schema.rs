@@ -24,6 +24,8 @@ pub(super) struct Field {
     pub(super) has_default: bool,
     /// First column of an index over all rows.
     pub(super) indexed: bool,
+    /// Such an index by its name, if it compares texts in a way that SQLite brings along.
+    pub(super) index: Option<NamedIndex>,
     /// Alone unique: the whole primary key, or a unique index over all rows.
     pub(super) unique: bool,
     /// The row's own number by another name.
@@ -72,8 +74,43 @@ pub(super) fn fields(connection: &Connection, table: &Named) -> Result<Vec<Field
     Ok(fields)
 }
 
+/// An index over all rows of a table that begins with a column.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(super) struct NamedIndex {
+    pub(super) ident: Ident,
+    pub(super) collation: Collation,
+}
+
+/// How texts are compared.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Collation {
+    /// Byte by byte.
+    Binary,
+    /// Without regard to the case of ASCII letters.
+    NoCase,
+    /// Without regard to spaces at the end.
+    RTrim,
+}
+
+impl Collation {
+    fn named(name: &str) -> Option<Self> {
+        let all = [Self::Binary, Self::NoCase, Self::RTrim];
+        all.into_iter().find(|one| one.name().eq_ignore_ascii_case(name))
+    }
+
+    /// The name, for a statement.
+    pub(super) const fn name(self) -> &'static str {
+        match self {
+            Self::Binary => "BINARY",
+            Self::NoCase => "NOCASE",
+            Self::RTrim => "RTRIM",
+        }
+    }
+}
+
 struct Index {
     first: String,
+    named: Option<NamedIndex>,
     columns: i64,
     unique: bool,
     /// Made for the primary key.
@@ -82,16 +119,19 @@ struct Index {
 
 fn indexes(connection: &Connection, table: &Named) -> Result<Vec<Index>, Fault> {
     let mut sql = Sql::new(
-        "SELECT c.name, l.\"unique\", (SELECT count(*) FROM pragma_index_info(l.name)), l.origin = 'pk' \
-         FROM pragma_index_list(",
+        "SELECT c.name, l.\"unique\", (SELECT count(*) FROM pragma_index_info(l.name)), l.origin = 'pk', \
+         l.name, c.coll FROM pragma_index_list(",
     );
     sql.bind(Bind::text(&table.name)).raw(
-        ") AS l JOIN pragma_index_info(l.name) AS c ON c.seqno = 0 \
+        ") AS l JOIN pragma_index_xinfo(l.name) AS c ON c.seqno = 0 \
          WHERE l.partial = 0 AND c.name IS NOT NULL",
     );
     sql.rows(connection, |row| {
+        let (index, collation): (String, String) = (row.get(4)?, row.get(5)?);
+        let named = |collation| NamedIndex { ident: Ident::from_schema(&index), collation };
         Ok(Index {
             first: row.get(0)?,
+            named: Collation::named(&collation).map(named),
             unique: row.get::<_, i64>(1)? != 0,
             columns: row.get(2)?,
             of_key: row.get(3)?,
@@ -107,6 +147,7 @@ fn field(row: &Row<'_>, strict: bool, indexes: &[Index]) -> Result<Field, Fault>
         ident: Ident::from_schema(&name),
         has_default: row.get(5)?,
         indexed: own().next().is_some(),
+        index: own().find_map(|index| index.named.clone()),
         unique: own().any(|index| index.unique && index.columns == 1),
         row_number: false,
         column: Column {

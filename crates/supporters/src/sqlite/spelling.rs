@@ -31,6 +31,8 @@ const LARGE: u64 = 50_000;
 pub(super) trait Spelled: Key {
     /// The list's name.
     const LIST: &'static str;
+    /// Whether keys that are asked for together mostly stand together in the keys' order.
+    const TOGETHER: bool;
 
     /// Whether a text that is one of these keys at all is spelled plainly, and so found by its column's index.
     fn is_plain(text: &[u8]) -> bool;
@@ -38,6 +40,8 @@ pub(super) trait Spelled: Key {
 
 impl Spelled for ContactId {
     const LIST: &'static str = "highwater_contact_ids";
+    // Salesforce gives them out one after the other, and marked people are dealt with in their order.
+    const TOGETHER: bool = true;
 
     fn is_plain(text: &[u8]) -> bool {
         let upper = |b: &u8| b.is_ascii_digit() || b.is_ascii_uppercase();
@@ -51,6 +55,7 @@ impl Spelled for ContactId {
 
 impl Spelled for Email {
     const LIST: &'static str = "highwater_emails";
+    const TOGETHER: bool = false;
 
     fn is_plain(text: &[u8]) -> bool {
         text.iter().all(|b| b.is_ascii_graphic() && !b.is_ascii_uppercase())

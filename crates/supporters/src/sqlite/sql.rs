@@ -158,6 +158,22 @@ impl Sql {
         Ok(())
     }
 
+    /// Whether this holds of every row. Ends with the first of which it does not.
+    pub(super) fn all(
+        &self,
+        on: &Connection,
+        holds: impl Fn(&Row<'_>) -> Result<bool, Fault>,
+    ) -> Result<bool, Fault> {
+        let mut statement = on.prepare_cached(&self.text)?;
+        let mut rows = statement.query(params_from_iter(&self.binds))?;
+        while let Some(row) = rows.next()? {
+            if !holds(row)? {
+                return Ok(false);
+            }
+        }
+        Ok(true)
+    }
+
     /// The first row, where there is one.
     pub(super) fn first<T>(
         &self,

@@ -364,14 +364,12 @@ const fn of_millis(millis: i64) -> (Option<i64>, i64) {
 /// The second as if the text were UTC, and the microseconds within it, of a text in the one form of its column. SQLite takes
 /// a text to end where its first NUL stands.
 fn uniform(text: &[u8], separator: char, suffix: Suffix) -> Option<(i64, i64)> {
-    let text = text.split(|b| *b == 0).next()?;
-    let (head, tail) = text.split_at_checked(19)?;
+    let (head, tail) = text.split_first_chunk::<19>()?;
     let two = |at: usize| -> Option<i64> {
         let (a, b) = (head[at].wrapping_sub(b'0'), head[at + 1].wrapping_sub(b'0'));
         (a < 10 && b < 10).then(|| i64::from(a) * 10 + i64::from(b))
     };
-    let marks = [(4, b'-'), (7, b'-'), (10, separator as u8), (13, b':'), (16, b':')];
-    if marks.iter().any(|(at, mark)| head[*at] != *mark) {
+    if [head[4], head[7], head[10], head[13], head[16]] != [b'-', b'-', separator as u8, b':', b':'] {
         return None;
     }
     let (year, month, day) = (two(0)? * 100 + two(2)?, two(5)?, two(8)?);
@@ -382,8 +380,13 @@ fn uniform(text: &[u8], separator: char, suffix: Suffix) -> Option<(i64, i64)> {
     if day > days_of(year, month) {
         return None;
     }
-    let end = suffix_text(suffix);
-    let fraction = tail.strip_suffix(end.as_bytes())?;
+    // No NUL stands among the digits before.
+    let tail = tail.split(|b| *b == 0).next()?;
+    let fraction = match suffix {
+        Suffix::Nothing => tail,
+        Suffix::Z => tail.strip_suffix(b"Z")?,
+        Suffix::Offset(..) => tail.strip_suffix(suffix_text(suffix).as_bytes())?,
+    };
     let micros = match fraction {
         [] => 0,
         [b'.', digits @ ..] if !digits.is_empty() && digits.iter().all(u8::is_ascii_digit) => {

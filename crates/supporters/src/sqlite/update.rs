@@ -23,6 +23,14 @@ struct Shape {
     compared: Vec<(Place, Held)>,
 }
 
+impl Shape {
+    fn is_of(&self, change: &Change<'_>) -> bool {
+        let written = change.written.iter().map(|(place, _)| place);
+        let compared = change.compared.iter().map(|(place, text)| (*place, held(*text)));
+        self.written.iter().eq(written) && self.compared.iter().copied().eq(compared)
+    }
+}
+
 /// A column.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 enum Place {
@@ -47,12 +55,15 @@ struct Change<'a> {
 pub(super) struct Updates<'c> {
     pub(super) connection: &'c Connection,
     pub(super) table: &'c Described,
-    prepared: HashMap<Shape, CachedStatement<'c>>,
+    prepared: Vec<(Shape, CachedStatement<'c>)>,
+    by_shape: HashMap<Shape, usize>,
+    /// The one run last: most rows of a batch are of one shape.
+    last: usize,
 }
 
 impl<'c> Updates<'c> {
     pub(super) fn new(connection: &'c Connection, table: &'c Described) -> Self {
-        Self { connection, table, prepared: HashMap::new() }
+        Self { connection, table, prepared: Vec::new(), by_shape: HashMap::new(), last: 0 }
     }
 
     pub(super) fn row(
@@ -70,15 +81,8 @@ impl<'c> Updates<'c> {
             let holds = self.finds(id, &change.compared)?;
             return if holds { Ok(done(id)) } else { self.why_nothing(id, &change) };
         }
-        let shape = change.shape();
-        let statement = match self.prepared.entry(shape) {
-            std::collections::hash_map::Entry::Occupied(known) => known.into_mut(),
-            std::collections::hash_map::Entry::Vacant(new) => {
-                let sql = update(self.table, new.key());
-                new.insert(self.connection.prepare_cached(sql.text())?)
-            }
-        };
-        let Some(written) = run(statement, self.table, id, &change)? else {
+        let table = self.table;
+        let Some(written) = run(self.statement_for(&change)?, table, id, &change)? else {
             return Ok(RowEnd::Outcome(Applied::Gone));
         };
         match written {
@@ -86,6 +90,22 @@ impl<'c> Updates<'c> {
             1 => Ok(done(id)),
             _ => Ok(RowEnd::Undo(Applied::refused("not_unique", "several rows have this id"))),
         }
+    }
+
+    fn statement_for(&mut self, change: &Change<'_>) -> Result<&mut CachedStatement<'c>, Fault> {
+        if !self.prepared.get(self.last).is_some_and(|(shape, _)| shape.is_of(change)) {
+            let shape = change.shape();
+            self.last = match self.by_shape.get(&shape) {
+                Some(known) => *known,
+                None => {
+                    let sql = update(self.table, &shape);
+                    self.prepared.push((shape.clone(), self.connection.prepare_cached(sql.text())?));
+                    self.by_shape.insert(shape, self.prepared.len() - 1);
+                    self.prepared.len() - 1
+                }
+            };
+        }
+        Ok(&mut self.prepared[self.last].1)
     }
 
     /// Why an update found no row to write.

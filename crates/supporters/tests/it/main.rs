@@ -1,6 +1,7 @@
 //! The contract on both adapters, and what only a real SQLite file can do to us.
 
 #![allow(clippy::unwrap_used)] // the helpers of tests may fail as loudly as the tests
+mod along;
 mod clocks_change;
 mod hostile;
 mod inspect;

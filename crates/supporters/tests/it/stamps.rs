@@ -171,3 +171,22 @@ async fn along_an_index_odd_texts_among_the_stamps_are_looked_for_four_times_a_d
     assert_eq!(undated("2025-11-01T18:00:00Z", "2025-11-01T18:00:01Z").await, all);
     assert_eq!(undated("2025-11-01T17:59:59Z", "2025-11-01T18:00:01Z").await, all);
 }
+
+#[tokio::test]
+async fn a_huge_text_among_the_stamps_is_undated_and_keeps_nobody_else_back() {
+    let file = File::new(SCHEMA).await;
+    file.run(
+        "INSERT INTO people (id, modified) VALUES (1, '2025-10-05T12:00:00Z'),
+            (2, '2025-10-05T12:99:00.' || printf('%.*c', 5000000, '1') || 'Z'), (3, '2025-10-05T12:00:01Z');",
+    )
+    .await;
+    let table = Table { modified_format: StampFormat::Text, ..file.table() };
+    let supporters = open(&table, &["email"]).await;
+    let found = read_all(&supporters, &between(0, 3_600), 3).await;
+    let found: Vec<_> = found.iter().map(|one| (one.id.clone(), one.modified == UNDATED)).collect();
+    assert_eq!(found[found.len() - 2..], [(id(1), false), (id(3), false)]);
+    let whole = model::Window { from: Stamp::EPOCH, until: Stamp::parse("2025-11-01T18:00:01Z").unwrap() };
+    let found = read_all(&supporters, &whole, 3).await;
+    let found: Vec<_> = found.iter().map(|one| (one.id.clone(), one.modified == UNDATED)).collect();
+    assert_eq!(found, [(id(2), true), (id(1), false), (id(3), false)]);
+}
