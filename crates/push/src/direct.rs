@@ -134,7 +134,7 @@ async fn call(sides: &Sides, lane: Lane, records: &[Fields]) -> Result<Vec<SaveR
 fn record(map: &FieldMap, lane: Lane, head: &[String], row: &OutRow) -> Result<Fields, Fatal> {
     let technical = map.technical();
     let mut fields = Fields::new();
-    if let (Lane::Update, Some(contact)) = (lane, &row.contact) {
+    if let (Lane::Update, Some(contact)) = (lane, row.contact()) {
         fields.insert("id".to_owned(), contact.as_str().into());
     }
     fields.insert(technical.supporter_id.clone(), row.supporter.as_str().into());
@@ -165,6 +165,8 @@ fn join(entry: &JournalEntry, row: OutRow, result: SaveResult) -> Result<Joined,
     let supporter = row.supporter.clone();
     Ok(match result {
         Ok(Saved { id, created }) => Joined { supporter, intent, id: Some(id), created, error: None },
-        Err(refused) => Joined { supporter, intent, id: None, created: false, error: Some(refused.error) },
+        Err(refused) => {
+            Joined { supporter, intent, id: None, created: false, error: Some(Box::new(refused.error)) }
+        }
     })
 }

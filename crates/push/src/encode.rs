@@ -19,16 +19,31 @@ pub struct OutRow(Box<Waiting>);
 pub struct Waiting {
     /// Whose row it is: the key that results are joined by.
     pub supporter: SupporterId,
-    /// The Contact it updates; `None` in the upsert lane.
-    pub contact: Option<ContactId>,
-    /// The Contact's Account: rows of one household stand together, so that they do not wait for each other's lock.
-    pub account: Option<AccountId>,
+    /// What is known of the Contact; nothing of one that is to be created, and those are the rows there are most of.
+    pub known: Option<Box<Known>>,
     /// One cell for each of the lane's columns after the keys, and what is on its way, for the journal.
     pub carried: Carried,
     /// About how many bytes the row takes in the file.
     pub bytes: u32,
     /// What a block would remember.
     pub record: Digest,
+}
+
+/// What is known of the Contact that a row is for.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Known {
+    /// The Contact it updates; `None` in the upsert lane.
+    pub contact: Option<ContactId>,
+    /// The Contact's Account: rows of one household stand together, so that they do not wait for each other's lock.
+    pub account: Option<AccountId>,
+}
+
+impl Known {
+    /// `None` where nothing is known.
+    #[must_use]
+    pub fn of(contact: Option<ContactId>, account: Option<AccountId>) -> Option<Box<Self>> {
+        (contact.is_some() || account.is_some()).then(|| Box::new(Self { contact, account }))
+    }
 }
 
 impl From<Waiting> for OutRow {
@@ -51,6 +66,18 @@ impl DerefMut for OutRow {
 }
 
 impl OutRow {
+    /// The Contact it updates; `None` in the upsert lane.
+    #[must_use]
+    pub fn contact(&self) -> Option<ContactId> {
+        self.known.as_ref().and_then(|known| known.contact)
+    }
+
+    /// The Contact's Account.
+    #[must_use]
+    pub fn account(&self) -> Option<AccountId> {
+        self.known.as_ref().and_then(|known| known.account)
+    }
+
     /// What the row carries.
     ///
     /// # Errors
@@ -63,7 +90,7 @@ impl OutRow {
     #[must_use]
     pub fn intent(&self, plan: PlanId, packed: &Packed) -> Intent {
         let fields = packed.fields().collect();
-        Intent { plan: Some(plan), contact: self.contact, record: self.record, fields }
+        Intent { plan: Some(plan), contact: self.contact(), record: self.record, fields }
     }
 }
 
@@ -118,8 +145,7 @@ pub fn encode(map: &FieldMap, plan: &PersonPlan, lane: Lane) -> Option<OutRow> {
     let fields = plan.fields.iter().filter(pushed).filter(|field| sent(field)).map(on_its_way);
     let packed = Packed::of(cells, fields);
     Some(OutRow::from(Waiting {
-        contact: plan.contact.filter(|_| lane == Lane::Update),
-        account: plan.account,
+        known: Known::of(plan.contact.filter(|_| lane == Lane::Update), plan.account),
         bytes: size(&supporter, &packed),
         carried: Carried::Here(packed),
         record: plan.record,

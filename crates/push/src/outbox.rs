@@ -1,11 +1,10 @@
 //! Rows that wait until there are enough for a job, or nobody is left.
 
-use std::collections::HashSet;
 use std::path::PathBuf;
 use std::sync::Arc;
 
-use model::{ContactId, Lane, SupporterId};
-use plan::Settings;
+use model::{Lane, SupporterId};
+use plan::{Met, Settings};
 
 use crate::encode::OutRow;
 use crate::packed::Carried;
@@ -19,10 +18,10 @@ const HELD_ROWS: usize = 2_000;
 pub struct Outbox {
     update: Lot,
     upsert: Lot,
-    supporters: HashSet<SupporterId>,
+    supporters: Met,
     /// Ids with capitals, as the org compares external ids: without case.
-    keys: HashSet<SupporterId>,
-    contacts: HashSet<ContactId>,
+    keys: Met,
+    contacts: Met,
     /// Where the file of waiting rows is made, and it, once there is one.
     dir: PathBuf,
     spill: Option<Arc<Spill>>,
@@ -41,9 +40,9 @@ impl Outbox {
         Self {
             update: Lot::default(),
             upsert: Lot::default(),
-            supporters: HashSet::new(),
-            keys: HashSet::new(),
-            contacts: HashSet::new(),
+            supporters: Met::default(),
+            keys: Met::default(),
+            contacts: Met::default(),
             dir,
             spill: None,
         }
@@ -60,14 +59,14 @@ impl Outbox {
     pub fn add(&mut self, lane: Lane, mut row: OutRow) -> bool {
         let key = without_case(&row.supporter);
         if self.supporters.contains(&row.supporter)
-            || row.contact.is_some_and(|id| self.contacts.contains(&id))
+            || row.contact().is_some_and(|id| self.contacts.contains(&id))
             || (lane == Lane::Upsert && self.is_taken(&row.supporter, key.as_ref()))
         {
             return false;
         }
-        self.supporters.insert(row.supporter.clone());
-        self.keys.extend(key);
-        self.contacts.extend(row.contact);
+        self.supporters.insert(&row.supporter);
+        key.iter().for_each(|key| self.keys.insert(key));
+        row.contact().iter().for_each(|contact| self.contacts.insert(contact));
         if self.lot(lane).rows.len() >= HELD_ROWS {
             self.park(&mut row);
         }
@@ -112,7 +111,7 @@ impl Outbox {
     pub fn take(&mut self, lane: Lane) -> Vec<OutRow> {
         let mut rows = std::mem::take(self.lot(lane)).rows;
         // In place: nobody stands here twice, and a stable order would take half as much memory again.
-        rows.sort_unstable_by(|a, b| (a.account, &a.supporter).cmp(&(b.account, &b.supporter)));
+        rows.sort_unstable_by(|a, b| (a.account(), &a.supporter).cmp(&(b.account(), &b.supporter)));
         if self.is_empty() {
             // Their room, too: nobody waits while a job is under way.
             (self.supporters, self.keys, self.contacts) = <_>::default();
@@ -129,7 +128,7 @@ impl Outbox {
         if let Some(key) = without_case(&row.supporter) {
             self.keys.remove(&key);
         }
-        if let Some(contact) = row.contact {
+        if let Some(contact) = row.contact() {
             self.contacts.remove(&contact);
         }
     }
@@ -154,14 +153,16 @@ fn without_case(id: &SupporterId) -> Option<SupporterId> {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::encode::Waiting;
-    use model::{AccountId, Digest};
+    use crate::encode::{Known, Waiting};
+    use model::{AccountId, ContactId, Digest};
 
     fn row(supporter: &str, contact: Option<&str>, account: Option<&str>) -> OutRow {
         OutRow::from(Waiting {
             supporter: SupporterId::parse(supporter).unwrap(),
-            contact: contact.map(|id| ContactId::parse(id).unwrap()),
-            account: account.map(|id| AccountId::parse(id).unwrap()),
+            known: Known::of(
+                contact.map(|id| ContactId::parse(id).unwrap()),
+                account.map(|id| AccountId::parse(id).unwrap()),
+            ),
             carried: Carried::Here(crate::packed::Packed::of(std::iter::empty(), std::iter::empty())),
             bytes: 0,
             record: Digest(0),

@@ -14,7 +14,7 @@ pub(crate) struct Joined {
     pub intent: Intent,
     pub id: Option<SalesforceId>,
     pub created: bool,
-    pub error: Option<RecordError>,
+    pub error: Option<Box<RecordError>>,
 }
 
 impl Joined {
@@ -40,8 +40,18 @@ pub(crate) struct Chunk {
     pub foreign: u64,
 }
 
-/// A row as it is joined: whose it is, and what became of it. One pointer, as a row on its way out is ([`crate::OutRow`]).
-type Keyed = Box<(SupporterId, Option<SalesforceId>, bool, Option<RecordError>)>;
+/// A row as it is joined: whose it is, and what became of it. Small: a job's file may hold 100,000 that were saved.
+struct Keyed {
+    supporter: SupporterId,
+    id: Option<SalesforceId>,
+    created: bool,
+    /// How many rows of the file were read before it.
+    place: u32,
+    error: Option<Box<RecordError>>,
+}
+
+/// There is room for so many rows at once, and no more before they are read.
+const MOST_AT_ONCE: usize = 100_000;
 
 /// Reads a result file chunk by chunk.
 pub(crate) struct Results {
@@ -53,6 +63,8 @@ pub(crate) struct Results {
     sorted: Option<std::vec::IntoIter<Keyed>>,
     /// Rows that were read without a key of ours, and are not told of yet.
     foreign: u64,
+    /// How many rows were read.
+    place: u32,
 }
 
 impl Results {
@@ -65,11 +77,11 @@ impl Results {
     ) -> Result<Self, Fatal> {
         let reader = sides.org.read_results(path, set).await?;
         let key = reader.columns().index(&map.technical().supporter_id);
-        Ok(Self { reader, key, plan, sorted: None, foreign: 0 })
+        Ok(Self { reader, key, plan, sorted: None, foreign: 0, place: 0 })
     }
 
     /// The same in the order of supporters. Results come in any order, and neighbours lie together in the state: in the file's
-    /// order each commit would touch what the whole job touches. Holds what is short of all rows of a job; refused rows, which
+    /// order each commit would touch what the whole job touches. Of `sent` rows, holds what is short of all rows of a job; refused rows, which
     /// carry texts, are read by [`Results::open`].
     pub(crate) async fn open_sorted(
         sides: &Sides,
@@ -77,15 +89,16 @@ impl Results {
         plan: PlanId,
         path: &Path,
         set: ResultSet,
+        sent: u64,
     ) -> Result<Self, Fatal> {
         let mut results = Self::open(sides, map, plan, path, set).await?;
-        let mut rows = Vec::new();
+        let mut rows = Vec::with_capacity(usize::try_from(sent).unwrap_or_default().min(MOST_AT_ONCE));
         while let Some(row) = results.read().await? {
             rows.extend(row);
         }
         join_by_order(&mut rows);
-        // Stable: of two rows with one key the first in the file stays the first.
-        rows.sort_by(|a, b| a.0.cmp(&b.0));
+        // Of two rows with one key the first in the file stays the first.
+        rows.sort_unstable_by(|a, b| a.supporter.cmp(&b.supporter).then(a.place.cmp(&b.place)));
         results.sorted = Some(rows.into_iter());
         Ok(results)
     }
@@ -94,8 +107,11 @@ impl Results {
     async fn read(&mut self) -> Result<Option<Option<Keyed>>, Fatal> {
         let Some(row) = self.reader.next_keyed(self.key).await? else { return Ok(None) };
         let supporter = row.key.and_then(|key| SupporterId::parse(&key).ok());
+        let place = self.place;
+        self.place = place.saturating_add(1);
         self.foreign += u64::from(supporter.is_none());
-        Ok(Some(supporter.map(|supporter| Box::new((supporter, row.id, row.created, row.error)))))
+        let (id, created, error) = (row.id, row.created, row.error.map(Box::new));
+        Ok(Some(supporter.map(|supporter| Keyed { supporter, id, created, place, error })))
     }
 
     /// The next rows, at most `most`; `None` at the end.
@@ -116,12 +132,12 @@ impl Results {
         if chunk.rows == 0 {
             return Ok(None);
         }
-        let who: Vec<SupporterId> = keyed.iter().map(|row| row.0.clone()).collect();
+        let who: Vec<SupporterId> = keyed.iter().map(|row| row.supporter.clone()).collect();
         let intents = sides.state.intents_of_many(&who)?;
         let mut met = HashSet::new();
         chunk.joined.reserve(keyed.len());
         for (at, (row, intent)) in keyed.into_iter().zip(intents).enumerate() {
-            let (supporter, id, created, error) = *row;
+            let Keyed { supporter, id, created, place: _, error } = row;
             // A key that came twice: the first row counts. In order, two of a kind are neighbours.
             let twice = match &self.sorted {
                 Some(_) => at > 0 && who[at - 1] == supporter,
@@ -139,8 +155,8 @@ impl Results {
 /// Does nothing, unless a drill plants the mistake of taking the file's order for the upload's.
 fn join_by_order(rows: &mut [Keyed]) {
     if drill::planted(drill::Mistake::JoinedByOrder) {
-        let mut sent: Vec<SupporterId> = rows.iter().map(|row| row.0.clone()).collect();
+        let mut sent: Vec<SupporterId> = rows.iter().map(|row| row.supporter.clone()).collect();
         sent.sort();
-        rows.iter_mut().zip(sent).for_each(|(row, supporter)| row.0 = supporter);
+        rows.iter_mut().zip(sent).for_each(|(row, supporter)| row.supporter = supporter);
     }
 }

@@ -93,8 +93,15 @@ pub(crate) async fn settle(
     let spool = Spool::of(&sides.state.spool_dir(), entry.plan);
     let mut settled = Settled::default();
     let (mut succeeded, mut ended) = (0, 0);
-    let mut file =
-        Results::open_sorted(sides, &sides.map, entry.plan, &spool.successful, ResultSet::Successful).await?;
+    let mut file = Results::open_sorted(
+        sides,
+        &sides.map,
+        entry.plan,
+        &spool.successful,
+        ResultSet::Successful,
+        entry.rows,
+    )
+    .await?;
     while let Some(chunk) = file.chunk(sides, CHUNK).await? {
         succeeded += chunk.rows - chunk.foreign;
         let saved: Vec<&Joined> = chunk.joined.iter().collect();
@@ -104,7 +111,7 @@ pub(crate) async fn settle(
     }
     let mut unprocessed = 0;
     let mut file =
-        Results::open_sorted(sides, &sides.map, entry.plan, &spool.unprocessed, ResultSet::Unprocessed)
+        Results::open_sorted(sides, &sides.map, entry.plan, &spool.unprocessed, ResultSet::Unprocessed, 0)
             .await?;
     while let Some(chunk) = file.chunk(sides, CHUNK).await? {
         unprocessed += chunk.rows - chunk.foreign;
@@ -141,7 +148,7 @@ pub(crate) async fn settle_answers(
     let mut settled = Settled::default();
     let (refused, saved): (Vec<&Joined>, Vec<&Joined>) = answers.iter().partition(|row| row.error.is_some());
     save_successes(sides, report, entry, &saved, at).await?;
-    let together = Together::of(sides, entry.rows, refused.iter().filter_map(|row| row.error.as_ref()));
+    let together = Together::of(sides, entry.rows, refused.iter().filter_map(|row| row.error.as_deref()));
     let mut changes = Changes::new();
     for row in &refused {
         settle_failure(sides, &mut changes, report, &mut settled, row, &together, at)?;

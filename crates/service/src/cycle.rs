@@ -17,7 +17,7 @@ use std::time::Duration;
 use drill::KillPoint::{K33, K34};
 use drill::reached;
 use model::{CycleId, DirtyReason, Lane, Side, Stamp, Subject, SupporterId};
-use plan::{CycleReport, Deferral, Directory, Fatal, Moment, Outcome, PersonPlan, Sides, Stretch};
+use plan::{CycleReport, Deferral, Directory, Fatal, Met, Moment, Outcome, PersonPlan, Sides, Stretch};
 use push::{Again, Outbox, Settled};
 use state::{AlreadyRunning, Changes};
 
@@ -101,7 +101,7 @@ struct Cycle<'a> {
     /// Those are being sent: none of them goes in a job once more.
     isolating: bool,
     /// Whose outcome in this cycle is that they wait for another one: nobody is counted twice.
-    waiting: HashSet<SupporterId>,
+    waiting: Met,
     job_rows: usize,
     circuit_open: bool,
     /// Blocks do not hold, and a deleted Contact is not the end.
@@ -129,7 +129,7 @@ impl<'a> Cycle<'a> {
             again: BTreeMap::new(),
             suspects: Vec::new(),
             isolating: false,
-            waiting: HashSet::new(),
+            waiting: Met::default(),
             job_rows: sides.settings.job_rows,
             circuit_open: false,
             lifting: request.mode == Mode::Resync,
@@ -309,8 +309,10 @@ impl<'a> Cycle<'a> {
         let Batch { outcomes, plans, ends, mut changes, unseen: _ } = batch;
         for (subject, outcome) in &outcomes {
             self.report.count(outcome);
-            if let (Outcome::Deferred(_), Subject::Supporter(id)) = (outcome, subject) {
-                self.waiting.insert(id.clone());
+            if let (Outcome::Deferred(_), Subject::Supporter(id)) = (outcome, subject)
+                && self.waiting.len() < AGAIN_AT_MOST
+            {
+                self.waiting.insert(id);
             }
         }
         let plans = self.as_agreed(plans);
@@ -415,7 +417,7 @@ impl<'a> Cycle<'a> {
         turn::tell(changes, plan.subject().as_ref(), outcome);
         match (outcome, plan.supporter_id()) {
             (Outcome::Deferred(_), Some(id)) if self.waiting.len() < AGAIN_AT_MOST => {
-                self.waiting.insert(id.clone());
+                self.waiting.insert(id);
             }
             (Outcome::Deferred(_), _) => {}
             _ => turn::finish(changes, plan),

@@ -23,7 +23,7 @@ pub(super) fn settle_failure(
     at: Moment,
 ) -> Result<(), Fatal> {
     // Refused without a reason: it comes to no outcome here and is looked up.
-    let Some(error) = &row.error else { return Ok(()) };
+    let Some(error) = row.error.as_deref() else { return Ok(()) };
     // Refused means: nothing of it was saved.
     changes.clear_intent(&row.supporter);
     let subject = Subject::Supporter(row.supporter.clone());

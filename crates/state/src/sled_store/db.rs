@@ -21,7 +21,9 @@ const CACHE_BYTES: u64 = 8 * 1024 * 1024;
 const CACHE_BYTES_OF_A_COPY: u64 = 512 * 1024;
 /// How often each row of a scan is read again. sled turns pages out only when 64 reads have met one of the 256 parts of its cache,
 /// and a scan meets a page once, however many rows lie in it: walking once through a large tree would leave all of it in memory.
-const SCAN_TOUCHES: usize = 2;
+pub(crate) const SCAN_TOUCHES: usize = 2;
+/// The same of a scan of everything, where what 64 reads of each part meet would be as large as the rest of the process.
+pub(crate) const WALK_TOUCHES: usize = 6;
 /// How often an opening waits for sled to give up the lock of an earlier one, and how long each time: two seconds in all.
 const LOCK_TRIES: u32 = 100;
 const LOCK_PAUSE: Duration = Duration::from_millis(20);
@@ -134,9 +136,9 @@ pub(crate) fn drain(touched: usize) {
     }
 }
 
-/// Lets sled see that a page was read, so that it turns another one out.
-pub(crate) fn touch(db: &sled::Db, key: &[u8]) -> Result<(), Fatal> {
-    for _ in 0..SCAN_TOUCHES {
+/// Lets sled see so many times that a page was read, so that it turns another one out.
+pub(crate) fn touch(db: &sled::Db, key: &[u8], times: usize) -> Result<(), Fatal> {
+    for _ in 0..times {
         guarded("reading", || db.get(key))?;
     }
     drain(0);

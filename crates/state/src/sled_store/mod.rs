@@ -21,7 +21,7 @@ use crate::error::Fatal;
 use crate::leaf;
 use crate::packing;
 use crate::sled_store::db::{
-    Shelf, apply, drain, guarded, numbered, open_aside, physical, put, read_number, touch,
+    SCAN_TOUCHES, Shelf, apply, drain, guarded, numbered, open_aside, physical, put, read_number, touch,
 };
 use crate::sled_store::writer::{Done, Job, Writer};
 use crate::sled_store::written_anew::WrittenAnew;
@@ -139,7 +139,7 @@ fn plain_rows(db: &sled::Db, prefix: &[u8], after: Option<Vec<u8>>, limit: usize
         };
         rows.take(limit).take_while(mine).collect()
     })?;
-    rows.iter().try_for_each(|(key, _)| touch(db, key))?;
+    rows.iter().try_for_each(|(key, _)| touch(db, key, SCAN_TOUCHES))?;
     Ok(rows.into_iter().map(|(key, value)| (key[1..].to_vec(), value.to_vec())).collect())
 }
 

@@ -12,7 +12,9 @@ use std::path::{Path, PathBuf};
 use crate::durable_files::DurableFiles;
 use crate::error::Fatal;
 use crate::private_files;
-use crate::sled_store::db::{Shelf, apply, drain, guarded, open_to_fill, physical, read_number, touch};
+use crate::sled_store::db::{
+    Shelf, WALK_TOUCHES, apply, drain, guarded, open_to_fill, physical, read_number, touch,
+};
 use crate::takeover::{self, WRITTEN_ANEW};
 use crate::tree::Tree;
 
@@ -22,8 +24,9 @@ pub const SMALL_BYTES: u64 = 16 * 1024 * 1024;
 const GROWN: u64 = 2;
 /// What an open database has more than a closed one: sled gives its file whole segments.
 const SLACK: u64 = 1024 * 1024;
-/// Bytes that one batch copies.
-const BATCH_BYTES: usize = 512 * 1024;
+/// Bytes that one batch copies. sled makes a node of its tree anew for each value that is put into it, and keeps what it replaced until
+/// the batch is over.
+const BATCH_BYTES: usize = 128 * 1024;
 
 /// What it brought.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -80,7 +83,7 @@ fn copied(db: &sled::Db, to: &Path) -> Result<u64, Fatal> {
     let mut bytes = 0;
     let mut rows = db.iter();
     while let Some((key, value)) = guarded("reading", || rows.next().transpose())? {
-        touch(db, &key)?;
+        touch(db, &key, WALK_TOUCHES)?;
         bytes += key.len() + value.len();
         batch.insert(key, value);
         if bytes >= BATCH_BYTES {
