@@ -15,23 +15,24 @@ use crate::tree::Tree;
 /// The longest value kept, in bytes of JSON; the cut is shown in the text.
 const MAX_VALUE: usize = 24 * 1024;
 
-/// One field that both sides had changed. Holds personal data: see [`crate::Changes::prune_conflicts`].
+/// One field that both sides had changed. Holds personal data: see [`crate::Changes::prune_conflicts`]. What many have alike stands first,
+/// because a row in a leaf is told from those before it.
 #[derive(Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Conflict {
     /// The cycle that decided.
     pub cycle: CycleId,
     /// When, by the server's time of that cycle.
     pub at: Stamp,
+    /// The policy that decided.
+    pub policy: Policy,
+    /// The side whose value was kept; `None`: the field is held for a person to decide.
+    pub kept: Option<Side>,
+    /// The Contact field's API name.
+    pub field: String,
     /// Whose record.
     pub supporter: SupporterId,
     /// And its Contact.
     pub contact: ContactId,
-    /// The Contact field's API name.
-    pub field: String,
-    /// The side whose value was kept; `None`: the field is held for a person to decide.
-    pub kept: Option<Side>,
-    /// The policy that decided.
-    pub policy: Policy,
     /// The supporter's value, as text.
     pub supporter_value: String,
     /// The Contact's value, as text.

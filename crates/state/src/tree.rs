@@ -55,9 +55,15 @@ impl Tree {
     /// Whether its rows are many and small: these are kept in leaves, many rows in one stored value, whose checksum they share.
     #[must_use]
     pub const fn is_packed(self) -> bool {
+        self.packed_since().is_some()
+    }
+
+    /// The first format of the state in which its rows lie in leaves.
+    pub(crate) const fn packed_since(self) -> Option<u32> {
         match self {
-            Self::People | Self::ByContact | Self::Dirty | Self::Index | Self::Seen => true,
-            Self::Meta | Self::Journal | Self::Cases | Self::Conflicts | Self::Log => false,
+            Self::People | Self::ByContact | Self::Dirty | Self::Index | Self::Seen => Some(2),
+            Self::Conflicts => Some(5),
+            Self::Meta | Self::Journal | Self::Cases | Self::Log => None,
         }
     }
 

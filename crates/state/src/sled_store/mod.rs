@@ -18,6 +18,7 @@ use tokio::sync::oneshot;
 
 use crate::durable_files::DurableFiles;
 use crate::error::Fatal;
+use crate::keys;
 use crate::leaf;
 use crate::packing;
 use crate::sled_store::db::{
@@ -32,7 +33,7 @@ use crate::upgrade;
 
 /// How many single reads may leave garbage behind before some is freed.
 const READS_PER_DRAIN: usize = 8;
-/// Rows of format 1 that one commit moves into leaves.
+/// Rows that one commit moves into leaves.
 const MOVED: usize = 2_000;
 
 /// A store in a directory of its own. Dropping it waits for the last commit.
@@ -93,34 +94,44 @@ impl Drop for SledStore {
     }
 }
 
-/// A state of format 1 has these rows one by one. Moved in commits of their own, each of which leaves every row in exactly one
-/// place, so that being cut off costs nothing; the first of them also says that older versions are to keep away.
+/// A state of format 1 has these rows one by one, and up to format 4 conflicts stand so. Moved in commits of their own, each of which
+/// leaves every row in exactly one place, so that being cut off costs nothing; the first of them also says that older versions are
+/// to keep away.
 fn move_into_leaves(db: &sled::Db, sync: &DurableFiles) -> Result<(), Fatal> {
-    for tree in Tree::ALL.into_iter().filter(|tree| tree.is_packed()) {
-        let (first, end) = (numbered(tree.number(), &[]), numbered(tree.number() + 1, &[]));
-        loop {
-            let rows = guarded("reading", || {
-                db.range(first.clone()..end.clone()).take(MOVED).collect::<sled::Result<Vec<_>>>()
-            })?;
-            if rows.is_empty() {
-                break;
-            }
-            let writes: Vec<_> =
-                rows.iter().map(|(key, value)| (key[1..].to_vec(), Some(value.to_vec()))).collect();
-            let mut batch = sled::Batch::default();
-            for (key, value) in packing::change(db, tree, &writes, leaf::sealed_row)? {
-                put(&mut batch, physical(tree, &key), value);
-            }
-            for (key, _) in &rows {
-                batch.remove(key.clone());
-            }
-            let (key, value) = upgrade::row(upgrade::PACKED)?;
-            batch.insert(physical(Tree::Meta, &key), value);
-            apply(db, sync, batch)?;
-            drain(rows.len());
-        }
+    let since = |tree: Tree| tree.packed_since().map(|format| (format, tree));
+    let mut trees: Vec<(u32, Tree)> = Tree::ALL.into_iter().filter_map(since).collect();
+    // The format only ever grows.
+    trees.sort();
+    for (format, tree) in trees {
+        while move_some(db, sync, tree, format)? {}
     }
     Ok(())
+}
+
+/// Moves the first rows of a tree that stand one by one. `false`: there are none.
+fn move_some(db: &sled::Db, sync: &DurableFiles, tree: Tree, format: u32) -> Result<bool, Fatal> {
+    let loose = numbered(tree.number(), &[])..numbered(tree.number() + 1, &[]);
+    let rows = guarded("reading", || db.range(loose).take(MOVED).collect::<sled::Result<Vec<_>>>())?;
+    if rows.is_empty() {
+        return Ok(false);
+    }
+    let writes: Vec<_> = rows
+        .iter()
+        .map(|(key, value)| (key[1..].to_vec(), Some(value.to_vec())))
+        .filter(|(key, _)| !(tree == Tree::Index && key.starts_with(keys::PLAN_PREFIX)))
+        .collect();
+    let mut batch = sled::Batch::default();
+    for (key, value) in packing::change(db, tree, &writes, leaf::sealed_row)? {
+        put(&mut batch, physical(tree, &key), value);
+    }
+    for (key, _) in &rows {
+        batch.remove(key.clone());
+    }
+    let (key, value) = upgrade::row(format)?;
+    batch.insert(physical(Tree::Meta, &key), value);
+    apply(db, sync, batch)?;
+    drain(rows.len());
+    Ok(true)
 }
 
 /// Rows that stand one by one, by their physical keys.
@@ -258,6 +269,49 @@ mod tests {
             assert!(all < 200, "{all} values for 10,000 rows");
             assert!(format_row(&store).is_some(), "older versions keep away");
         }
+    }
+
+    #[test]
+    fn conflicts_of_format_4_are_found_in_leaves_afterwards_and_older_versions_keep_away() {
+        let dir = tempfile::tempdir().unwrap();
+        let key = |n: u64| n.to_be_bytes().to_vec();
+        {
+            let (db, sync) = open_db(dir.path()).unwrap();
+            let mut batch = sled::Batch::default();
+            for n in 1..=5_000 {
+                let value = seal::seal(Tree::Conflicts, &key(n), 0, format!("conflict {n}").as_bytes());
+                batch.insert(numbered(Tree::Conflicts.number(), &key(n)), value);
+            }
+            let (row, value) = upgrade::row(4).unwrap();
+            batch.insert(physical(Tree::Meta, &row), value);
+            apply(&db, &sync, batch).unwrap();
+        }
+        for _ in 0..2 {
+            let store = SledStore::open(dir.path()).unwrap();
+            let rows = store.scan(Tree::Conflicts, Scan::default(), usize::MAX).unwrap();
+            assert_eq!(rows.len(), 5_000);
+            assert_eq!(rows[4_999], (key(5_000), b"\0conflict 5000".to_vec()));
+            assert_eq!(format_row(&store), Some(upgrade::row(5).unwrap().1));
+            let all = store.shelf.read(|db| Ok(db.len())).unwrap();
+            assert!(all < 100, "{all} values for 5,000 rows");
+        }
+    }
+
+    #[test]
+    fn the_index_of_plans_of_format_1_is_left_behind() {
+        let dir = tempfile::tempdir().unwrap();
+        {
+            let (db, sync) = open_db(dir.path()).unwrap();
+            let mut batch = sled::Batch::default();
+            for key in [b"b1".as_slice(), b"p1", b"p2", b"z"] {
+                let value = seal::seal(Tree::Index, key, 0, b"x");
+                batch.insert(numbered(Tree::Index.number(), key), value);
+            }
+            apply(&db, &sync, batch).unwrap();
+        }
+        let store = SledStore::open(dir.path()).unwrap();
+        let rows = store.scan(Tree::Index, Scan::default(), 9).unwrap();
+        assert_eq!(rows.iter().map(|(key, _)| key.as_slice()).collect::<Vec<_>>(), [b"b1".as_slice(), b"z"]);
     }
 
     #[test]

@@ -160,9 +160,9 @@ fn a_later_format_is_refused_and_left_alone() {
     let dir = tempfile::tempdir().unwrap();
     with_one_person(dir.path());
     let manifest = dir.path().join("manifest.json");
-    let later = fs::read_to_string(&manifest).unwrap().replace("\"format\": 4", "\"format\": 5");
+    let later = fs::read_to_string(&manifest).unwrap().replace("\"format\": 5", "\"format\": 6");
     fs::write(&manifest, &later).unwrap();
-    assert_eq!(refusal(dir.path(), options()), Refusal::Newer { found: 5, known: 4 });
+    assert_eq!(refusal(dir.path(), options()), Refusal::Newer { found: 6, known: 5 });
     assert_eq!(fs::read_to_string(&manifest).unwrap(), later);
 }
 
