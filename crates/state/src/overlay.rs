@@ -124,6 +124,15 @@ impl<R: Record> Overlay<R> {
         !self.rows.is_empty() && self.find(key).is_ok()
     }
 
+    /// Whether there is a record, as far as this commit has come. Nothing is held for one that is not: of thousands that are asked for,
+    /// a few may be there.
+    pub(crate) fn is_there(&self, store: &dyn Store, key: &R::Key) -> Result<bool, Fatal> {
+        match self.find(key) {
+            Ok(at) => Ok(self.rows[at].1.now.is_some()),
+            Err(_) => Ok(store.get(R::TREE, &R::key(key))?.is_some()),
+        }
+    }
+
     /// The record as it is now.
     pub(crate) fn get(&mut self, store: &dyn Store, key: &R::Key) -> Result<Option<&R>, Fatal> {
         Ok(self.held(store, key)?.now.as_ref())

@@ -191,5 +191,5 @@ Beside a first push and a first pull stand, with processor time and memory:
   the Ids back; or queries all Contacts and updates a row for each. It compares nothing, remembers nothing, looks nobody up,
   and a crash leaves it nowhere.
 - *simple-salesforce*: the usual Python client, from and to files. It touches no database; of a pull it does not even read the
-  bytes it stores.
+  bytes it stores. It cuts its file after every 100,000 lines, also where a value has lines of its own: such a row is lost to it.
 ";

@@ -74,6 +74,8 @@ impl Bench<'_> {
                 match python::run(python, &config, direction).await {
                     Ok(figures) => Some(figures),
                     Err(why) => {
+                        let cause = std::error::Error::source(&why);
+                        let why = cause.map_or_else(|| why.to_string(), ToString::to_string);
                         self.say(&format!("simple-salesforce was not measured: {why}")).await;
                         None
                     }

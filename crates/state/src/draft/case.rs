@@ -86,6 +86,9 @@ impl Draft<'_> {
         if !self.counts_before.cases.contains_key(&kind) && !self.cases.holds(&key) {
             return Ok(());
         }
+        if !self.cases.is_there(self.store, &key)? {
+            return Ok(());
+        }
         if let Some(case) = self.cases.slot(self.store, &key)?.take() {
             self.receipt.closed += 1;
             self.tell(subject, Happened::CaseClosed { kind, name: case.name() });
