@@ -246,8 +246,13 @@ fn the_page_names_every_crate_and_every_decision() {
     }
     let decisions = names_in(&root().join("docs/decisions"));
     assert!(!decisions.is_empty());
-    for file in decisions {
+    let (pages, pictures): (Vec<_>, Vec<_>) = decisions.into_iter().partition(|file| file.ends_with(".md"));
+    for file in &pages {
         assert!(page.contains(&format!("(decisions/{file})")), "no link to {file}");
+    }
+    let texts: String = pages.iter().map(|file| read(&root().join("docs/decisions").join(file))).collect();
+    for file in pictures {
+        assert!(texts.contains(&format!("]({file})")), "no decision shows {file}");
     }
 }
 
