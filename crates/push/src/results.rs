@@ -81,7 +81,7 @@ impl Results {
     }
 
     /// The same in the order of supporters. Results come in any order, and neighbours lie together in the state: in the file's
-    /// order each commit would touch what the whole job touches. Of `sent` rows, holds what is short of all rows of a job; refused rows, which
+    /// order each commit would touch what the whole job touches. Holds what is short of all rows of a job, of which `sent` were sent; refused rows, which
     /// carry texts, are read by [`Results::open`].
     pub(crate) async fn open_sorted(
         sides: &Sides,

@@ -69,12 +69,10 @@ impl<'m> Upload<'m> {
     /// # Errors
     /// [`Fatal`] when the disk fails.
     pub async fn write(&mut self, row: &OutRow, packed: &Packed) -> Result<(), Fatal> {
-        let technical = self.map.technical();
+        let (technical, contact) = (self.map.technical(), row.contact());
         let mut cells: Vec<Cell<'_>> = Vec::with_capacity(self.columns);
         if self.lane == Lane::Update {
-            cells.push(Cell::from(
-                row.known.as_ref().and_then(|known| known.contact.as_ref()).map(|id| id.as_str()),
-            ));
+            cells.push(Cell::from(contact.as_ref().map(|id| id.as_str())));
         }
         cells.push(Cell::Text(row.supporter.as_str()));
         cells.extend(technical.account_id.as_ref().map(|(_, own)| Cell::Text(own)));
