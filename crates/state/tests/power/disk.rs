@@ -3,11 +3,20 @@
 //! The strict model. What a file held when it was last synced is safe, and so is a name when its directory was synced after.
 //! Everything since is kept, lost, or, for a write, kept sector by sector, as chance has it; of a directory's changes the first
 //! so many are kept.
+//!
+//! One thing is less strict than POSIX. sled never syncs a directory: it makes a summary of its log, syncs it, renames it, and
+//! overwrites what only the summary before it needs. A new summary that was synced has its first name here, as it has on the file
+//! systems of Linux: they make the name of a new file durable with its first sync (for ext4 without a journal, which has to go out
+//! of its way for it, see `ext4_sync_parent` in Linux's `fs/ext4/fsync.c`). The product's own names have to be synced.
 
 use std::collections::{BTreeMap, BTreeSet};
+use std::ffi::OsStr;
+use std::fmt;
 use std::fs;
 use std::path::{Path, PathBuf};
 
+/// What the name of a summary of sled's begins with.
+const SUMMARY: &str = "snap.";
 /// What a drive writes whole.
 const SECTOR: usize = 512;
 
@@ -18,6 +27,13 @@ pub struct Deed {
     pub path: PathBuf,
     pub place: u64,
     pub bytes: Vec<u8>,
+}
+
+impl fmt::Display for Deed {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let Self { kind, path, place, bytes } = self;
+        write!(f, "{} {} at {place}, {} bytes", char::from(*kind), path.display(), bytes.len())
+    }
 }
 
 /// Reads a recording. A deed that was being written when the process was killed is none.
@@ -44,6 +60,7 @@ fn next(rest: &mut &[u8]) -> Option<Deed> {
 }
 
 /// A stream of chances; the same for the same seed.
+#[derive(Clone)]
 pub struct Chance(pub u64);
 
 impl Chance {
@@ -224,11 +241,28 @@ impl Disk {
         for naming in self.namings.remove(path).unwrap_or_default() {
             naming.apply(&mut self.safe);
         }
+        self.name_summary(path);
         if let Some(file) = self.seen.get(path).copied() {
             let file = &mut self.files[file];
             for change in std::mem::take(&mut file.since) {
                 change.apply(&mut file.safe);
             }
+        }
+    }
+
+    /// A summary of sled's that is synced keeps the name it was made with.
+    fn name_summary(&mut self, path: &Path) {
+        let is_summary =
+            path.file_name().and_then(OsStr::to_str).is_some_and(|name| name.starts_with(SUMMARY));
+        let Some(namings) = path.parent().and_then(|dir| self.namings.get_mut(dir)).filter(|_| is_summary)
+        else {
+            return;
+        };
+        let made =
+            namings.iter().position(|naming| matches!(naming, Naming::Given(given, _) if given == path));
+        // Names of one directory become durable in their order.
+        for naming in namings.drain(..made.map_or(0, |at| at + 1)) {
+            naming.apply(&mut self.safe);
         }
     }
 

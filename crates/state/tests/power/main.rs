@@ -2,7 +2,8 @@
 //! might have it that lost its power at any moment (`disk.rs`), and opened by the product: every acknowledged commit is there.
 //!
 //! The recording is made below the product, so that it holds whatever the layout of the state is. `HIGHWATER_POWER_CUTS=1000`
-//! makes more than 50 cuts, `HIGHWATER_POWER_SEED` others.
+//! makes more than 50 cuts, `HIGHWATER_POWER_SEED` others; with `HIGHWATER_POWER_KEEP` what a failed cut left lies there, as it
+//! was before it was opened.
 
 #![allow(clippy::unwrap_used, clippy::panic, reason = "the helpers of a test fail like the test itself")]
 #![allow(unreachable_pub, reason = "a test binary exports nothing")]
@@ -142,9 +143,17 @@ fn cuts(dir: &Path, deeds: &[Deed], cuts: u64, seed: u64) -> Vec<String> {
         done = moment;
         let after = dir.join(format!("cut-{cut}"));
         fs::create_dir(&after).unwrap();
+        let mut before = chance.clone();
         disk.cut(&mut chance, &root, &after);
         if let Some(wrong) = wrong(&after, acknowledged(&deeds[..moment])) {
             found.push(format!("cut {cut} of seed {seed}, after deed {moment}: {wrong}"));
+            if let Some(kept) = std::env::var_os("HIGHWATER_POWER_KEEP") {
+                let kept = Path::new(&kept).join(format!("{seed}-{cut}"));
+                fs::create_dir_all(&kept).unwrap();
+                disk.cut(&mut before, &root, &kept);
+                let told: Vec<String> = deeds[..moment].iter().map(Deed::to_string).collect();
+                fs::write(kept.join("deeds"), told.join("\n")).unwrap();
+            }
         }
         fs::remove_dir_all(&after).unwrap();
     }

@@ -94,9 +94,13 @@ __attribute__((constructor)) static void begin(void) {
 
 static ssize_t noted_write(int fd, const void *bytes, size_t length, off_t place, int placed) {
     char path[PATH_MAX];
-    if (!root || !file_of(fd, path))
-        return placed ? syscall(SYS_pwrite64, fd, bytes, length, place) : syscall(SYS_write, fd, bytes, length);
+    if (!root) return placed ? syscall(SYS_pwrite64, fd, bytes, length, place) : syscall(SYS_write, fd, bytes, length);
     pthread_mutex_lock(&turn);
+    /* What it is called in this very moment: a directory may be renamed by another thread. */
+    if (!file_of(fd, path)) {
+        pthread_mutex_unlock(&turn);
+        return placed ? syscall(SYS_pwrite64, fd, bytes, length, place) : syscall(SYS_write, fd, bytes, length);
+    }
     if (!placed) {
         struct stat about;
         int append = fcntl(fd, F_GETFL) & O_APPEND;
@@ -143,10 +147,11 @@ ssize_t pwritev64(int fd, const struct iovec *pieces, int count, off64_t place) 
 
 static int noted_truncate(int fd, off_t size) {
     char path[PATH_MAX];
-    if (!root || !file_of(fd, path)) return (int)syscall(SYS_ftruncate, fd, size);
+    if (!root) return (int)syscall(SYS_ftruncate, fd, size);
     pthread_mutex_lock(&turn);
+    int is_ours = file_of(fd, path);
     int done = (int)syscall(SYS_ftruncate, fd, size);
-    if (done == 0) note('t', path, (uint64_t)size, "", 0);
+    if (done == 0 && is_ours) note('t', path, (uint64_t)size, "", 0);
     pthread_mutex_unlock(&turn);
     return done;
 }
@@ -156,10 +161,11 @@ int ftruncate64(int fd, off64_t size) { return noted_truncate(fd, size); }
 /* What is noted as synced was synced: nothing else is done to our files meanwhile. */
 static int noted_sync(long call, int fd) {
     char path[PATH_MAX];
-    if (!root || !file_of(fd, path)) return (int)syscall(call, fd);
+    if (!root) return (int)syscall(call, fd);
     pthread_mutex_lock(&turn);
+    int is_ours = file_of(fd, path);
     int done = (int)syscall(call, fd);
-    if (done == 0) note('s', path, 0, "", 0);
+    if (done == 0 && is_ours) note('s', path, 0, "", 0);
     pthread_mutex_unlock(&turn);
     return done;
 }
