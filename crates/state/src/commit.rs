@@ -35,7 +35,7 @@ impl Inner {
         }
         let store = &*self.store;
         let setting = Setting { epoch: self.epoch, now: self.clock.now(), overlap: self.overlap };
-        let mut drafted = Draft::of(store, setting, changes)?;
+        let mut drafted = Draft::of(store, &self.case_filter, setting, changes)?;
         drafted.batch.check_sizes()?;
         self.tell(&mut drafted)?;
         drafted.receipt.generation = if drafted.batch.is_empty() {

@@ -6,6 +6,8 @@ use model::{Case, CycleId, Happened, JournalEntry, PlanId, Side, Stamp, Subject,
 use serde::Serialize;
 use serde::de::DeserializeOwned;
 
+use crate::case_filter::CaseFilter;
+use crate::cases::case_prefix;
 use crate::dirty::Mark;
 use crate::error::{Damage, Error, Fatal};
 use crate::meta::{self, Counts, MetaRow};
@@ -37,6 +39,7 @@ pub(crate) struct Setting {
 
 pub(crate) struct Draft<'s> {
     store: &'s dyn Store,
+    case_filter: &'s CaseFilter,
     setting: Setting,
     people: Overlay<Person>,
     contacts: Overlay<LinkedSupporter>,
@@ -76,10 +79,16 @@ pub(crate) struct Drafted {
 
 impl<'s> Draft<'s> {
     /// Applies the changes in their order.
-    pub(crate) fn of(store: &'s dyn Store, setting: Setting, changes: Vec<Change>) -> Result<Drafted, Error> {
+    pub(crate) fn of(
+        store: &'s dyn Store,
+        case_filter: &'s CaseFilter,
+        setting: Setting,
+        changes: Vec<Change>,
+    ) -> Result<Drafted, Error> {
         let counts: Counts = meta::get(store, meta::COUNTS)?.unwrap_or_default();
         let mut draft = Self {
             store,
+            case_filter,
             batch: Batch::fenced(setting.epoch),
             setting,
             people: Overlay::default(),
@@ -143,6 +152,9 @@ impl<'s> Draft<'s> {
         self.contacts.write(&mut self.batch)?;
         self.marks.write(&mut self.batch)?;
         self.journal.write(&mut self.batch)?;
+        for (key, _) in self.cases.iter().filter(|(_, held)| held.before.is_none() && held.now.is_some()) {
+            self.case_filter.add(&case_prefix(&key.subject));
+        }
         self.cases.write(&mut self.batch)?;
         self.meta.write(&mut self.batch)?;
         let (batch, receipt, milestone, told) = (self.batch, self.receipt, self.milestone, self.told);

@@ -11,6 +11,7 @@
 mod apart;
 mod bases;
 mod bounded_text;
+mod case_filter;
 mod cases;
 mod changes;
 mod commit;

@@ -8,6 +8,7 @@ use std::time::Duration;
 
 use model::{Clock, Digest, DigestKey, OrgId};
 
+use crate::case_filter::CaseFilter;
 use crate::cycle::Running;
 use crate::error::{Error, Fatal, Refusal};
 use crate::manifest::{self, Manifest, ManifestFile};
@@ -107,6 +108,7 @@ impl State {
             opened,
             manifest: Some(manifest),
             turn: Mutex::new(()),
+            case_filter: CaseFilter::default(),
             running: Running::default(),
             plans: AtomicU64::new(plans),
             epoch,

@@ -8,6 +8,7 @@ use std::time::Duration;
 use model::{Clock, DigestKey, OrgId};
 use tempfile::TempDir;
 
+use crate::case_filter::CaseFilter;
 use crate::cycle::Running;
 use crate::error::{Error, Fatal, Refusal};
 use crate::manifest::ManifestFile;
@@ -36,6 +37,8 @@ pub(crate) struct Inner {
     pub(crate) manifest: Option<ManifestFile>,
     /// Held from reading to the end of writing, so that a draft never misses an earlier commit.
     pub(crate) turn: Mutex<()>,
+    /// Asked and told by whoever has the turn.
+    pub(crate) case_filter: CaseFilter,
     pub(crate) running: Running,
     pub(crate) plans: AtomicU64,
     pub(crate) epoch: u64,
@@ -85,6 +88,7 @@ impl State {
             opened,
             manifest: None,
             turn: Mutex::new(()),
+            case_filter: CaseFilter::default(),
             running: Running::default(),
             plans: AtomicU64::new(plans),
             epoch,

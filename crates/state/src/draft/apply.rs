@@ -32,13 +32,8 @@ impl Draft<'_> {
             Change::PutOutcome { supporter, cycle, code } => self.put_outcome(&supporter, cycle, code)?,
             Change::OpenCase(case) => self.open_case(*case)?,
             Change::JoinCase(case) => self.join_case(*case)?,
-            Change::CloseCase { kind, subject } => self.close_case(kind, &subject)?,
-            Change::CloseCases { kinds, subject } if self.may_have_cases() => {
-                for kind in kinds {
-                    self.close_case(*kind, &subject)?;
-                }
-            }
-            Change::CloseCases { .. } => {}
+            Change::CloseCase { kind, subject } => self.close_cases(&[kind], &subject)?,
+            Change::CloseCases { kinds, subject } => self.close_cases(kinds, &subject)?,
             Change::CloseCasesOf(subject) => self.close_cases_of(&subject)?,
             Change::Rule { kind, subject, standing } => self.rule_case(kind, &subject, standing)?,
             Change::SetApart { supporter, contact } => self.set_apart(&supporter, contact, true)?,

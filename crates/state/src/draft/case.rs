@@ -77,13 +77,26 @@ impl Draft<'_> {
         !self.counts_before.cases.is_empty() || !self.cases.is_empty()
     }
 
-    pub(super) fn close_case(&mut self, kind: CaseKind, subject: &Subject) -> Result<(), Fatal> {
+    pub(super) fn close_cases(&mut self, kinds: &[CaseKind], subject: &Subject) -> Result<(), Fatal> {
         if !self.may_have_cases() {
             return Ok(());
         }
-        let key = CaseKey { subject: subject.clone(), kind };
+        let may_hold = self.case_filter.may_hold(self.store, &case_prefix(subject))?;
+        for &kind in kinds {
+            self.close_case(kind, subject, may_hold)?;
+        }
+        Ok(())
+    }
+
+    /// `may_hold`: whether the store may hold a case about this subject.
+    fn close_case(&mut self, kind: CaseKind, subject: &Subject, may_hold: bool) -> Result<(), Fatal> {
         // Most people have no case, and most kinds of case are open for nobody: that is known without asking the store.
-        if !self.counts_before.cases.contains_key(&kind) && !self.cases.holds(&key) {
+        let unknown = !may_hold || !self.counts_before.cases.contains_key(&kind);
+        if unknown && self.cases.is_empty() {
+            return Ok(());
+        }
+        let key = CaseKey { subject: subject.clone(), kind };
+        if unknown && !self.cases.holds(&key) {
             return Ok(());
         }
         if !self.cases.is_there(self.store, &key)? {
@@ -155,7 +168,7 @@ impl Draft<'_> {
         let mut kinds: Vec<CaseKind> = opened.map(|key| key.kind).collect();
         kinds.extend(stored.iter().map(|(_, case)| case.kind));
         for kind in kinds {
-            self.close_case(kind, subject)?;
+            self.close_case(kind, subject, true)?;
         }
         Ok(())
     }

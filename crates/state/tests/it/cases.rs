@@ -78,6 +78,41 @@ async fn closing_a_subject_closes_all_its_cases_and_nobody_elses() {
     assert_eq!(state.cases_page(None, 9).unwrap(), [case(CaseKind::ConflictHeld, 11, 1)]);
 }
 
+/// After so many questions it is known who has no case: whoever gets one later is not taken for one of them.
+#[tokio::test]
+async fn a_case_is_closed_that_was_opened_long_after_it_was_known_who_has_none() {
+    let state = in_memory();
+    let _ = commit(&state, |changes| {
+        changes.open_case(case(CaseKind::Blocked, 1, 1));
+    })
+    .await;
+    for round in 0..3 {
+        let receipt = commit(&state, |changes| {
+            for n in 0..5_000 {
+                changes.close_cases(&[CaseKind::Blocked], &subject(100_000 * (round + 1) + n));
+            }
+        })
+        .await;
+        assert_eq!(receipt.closed, 0);
+    }
+    // Asked for the first time, in the commit that opened it, and in one after it.
+    let closed = async |n: Option<u32>, opens: Option<u32>| {
+        let receipt = commit(&state, |changes| {
+            opens.iter().for_each(|&n| {
+                changes.open_case(case(CaseKind::Blocked, n, 1));
+            });
+            n.iter().for_each(|&n| {
+                changes.close_case(CaseKind::Blocked, &subject(n));
+            });
+        });
+        receipt.await.closed
+    };
+    assert_eq!(closed(Some(1), Some(2)).await, 1);
+    assert_eq!(closed(Some(2), None).await, 1);
+    assert_eq!(closed(Some(3), Some(3)).await, 1);
+    assert!(state.case_counts().unwrap().is_empty());
+}
+
 #[tokio::test]
 async fn whoever_waited_in_a_case_and_has_nobody_is_asked_about_again() {
     let state = in_memory();

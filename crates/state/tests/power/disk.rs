@@ -151,9 +151,8 @@ impl Naming {
             Self::Given(path, file) => {
                 names.insert(path.clone(), *file);
             }
-            Self::Taken(path) => {
-                names.remove(path);
-            }
+            // With a directory goes what was left in it.
+            Self::Taken(path) => names.retain(|name, _| !name.starts_with(path)),
             Self::Moved(from, to) => {
                 // What lies in a directory goes with it.
                 let moved: Vec<PathBuf> =
@@ -194,6 +193,7 @@ impl Disk {
             b'c' | b'm' => {
                 self.files.push(File::default());
                 if deed.kind == b'm' {
+                    self.namings.remove(&deed.path);
                     self.directories.insert(deed.path.clone());
                 }
                 self.names(&deed.path, Naming::Given(deed.path.clone(), self.files.len() - 1));
@@ -217,6 +217,8 @@ impl Disk {
         let moved: Vec<PathBuf> = self.directories.iter().filter(below).cloned().collect();
         for old in moved {
             let new = moved_to(&old, from, to);
+            // What was done in a directory that had this name before, and is gone, is not done in this one.
+            self.namings.remove(&new);
             if let Some(namings) = self.namings.remove(&old) {
                 let namings = namings.into_iter().map(|naming| naming.moved(from, to));
                 self.namings.insert(new.clone(), namings.collect());
