@@ -10,13 +10,13 @@ use std::time::Duration;
 
 use drill::KillPoint::{K01, K02, K03, K04, K05, K06, K07, K08, K09, K10, K11, K12, K13, K15, K17};
 use drill::{Branch, Mistake, met, planted, reached};
-use model::{JobEnd, JobId, JournalEntry, Lane, Phase, PlanId};
+use model::{JobEnd, JobId, JournalEntry, Lane, Phase, PlanId, SupporterId};
 use plan::{CycleReport, Deferral, Fatal, Moment, Outcome, Road, Sides, Stretch};
 use salesforce::{ErrorKind, IngestSpec, JobInfo, ResultSet};
 
-use crate::encode::OutRow;
 use crate::settle::{self, Settled};
 use crate::spool::{self, Spool, Upload};
+use crate::waiting::OutRow;
 use crate::{direct, pace};
 
 /// How many intents one commit takes.
@@ -39,7 +39,7 @@ pub async fn deliver(
     if rows.is_empty() {
         return Ok(Settled::default());
     }
-    let bytes = rows.iter().map(|row| u64::from(row.bytes)).sum();
+    let bytes = rows.iter().map(|row| u64::from(row.bytes())).sum();
     match sides.settings.road(rows.len(), bytes) {
         Road::Job => deliver_job(sides, report, lane, rows, at).await,
         Road::Direct => {
@@ -87,17 +87,20 @@ async fn journal(sides: &Sides, lane: Lane, rows: Vec<OutRow>, at: Moment) -> Re
     reached(K01);
     let plan = sides.state.next_plan_id();
     let spool = Spool::of(&sides.state.spool_dir(), plan);
-    // The file stands in the order of households, the state in that of supporters. Where that is the same, what a row carries is
-    // read once for both.
-    let in_order = rows.is_sorted_by(|a, b| a.supporter < b.supporter);
+    // The file stands in the order of households, the state in that of supporters. As long as that is the same, a row is read once
+    // for both.
+    let mut in_order = true;
+    let mut last: Option<SupporterId> = None;
     let mut upload = Upload::create(&sides.map, lane, &spool.upload).await?;
     for chunk in rows.chunks(INTENTS_PER_COMMIT) {
         let mut changes = state::Changes::with_room_for(chunk.len());
         for row in chunk {
-            let packed = row.packed()?;
-            upload.write(row, &packed).await?;
+            let row = row.open()?;
+            upload.write(&row).await?;
+            in_order &= last.as_ref().is_none_or(|last| *last < row.supporter);
             if in_order {
-                changes.put_intent(&row.supporter, row.intent(plan, &packed));
+                changes.put_intent(&row.supporter, row.intent(plan));
+                last = Some(row.supporter.clone());
             }
         }
         if in_order {
@@ -127,12 +130,15 @@ async fn journal(sides: &Sides, lane: Lane, rows: Vec<OutRow>, at: Moment) -> Re
 
 /// Writes the intents of rows that stand in another order than that of their supporters.
 async fn intend(sides: &Sides, plan: PlanId, rows: &[OutRow]) -> Result<(), Fatal> {
-    let mut people: Vec<&OutRow> = rows.iter().collect();
-    people.sort_by(|a, b| a.supporter.cmp(&b.supporter));
+    let mut people = Vec::with_capacity(rows.len());
+    for row in rows {
+        people.push((row.open()?.supporter.clone(), row));
+    }
+    people.sort_by(|(a, _), (b, _)| a.cmp(b));
     for chunk in people.chunks(INTENTS_PER_COMMIT) {
         let mut changes = state::Changes::with_room_for(chunk.len());
-        for row in chunk {
-            changes.put_intent(&row.supporter, row.intent(plan, &*row.packed()?));
+        for (supporter, row) in chunk {
+            changes.put_intent(supporter, row.open()?.intent(plan));
         }
         let _receipt = sides.state.commit(changes).await?;
     }

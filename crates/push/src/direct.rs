@@ -14,10 +14,11 @@ use salesforce::csv::Cell;
 use salesforce::{COLLECTION, ErrorKind, Fields, SaveResult, Saved};
 use serde_json::Value;
 
-use crate::encode::{OutRow, columns};
+use crate::encode::columns;
 use crate::json_value::typed;
 use crate::results::Joined;
 use crate::settle::{self, Settled};
+use crate::waiting::{OutRow, Waiting};
 
 /// What sending came to.
 pub(crate) struct Sent {
@@ -54,8 +55,8 @@ pub(crate) async fn send(
                 // What a job has at its creation: it was done, and nothing here says so yet.
                 reached(K03);
                 sides.progress.advance(chunk.len() as u64);
-                for (row, result) in chunk.into_iter().zip(results) {
-                    answered.push(join(&entry, row, result)?);
+                for (row, result) in chunk.iter().zip(results) {
+                    answered.push(join(&entry, row.open()?.into_owned(), result));
                 }
             }
             // The call as a whole is not taken, and nothing of it was saved: one row must not stand in the way of the others.
@@ -70,7 +71,8 @@ pub(crate) async fn send(
             }
         }
     }
-    let untried: Vec<_> = rows.iter().map(|row| row.supporter.clone()).collect();
+    let untried = rows.iter().map(|row| Ok(row.open()?.supporter.clone()));
+    let untried = untried.collect::<Result<Vec<_>, Fatal>>()?;
     let sent = JournalEntry { rows: answered.len() as u64 + lost, ..entry };
     let mut settled = settle::settle_answers(sides, report, &sent, &answered, &untried, at).await?;
     sides.progress.end();
@@ -107,7 +109,8 @@ async fn journal(sides: &Sides, lane: Lane, rows: &[OutRow], at: Moment) -> Resu
     };
     let mut changes = state::Changes::new();
     for row in rows {
-        changes.put_intent(&row.supporter, row.intent(plan, &*row.packed()?));
+        let row = row.open()?;
+        changes.put_intent(&row.supporter, row.intent(plan));
     }
     changes.put_journal(entry.clone());
     let _receipt = sides.state.commit(changes).await?;
@@ -116,7 +119,7 @@ async fn journal(sides: &Sides, lane: Lane, rows: &[OutRow], at: Moment) -> Resu
 
 fn records(map: &FieldMap, lane: Lane, rows: &[OutRow]) -> Result<Vec<Fields>, Fatal> {
     let head = columns(map, lane);
-    rows.iter().map(|row| record(map, lane, &head, row)).collect()
+    rows.iter().map(|row| Ok(record(map, lane, &head, &*row.open()?))).collect()
 }
 
 async fn call(sides: &Sides, lane: Lane, records: &[Fields]) -> Result<Vec<SaveResult>, salesforce::Error> {
@@ -131,10 +134,10 @@ async fn call(sides: &Sides, lane: Lane, records: &[Fields]) -> Result<Vec<SaveR
 }
 
 /// The row as a record: what a job's file leaves empty is left out, what it clears is null.
-fn record(map: &FieldMap, lane: Lane, head: &[String], row: &OutRow) -> Result<Fields, Fatal> {
+fn record(map: &FieldMap, lane: Lane, head: &[String], row: &Waiting) -> Fields {
     let technical = map.technical();
     let mut fields = Fields::new();
-    if let (Lane::Update, Some(contact)) = (lane, row.contact()) {
+    if let (Lane::Update, Some(contact)) = (lane, row.contact) {
         fields.insert("id".to_owned(), contact.as_str().into());
     }
     fields.insert(technical.supporter_id.clone(), row.supporter.as_str().into());
@@ -146,7 +149,7 @@ fn record(map: &FieldMap, lane: Lane, head: &[String], row: &OutRow) -> Result<F
     }
     let rules: Vec<_> = map.rules().iter().filter(|rule| rule.pushes()).collect();
     let names = &head[head.len() - rules.len()..];
-    for ((name, rule), cell) in names.iter().zip(rules).zip(row.packed()?.cells()) {
+    for ((name, rule), cell) in names.iter().zip(rules).zip(row.packed.cells()) {
         match cell {
             Cell::Keep => {}
             Cell::Clear => {
@@ -157,16 +160,16 @@ fn record(map: &FieldMap, lane: Lane, head: &[String], row: &OutRow) -> Result<F
             }
         }
     }
-    Ok(fields)
+    fields
 }
 
-fn join(entry: &JournalEntry, row: OutRow, result: SaveResult) -> Result<Joined, Fatal> {
-    let intent = row.intent(entry.plan, &*row.packed()?);
-    let supporter = row.supporter.clone();
-    Ok(match result {
+fn join(entry: &JournalEntry, row: Waiting, result: SaveResult) -> Joined {
+    let intent = row.intent(entry.plan);
+    let supporter = row.supporter;
+    match result {
         Ok(Saved { id, created }) => Joined { supporter, intent, id: Some(id), created, error: None },
         Err(refused) => {
             Joined { supporter, intent, id: None, created: false, error: Some(Box::new(refused.error)) }
         }
-    })
+    }
 }

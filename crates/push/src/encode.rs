@@ -1,98 +1,11 @@
 //! From a plan to a row: which columns a job has, and what each cell says. Empty leaves alone, `#N/A` clears, text sets.
 
-use std::borrow::Cow;
-use std::ops::{Deref, DerefMut};
-
-use model::{AccountId, Cell, ContactId, Digest, FieldMap, Intent, IntentField, Lane, PlanId, SupporterId};
-use plan::{Fatal, FieldPlan, PersonPlan};
+use model::{Cell, FieldMap, IntentField, Lane, SupporterId};
+use plan::{FieldPlan, PersonPlan};
 use salesforce::csv;
 
-use crate::packed::{Carried, Packed};
-
-/// One row of a job, not yet written. One pointer: a list of 100,000 rows in one piece of memory would be 14 MB, and once a piece so
-/// large was given back, the C library keeps as much aside from then on instead of giving it to the system.
-#[derive(Debug, Clone)]
-pub struct OutRow(Box<Waiting>);
-
-/// What is known of a row while it waits.
-#[derive(Debug, Clone)]
-pub struct Waiting {
-    /// Whose row it is: the key that results are joined by.
-    pub supporter: SupporterId,
-    /// What is known of the Contact; nothing of one that is to be created, and those are the rows there are most of.
-    pub known: Option<Box<Known>>,
-    /// One cell for each of the lane's columns after the keys, and what is on its way, for the journal.
-    pub carried: Carried,
-    /// About how many bytes the row takes in the file.
-    pub bytes: u32,
-    /// What a block would remember.
-    pub record: Digest,
-}
-
-/// What is known of the Contact that a row is for.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Known {
-    /// The Contact it updates; `None` in the upsert lane.
-    pub contact: Option<ContactId>,
-    /// The Contact's Account: rows of one household stand together, so that they do not wait for each other's lock.
-    pub account: Option<AccountId>,
-}
-
-impl Known {
-    /// `None` where nothing is known.
-    #[must_use]
-    pub fn of(contact: Option<ContactId>, account: Option<AccountId>) -> Option<Box<Self>> {
-        (contact.is_some() || account.is_some()).then(|| Box::new(Self { contact, account }))
-    }
-}
-
-impl From<Waiting> for OutRow {
-    fn from(waiting: Waiting) -> Self {
-        Self(Box::new(waiting))
-    }
-}
-
-impl Deref for OutRow {
-    type Target = Waiting;
-    fn deref(&self) -> &Waiting {
-        &self.0
-    }
-}
-
-impl DerefMut for OutRow {
-    fn deref_mut(&mut self) -> &mut Waiting {
-        &mut self.0
-    }
-}
-
-impl OutRow {
-    /// The Contact it updates; `None` in the upsert lane.
-    #[must_use]
-    pub fn contact(&self) -> Option<ContactId> {
-        self.known.as_ref().and_then(|known| known.contact)
-    }
-
-    /// The Contact's Account.
-    #[must_use]
-    pub fn account(&self) -> Option<AccountId> {
-        self.known.as_ref().and_then(|known| known.account)
-    }
-
-    /// What the row carries.
-    ///
-    /// # Errors
-    /// [`Fatal`] when it lies in a file and the disk fails.
-    pub fn packed(&self) -> Result<Cow<'_, Packed>, Fatal> {
-        self.carried.packed().map_err(Fatal::spool("reading a waiting row"))
-    }
-
-    /// The row's intent under a job's number; `packed` is what the row carries.
-    #[must_use]
-    pub fn intent(&self, plan: PlanId, packed: &Packed) -> Intent {
-        let fields = packed.fields().collect();
-        Intent { plan: Some(plan), contact: self.contact(), record: self.record, fields }
-    }
-}
+use crate::packed::Packed;
+use crate::waiting::Waiting;
 
 /// About how many bytes a row takes in the file.
 fn size(supporter: &SupporterId, packed: &Packed) -> u32 {
@@ -124,7 +37,7 @@ pub fn columns(map: &FieldMap, lane: Lane) -> Vec<String> {
 
 /// The row for a plan.
 #[must_use]
-pub fn encode(map: &FieldMap, plan: &PersonPlan, lane: Lane) -> Option<OutRow> {
+pub fn encode(map: &FieldMap, plan: &PersonPlan, lane: Lane) -> Option<Waiting> {
     let supporter = plan.supporter_id()?.clone();
     let sent = |field: &FieldPlan| match lane {
         Lane::Update => field.to_contact(),
@@ -144,11 +57,12 @@ pub fn encode(map: &FieldMap, plan: &PersonPlan, lane: Lane) -> Option<OutRow> {
     };
     let fields = plan.fields.iter().filter(pushed).filter(|field| sent(field)).map(on_its_way);
     let packed = Packed::of(cells, fields);
-    Some(OutRow::from(Waiting {
-        known: Known::of(plan.contact.filter(|_| lane == Lane::Update), plan.account),
+    Some(Waiting {
+        contact: plan.contact.filter(|_| lane == Lane::Update),
+        account: plan.account,
         bytes: size(&supporter, &packed),
-        carried: Carried::Here(packed),
+        packed,
         record: plan.record,
         supporter,
-    }))
+    })
 }

@@ -8,8 +8,8 @@ use model::{Lane, SupporterId};
 use plan::{CycleReport, Deferral, Fatal, Moment, Outcome, Sides};
 
 use crate::direct;
-use crate::encode::OutRow;
 use crate::settle::{Settled, Suspect, open_circuit};
+use crate::waiting::OutRow;
 
 /// The largest transaction of the first attempt: half of what failed.
 const HALF_A_TRANSACTION: usize = 100;
@@ -95,8 +95,13 @@ async fn together(
     let suspects = std::mem::take(&mut settled.suspects);
     all.absorb(settled);
     let ids: HashSet<&SupporterId> = suspects.iter().map(|suspect| &suspect.supporter).collect();
-    let rows = group.into_iter().filter(|row| ids.contains(&row.supporter)).collect();
-    Ok(Together::Answered(rows, suspects.into_iter().next()))
+    let mut back = Vec::with_capacity(ids.len());
+    for row in group {
+        if ids.contains(&row.open()?.supporter) {
+            back.push(row);
+        }
+    }
+    Ok(Together::Answered(back, suspects.into_iter().next()))
 }
 
 /// Whom the trigger refuses, by a few pairs.

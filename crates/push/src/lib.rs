@@ -19,6 +19,7 @@ pub mod results;
 pub mod settle;
 pub mod spill;
 pub mod spool;
+pub mod waiting;
 pub mod write_back;
 
 pub use deliver::deliver;

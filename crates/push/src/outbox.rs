@@ -3,14 +3,13 @@
 use std::path::PathBuf;
 use std::sync::Arc;
 
-use model::{Lane, SupporterId};
-use plan::{Met, Settings};
+use model::{AccountId, Lane, SupporterId};
+use plan::{Fatal, Met, Settings};
 
-use crate::encode::OutRow;
-use crate::packed::Carried;
 use crate::spill::Spill;
+use crate::waiting::{OutRow, Waiting};
 
-/// From so many rows on, what a row carries waits in a file.
+/// From so many rows on, a row waits in a file.
 const HELD_ROWS: usize = 2_000;
 
 /// The rows of the next two jobs, one per lane. Bounded by the size of a job.
@@ -31,6 +30,16 @@ pub struct Outbox {
 struct Lot {
     rows: Vec<OutRow>,
     bytes: u64,
+    /// What the last row is sorted by, and whether one came before its time.
+    last: Option<Place>,
+    disordered: bool,
+}
+
+/// What rows are sorted by: Account and key.
+type Place = (Option<AccountId>, SupporterId);
+
+fn place(row: &Waiting) -> Place {
+    (row.account, row.supporter.clone())
 }
 
 impl Outbox {
@@ -56,22 +65,27 @@ impl Outbox {
 
     /// Adds a row. `false`: this supporter or this Contact has one already, and nothing was added. Two supporters whose ids
     /// differ in case alone are one external id to the org: the second would be written over the first.
-    pub fn add(&mut self, lane: Lane, mut row: OutRow) -> bool {
+    pub fn add(&mut self, lane: Lane, row: Waiting) -> bool {
         let key = without_case(&row.supporter);
         if self.supporters.contains(&row.supporter)
-            || row.contact().is_some_and(|id| self.contacts.contains(&id))
+            || row.contact.is_some_and(|id| self.contacts.contains(&id))
             || (lane == Lane::Upsert && self.is_taken(&row.supporter, key.as_ref()))
         {
             return false;
         }
         self.supporters.insert(&row.supporter);
         key.iter().for_each(|key| self.keys.insert(key));
-        row.contact().iter().for_each(|contact| self.contacts.insert(contact));
-        if self.lot(lane).rows.len() >= HELD_ROWS {
+        row.contact.iter().for_each(|contact| self.contacts.insert(contact));
+        let lot = self.lot(lane);
+        let place = place(&row);
+        lot.disordered |= lot.last.as_ref().is_some_and(|last| *last > place);
+        lot.last = Some(place);
+        let mut row = OutRow::from(row);
+        if lot.rows.len() >= HELD_ROWS {
             self.park(&mut row);
         }
         let lot = self.lot(lane);
-        lot.bytes += u64::from(row.bytes);
+        lot.bytes += u64::from(row.bytes());
         lot.rows.push(row);
         true
     }
@@ -81,15 +95,13 @@ impl Outbox {
         self.keys.contains(key.unwrap_or(id)) || key.is_some_and(|key| self.supporters.contains(key))
     }
 
-    /// Puts away what a row carries. Where there is no room for that on the disk, it stays where it is.
+    /// Puts a row away. Where there is no room for it on the disk, it stays where it is.
     fn park(&mut self, row: &mut OutRow) {
         if self.spill.is_none() {
             self.spill = Spill::create(&self.dir).ok().map(Arc::new);
         }
-        if let (Some(spill), Carried::Here(packed)) = (&self.spill, &row.carried)
-            && let Ok(parked) = packed.park(spill)
-        {
-            row.carried = parked;
+        if let Some(spill) = &self.spill {
+            row.park(spill);
         }
     }
 
@@ -108,27 +120,41 @@ impl Outbox {
     }
 
     /// Takes the rows of one lane, sorted by Account and then by key.
-    pub fn take(&mut self, lane: Lane) -> Vec<OutRow> {
-        let mut rows = std::mem::take(self.lot(lane)).rows;
-        // In place: nobody stands here twice, and a stable order would take half as much memory again.
-        rows.sort_unstable_by(|a, b| (a.account(), &a.supporter).cmp(&(b.account(), &b.supporter)));
+    ///
+    /// # Errors
+    /// [`Fatal`] when rows lie in the file and the disk fails.
+    pub fn take(&mut self, lane: Lane) -> Result<Vec<OutRow>, Fatal> {
+        let Lot { mut rows, disordered, .. } = std::mem::take(self.lot(lane));
+        // On a first load they come in order: none has to be read for that.
+        if disordered {
+            let mut failed = None;
+            rows.sort_by_cached_key(|row| {
+                let opened = row.open().map_err(|error| failed = Some(error));
+                opened.ok().map(|row| place(&row))
+            });
+            if let Some(failed) = failed {
+                return Err(failed);
+            }
+        }
         if self.is_empty() {
             // Their room, too: nobody waits while a job is under way.
             (self.supporters, self.keys, self.contacts) = <_>::default();
             // The rows hold on to the file as long as they need it.
             self.spill = None;
         } else {
-            rows.iter().for_each(|row| self.forget(row));
+            for row in &rows {
+                self.forget(&*row.open()?);
+            }
         }
-        rows
+        Ok(rows)
     }
 
-    fn forget(&mut self, row: &OutRow) {
+    fn forget(&mut self, row: &Waiting) {
         self.supporters.remove(&row.supporter);
         if let Some(key) = without_case(&row.supporter) {
             self.keys.remove(&key);
         }
-        if let Some(contact) = row.contact() {
+        if let Some(contact) = row.contact {
             self.contacts.remove(&contact);
         }
     }
@@ -153,20 +179,18 @@ fn without_case(id: &SupporterId) -> Option<SupporterId> {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::encode::{Known, Waiting};
-    use model::{AccountId, ContactId, Digest};
+    use crate::packed::Packed;
+    use model::{ContactId, Digest};
 
-    fn row(supporter: &str, contact: Option<&str>, account: Option<&str>) -> OutRow {
-        OutRow::from(Waiting {
+    fn row(supporter: &str, contact: Option<&str>, account: Option<&str>) -> Waiting {
+        Waiting {
             supporter: SupporterId::parse(supporter).unwrap(),
-            known: Known::of(
-                contact.map(|id| ContactId::parse(id).unwrap()),
-                account.map(|id| AccountId::parse(id).unwrap()),
-            ),
-            carried: Carried::Here(crate::packed::Packed::of(std::iter::empty(), std::iter::empty())),
+            contact: contact.map(|id| ContactId::parse(id).unwrap()),
+            account: account.map(|id| AccountId::parse(id).unwrap()),
+            packed: Packed::of(std::iter::empty(), std::iter::empty()),
             bytes: 0,
             record: Digest(0),
-        })
+        }
     }
 
     #[test]
@@ -175,7 +199,7 @@ mod tests {
         assert!(outbox.add(Lane::Update, row("1", Some("003000000000001"), None)));
         assert!(!outbox.add(Lane::Upsert, row("1", None, None)));
         assert!(!outbox.add(Lane::Update, row("2", Some("003000000000001"), None)));
-        outbox.take(Lane::Update);
+        outbox.take(Lane::Update).unwrap();
         assert!(outbox.add(Lane::Upsert, row("1", None, None)));
     }
 
@@ -184,7 +208,7 @@ mod tests {
         let mut outbox = Outbox::new(PathBuf::new());
         assert!(outbox.add(Lane::Upsert, row("abc", None, None)));
         assert!(!outbox.add(Lane::Upsert, row("ABC", None, None)));
-        outbox.take(Lane::Upsert);
+        outbox.take(Lane::Upsert).unwrap();
         assert!(outbox.add(Lane::Upsert, row("ABC", None, None)));
     }
 
@@ -198,32 +222,34 @@ mod tests {
         ] {
             outbox.add(Lane::Update, row(supporter, Some(contact), Some(account)));
         }
-        let order: Vec<String> =
-            outbox.take(Lane::Update).iter().map(|row| row.supporter.to_string()).collect();
+        let taken = outbox.take(Lane::Update).unwrap();
+        let order: Vec<String> = taken.iter().map(|row| row.open().unwrap().supporter.to_string()).collect();
         assert_eq!(order, ["2", "3", "1"]);
         assert!(outbox.is_empty());
     }
 
-    #[test]
-    fn what_a_row_of_a_large_job_carries_comes_back_from_the_file() {
-        let dir = tempfile::tempdir().unwrap();
-        let mut outbox = Outbox::new(dir.path().to_path_buf());
-        let count = HELD_ROWS + 500;
-        for n in 0..count {
+    /// A job so large that most of its rows wait in the file.
+    fn large(dir: &std::path::Path, order: impl Iterator<Item = usize>) -> Vec<OutRow> {
+        let mut outbox = Outbox::new(dir.to_path_buf());
+        for n in order {
             let cell = model::Cell::Value(format!("value {n}").into());
-            let packed = crate::packed::Packed::of(std::iter::once(&cell), std::iter::empty());
-            let carried = Carried::Here(packed);
-            let mut row = row(&format!("{n:05}"), None, None);
-            row.carried = carried;
-            assert!(outbox.add(Lane::Upsert, row));
+            let packed = Packed::of(std::iter::once(&cell), std::iter::empty());
+            assert!(outbox.add(Lane::Upsert, Waiting { packed, ..row(&format!("{n:05}"), None, None) }));
         }
-        let rows = outbox.take(Lane::Upsert);
-        let parked = rows.iter().filter(|row| matches!(row.carried, Carried::Parked { .. })).count();
-        assert_eq!(parked, 500);
-        for (n, row) in rows.iter().enumerate().rev() {
-            let text = format!("value {n}");
-            let packed = row.packed().unwrap();
-            assert!(packed.cells().eq([salesforce::csv::Cell::Text(&text)]));
+        outbox.take(Lane::Upsert).unwrap()
+    }
+
+    #[test]
+    fn the_rows_of_a_large_job_come_back_from_the_file_in_order_whatever_order_they_came_in() {
+        let dir = tempfile::tempdir().unwrap();
+        let count = HELD_ROWS + 500;
+        for rows in [large(dir.path(), 0..count), large(dir.path(), (0..count).rev())] {
+            assert_eq!(rows.iter().filter(|row| row.is_parked()).count(), 500);
+            for (n, row) in rows.iter().enumerate().rev() {
+                let (row, text) = (row.open().unwrap(), format!("value {n}"));
+                assert_eq!(row.supporter.as_str(), format!("{n:05}"));
+                assert!(row.packed.cells().eq([salesforce::csv::Cell::Text(&text)]));
+            }
         }
     }
 }

@@ -1,13 +1,9 @@
 //! What a waiting row carries, in one piece of memory: a job may hold 100,000 of them.
 
-use std::borrow::Cow;
-use std::sync::Arc;
-use std::{fmt, io};
+use std::fmt;
 
 use model::{Cell, Digest, IntentField, RuleKey};
 use salesforce::csv;
-
-use crate::spill::{Parked, Spill};
 
 /// Stands for [`Cell::Absent`] where a length would stand.
 const ABSENT: u32 = u32::MAX;
@@ -49,9 +45,18 @@ impl Packed {
         Self { bytes: bytes.into(), fields_at }
     }
 
-    /// Puts the bytes away; nothing is lost where that fails.
-    pub(crate) fn park(&self, spill: &Arc<Spill>) -> io::Result<Carried> {
-        Ok(Carried::Parked { bytes: spill.park(&self.bytes)?, fields_at: self.fields_at })
+    /// Cells and fields in one piece, and where the fields begin in it.
+    pub(crate) const fn bytes(&self) -> &[u8] {
+        &self.bytes
+    }
+
+    pub(crate) const fn fields_at(&self) -> u32 {
+        self.fields_at
+    }
+
+    /// From what [`Self::bytes`] and [`Self::fields_at`] said. Any bytes give cells and fields, or fewer of them.
+    pub(crate) const fn from_bytes(bytes: Box<[u8]>, fields_at: u32) -> Self {
+        Self { bytes, fields_at }
     }
 
     fn halves(&self) -> (&[u8], &[u8]) {
@@ -89,35 +94,6 @@ impl Packed {
                 seen: Digest(u64::from_le_bytes(*seen)),
             })
         })
-    }
-}
-
-/// What a waiting row carries, here or in a file.
-#[derive(Debug, Clone)]
-pub enum Carried {
-    /// In memory.
-    Here(Packed),
-    /// In the file of waiting rows.
-    Parked {
-        /// Where.
-        bytes: Parked,
-        /// Where the fields begin.
-        fields_at: u32,
-    },
-}
-
-impl Carried {
-    /// It, in memory.
-    ///
-    /// # Errors
-    /// When the disk fails.
-    pub fn packed(&self) -> io::Result<Cow<'_, Packed>> {
-        match self {
-            Self::Here(packed) => Ok(Cow::Borrowed(packed)),
-            Self::Parked { bytes, fields_at } => {
-                Ok(Cow::Owned(Packed { bytes: bytes.read()?, fields_at: *fields_at }))
-            }
-        }
     }
 }
 

@@ -6,7 +6,7 @@ use std::fs::{File, OpenOptions};
 use std::io;
 use std::os::unix::fs::{FileExt, OpenOptionsExt};
 use std::path::Path;
-use std::sync::{Arc, Mutex, PoisonError};
+use std::sync::{Mutex, PoisonError};
 
 /// So many bytes are written, or read, at a time. Rows are read in nearly the order they were written in.
 const WINDOW: usize = 64 * 1024;
@@ -34,11 +34,12 @@ impl fmt::Debug for Pages {
 }
 
 /// A row's place in a [`Spill`].
-#[derive(Debug, Clone)]
-pub struct Parked {
-    spill: Arc<Spill>,
-    at: u64,
-    length: u32,
+#[derive(Debug, Clone, Copy)]
+pub struct Place {
+    /// Where it begins.
+    pub at: u64,
+    /// How many bytes it has.
+    pub length: u32,
 }
 
 impl Spill {
@@ -60,7 +61,7 @@ impl Spill {
     ///
     /// # Errors
     /// When the disk is full, for one. What was put away before stands.
-    pub fn park(self: &Arc<Self>, row: &[u8]) -> io::Result<Parked> {
+    pub fn park(&self, row: &[u8]) -> io::Result<Place> {
         let length = u32::try_from(row.len()).map_err(io::Error::other)?;
         let mut pages = self.0.lock().unwrap_or_else(PoisonError::into_inner);
         if pages.tail.len() + row.len() > WINDOW {
@@ -68,18 +69,16 @@ impl Spill {
         }
         let at = pages.written + pages.tail.len() as u64;
         pages.tail.extend_from_slice(row);
-        Ok(Parked { spill: Arc::clone(self), at, length })
+        Ok(Place { at, length })
     }
-}
 
-impl Parked {
-    /// The row's bytes.
+    /// A row's bytes.
     ///
     /// # Errors
     /// When the disk fails.
-    pub fn read(&self) -> io::Result<Box<[u8]>> {
-        let mut pages = self.spill.0.lock().unwrap_or_else(PoisonError::into_inner);
-        pages.read(self.at, self.length as usize)
+    pub fn read(&self, place: Place) -> io::Result<Box<[u8]>> {
+        let mut pages = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+        pages.read(place.at, place.length as usize)
     }
 }
 
@@ -96,7 +95,14 @@ impl Pages {
             return part(&self.tail, at - self.written, length);
         }
         let end = at + length as u64;
-        if at < self.window_at || end > self.window_at + self.window.len() as u64 {
+        let window_end = self.window_at + self.window.len() as u64;
+        // Out of turn: whoever reads here and there reads a row at a time.
+        if at < self.window_at || at > window_end {
+            let mut row = vec![0; length];
+            self.file.read_exact_at(&mut row, at)?;
+            return Ok(row.into());
+        }
+        if end > window_end {
             // No row lies across the border of what was written at once.
             let size = (self.written - at).min(WINDOW.max(length) as u64);
             self.window.resize(usize::try_from(size).map_err(io::Error::other)?, 0);
@@ -125,17 +131,17 @@ mod tests {
             picks in proptest::collection::vec(any::<proptest::sample::Index>(), 1..60),
         ) {
             let dir = tempfile::tempdir().unwrap();
-            let spill = Arc::new(Spill::create(dir.path()).unwrap());
-            let mut parked: Vec<(Parked, Vec<u8>)> = Vec::new();
+            let spill = Spill::create(dir.path()).unwrap();
+            let mut parked: Vec<(Place, Vec<u8>)> = Vec::new();
             let mut picks = picks.into_iter().cycle();
             for (length, byte) in rows {
                 let row = vec![byte; length];
                 parked.push((spill.park(&row).unwrap(), row));
                 let (place, row) = picks.next().unwrap().get(&parked);
-                prop_assert_eq!(&*place.read().unwrap(), row.as_slice());
+                prop_assert_eq!(&*spill.read(*place).unwrap(), row.as_slice());
             }
             for (place, row) in parked.iter().rev().chain(&parked) {
-                prop_assert_eq!(&*place.read().unwrap(), row.as_slice());
+                prop_assert_eq!(&*spill.read(*place).unwrap(), row.as_slice());
             }
             prop_assert_eq!(std::fs::read_dir(dir.path()).unwrap().count(), 0);
         }

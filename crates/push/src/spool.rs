@@ -6,8 +6,8 @@ use model::{FieldMap, Lane, PlanId};
 use plan::Fatal;
 use salesforce::csv::{Cell, RowWriter, Written};
 
-use crate::encode::{OutRow, columns};
-use crate::packed::Packed;
+use crate::encode::columns;
+use crate::waiting::Waiting;
 
 /// Where the files of one job lie.
 #[derive(Debug, Clone)]
@@ -64,20 +64,20 @@ impl<'m> Upload<'m> {
         Ok(Self { map, lane, columns: head.len(), writer })
     }
 
-    /// Appends a row, of which this is what it carries.
+    /// Appends a row.
     ///
     /// # Errors
     /// [`Fatal`] when the disk fails.
-    pub async fn write(&mut self, row: &OutRow, packed: &Packed) -> Result<(), Fatal> {
-        let (technical, contact) = (self.map.technical(), row.contact());
+    pub async fn write(&mut self, row: &Waiting) -> Result<(), Fatal> {
+        let technical = self.map.technical();
         let mut cells: Vec<Cell<'_>> = Vec::with_capacity(self.columns);
         if self.lane == Lane::Update {
-            cells.push(Cell::from(contact.as_ref().map(|id| id.as_str())));
+            cells.push(Cell::from(row.contact.as_ref().map(|id| id.as_str())));
         }
         cells.push(Cell::Text(row.supporter.as_str()));
         cells.extend(technical.account_id.as_ref().map(|(_, own)| Cell::Text(own)));
         cells.extend(technical.push_marker.as_ref().map(|_| Cell::Text("true")));
-        cells.extend(packed.cells());
+        cells.extend(row.packed.cells());
         // Values were normalized before: what the writer would refuse was blocked while deciding.
         self.writer.write(&cells).await.map_err(|error| failed()(std::io::Error::other(error)))
     }

@@ -433,7 +433,7 @@ impl<'a> Cycle<'a> {
     /// Sends what waits, both lanes, in jobs of bounded size.
     async fn send_all(&mut self) -> Result<(), Fatal> {
         for lane in [Lane::Update, Lane::Upsert] {
-            let mut rows = self.outbox.take(lane);
+            let mut rows = self.outbox.take(lane)?;
             while !rows.is_empty() {
                 if self.sides.stopping() || self.circuit_open {
                     self.report.count_many(&Outcome::Deferred(Deferral::Stopped), rows.len() as u64);

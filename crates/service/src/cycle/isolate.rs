@@ -25,7 +25,7 @@ impl Cycle<'_> {
             self.work_in_batches(lot).await?;
             self.isolating = false;
             for (lane, calls) in &mut left {
-                let rows = self.outbox.take(*lane);
+                let rows = self.outbox.take(*lane)?;
                 // What refuses every update stands in the way of new records, too.
                 if self.circuit_open {
                     self.report.count_many(&Outcome::Deferred(Deferral::Transient), rows.len() as u64);
