@@ -64,6 +64,9 @@ impl Default for OpenOptions {
     }
 }
 
+/// A database that was never opened to its end is smaller than this; whatever is larger is not thrown away.
+const BEGUN_BYTES: u64 = 64 * 1024;
+
 impl State {
     /// Opens a state directory, or makes one where nothing is yet. Blocks: recovering a large state takes seconds.
     ///
@@ -187,7 +190,7 @@ pub(crate) fn check_manifest(
 pub(crate) fn open_store(dir: &Path, expected: u64) -> Result<SledStore, Error> {
     let path: PathBuf = dir.join(DATABASE);
     private_files::make_dir(&path)?;
-    let store = SledStore::open(&path)?;
+    let store = open_or_begin(&path, expected)?;
     private_files::tighten_all(&path).map_err(|e| Fatal::io("making the database private", &e))?;
     let database = takeover::generation(&store)?;
     if database < expected {
@@ -198,6 +201,22 @@ pub(crate) fn open_store(dir: &Path, expected: u64) -> Result<SledStore, Error> 
     }
     upgrade::upgrade(&store, upgrade::STEPS, upgrade::FORMAT)?;
     Ok(store)
+}
+
+/// Opens the database. One whose making was cut off is made again: as long as the manifest expects nothing no opening has come to its
+/// end, and nobody has been told that anything is kept.
+fn open_or_begin(path: &Path, expected: u64) -> Result<SledStore, Fatal> {
+    let io = |e| Fatal::io("making the database again", &e);
+    match SledStore::open(path) {
+        Err(Fatal::Corrupt { .. } | Fatal::Panicked { .. })
+            if expected == 0 && private_files::size_of(path).map_err(io)? <= BEGUN_BYTES =>
+        {
+            std::fs::remove_dir_all(path).map_err(io)?;
+            private_files::make_dir(path)?;
+            SledStore::open(path)
+        }
+        opened => opened,
+    }
 }
 
 /// The manifest of this start: what was known stays, what is newly known is added.

@@ -136,6 +136,43 @@ fn a_missing_or_damaged_manifest_or_key_is_refused() {
     assert_eq!(refusal(dir.path(), options()), Refusal::DigestKey);
 }
 
+/// As a crash leaves it that comes while a new state is made.
+fn begun(dir: &Path, damaged_file: &str, bytes: &[u8]) {
+    with_one_person(dir);
+    let path = dir.join("manifest.json");
+    let mut manifest: serde_json::Value = serde_json::from_slice(&fs::read(&path).unwrap()).unwrap();
+    manifest["generation"] = 0.into();
+    fs::write(&path, manifest.to_string()).unwrap();
+    fs::remove_dir_all(dir.join("db")).unwrap();
+    fs::create_dir(dir.join("db")).unwrap();
+    fs::write(dir.join("db").join(damaged_file), bytes).unwrap();
+}
+
+#[test]
+fn a_state_whose_making_was_cut_off_is_made_again() {
+    for torn in [&b""[..], b"half a configuration", &[0; 58]] {
+        let dir = tempfile::tempdir().unwrap();
+        begun(dir.path(), "conf", torn);
+        with_one_person(dir.path());
+        let state = State::open(dir.path(), options()).unwrap();
+        assert_eq!(state.link_of(&supporter(1)).unwrap(), Some(link(1, 1)));
+    }
+}
+
+#[test]
+fn a_damaged_database_is_not_taken_for_one_whose_making_was_cut_off() {
+    // Too large for that.
+    let dir = tempfile::tempdir().unwrap();
+    begun(dir.path(), "conf", &[1; 70_000]);
+    assert!(matches!(State::open(dir.path(), options()), Err(Error::Fatal(_))));
+    assert_eq!(fs::read(dir.path().join("db/conf")).unwrap().len(), 70_000);
+    // The manifest expects something.
+    let dir = tempfile::tempdir().unwrap();
+    with_one_person(dir.path());
+    fs::write(dir.path().join("db/conf"), b"half a configuration").unwrap();
+    assert!(matches!(State::open(dir.path(), options()), Err(Error::Fatal(_))));
+}
+
 #[test]
 fn a_state_serves_one_org_and_one_supporter_database() {
     let dir = tempfile::tempdir().unwrap();
