@@ -1,11 +1,11 @@
 //! A result file read in chunks, each row joined to the supporter by the key it carries.
 
-use std::collections::HashSet;
+use std::collections::{HashMap, HashSet};
 use std::path::Path;
 
 use model::{ContactId, FieldMap, Intent, PlanId, SalesforceId, SupporterId};
 use plan::{Fatal, Sides};
-use salesforce::{RecordError, ResultReader, ResultSet};
+use salesforce::{KeyedResult, RecordError, ResultReader, ResultSet};
 
 /// One row of a result file with what we know of it.
 #[derive(Debug)]
@@ -40,14 +40,45 @@ pub(crate) struct Chunk {
     pub foreign: u64,
 }
 
-/// A row as it is joined: whose it is, and what became of it. Small: a job's file may hold 100,000 that were saved.
+/// A row as it is joined: whose it is, and what became of it. In 40 bytes: a job's file may hold 100,000 that were saved.
 struct Keyed {
     supporter: SupporterId,
-    id: Option<SalesforceId>,
-    created: bool,
-    /// How many rows of the file were read before it.
-    place: u32,
-    error: Option<Box<RecordError>>,
+    id: [u8; 12],
+    said: Said,
+}
+
+/// How many rows of the file were read before a row, and, in the two topmost bits, what it says of its record.
+#[derive(Clone, Copy)]
+struct Said(u32);
+
+impl Said {
+    const CREATED: u32 = 1 << 31;
+    const WITH_ID: u32 = 1 << 30;
+
+    const fn place(self) -> u32 {
+        self.0 & !(Self::CREATED | Self::WITH_ID)
+    }
+
+    const fn says(self, what: u32) -> bool {
+        self.0 & what != 0
+    }
+}
+
+impl Keyed {
+    fn of(supporter: SupporterId, row: &KeyedResult<'_>, place: u32) -> Self {
+        let flag = |is: bool, flag: u32| if is { flag } else { 0 };
+        let flags = flag(row.created, Said::CREATED) | flag(row.id.is_some(), Said::WITH_ID);
+        Self {
+            supporter,
+            id: row.id.map(|id| id.packed()).unwrap_or_default(),
+            said: Said(Said(place).place() | flags),
+        }
+    }
+
+    /// The record, if one was named.
+    fn id(&self) -> Option<SalesforceId> {
+        SalesforceId::from_packed(self.id).filter(|_| self.said.says(Said::WITH_ID))
+    }
 }
 
 /// There is room for so many rows at once, and no more before they are read.
@@ -65,6 +96,8 @@ pub(crate) struct Results {
     foreign: u64,
     /// How many rows were read.
     place: u32,
+    /// Why rows were refused, by their place.
+    errors: HashMap<u32, Box<RecordError>>,
 }
 
 impl Results {
@@ -77,7 +110,7 @@ impl Results {
     ) -> Result<Self, Fatal> {
         let reader = sides.org.read_results(path, set).await?;
         let key = reader.columns().index(&map.technical().supporter_id);
-        Ok(Self { reader, key, plan, sorted: None, foreign: 0, place: 0 })
+        Ok(Self { reader, key, plan, sorted: None, foreign: 0, place: 0, errors: HashMap::new() })
     }
 
     /// The same in the order of supporters. Results come in any order, and neighbours lie together in the state: in the file's
@@ -98,7 +131,7 @@ impl Results {
         }
         join_by_order(&mut rows);
         // Of two rows with one key the first in the file stays the first.
-        rows.sort_unstable_by(|a, b| a.supporter.cmp(&b.supporter).then(a.place.cmp(&b.place)));
+        rows.sort_unstable_by(|a, b| a.supporter.cmp(&b.supporter).then(a.said.place().cmp(&b.said.place())));
         results.sorted = Some(rows.into_iter());
         Ok(results)
     }
@@ -106,12 +139,15 @@ impl Results {
     /// The next row of the file; within, `None` for one that nobody was sent as.
     async fn read(&mut self) -> Result<Option<Option<Keyed>>, Fatal> {
         let Some(row) = self.reader.next_keyed(self.key).await? else { return Ok(None) };
-        let supporter = row.key.and_then(|key| SupporterId::parse(&key).ok());
+        let supporter = row.key.as_ref().and_then(|key| SupporterId::parse(key).ok());
         let place = self.place;
         self.place = place.saturating_add(1);
         self.foreign += u64::from(supporter.is_none());
-        let (id, created, error) = (row.id, row.created, row.error.map(Box::new));
-        Ok(Some(supporter.map(|supporter| Keyed { supporter, id, created, place, error })))
+        let keyed = supporter.map(|supporter| Keyed::of(supporter, &row, place));
+        if let (Some(error), Some(_)) = (row.error, &keyed) {
+            self.errors.insert(place, Box::new(error));
+        }
+        Ok(Some(keyed))
     }
 
     /// The next rows, at most `most`; `None` at the end.
@@ -137,7 +173,9 @@ impl Results {
         let mut met = HashSet::new();
         chunk.joined.reserve(keyed.len());
         for (at, (row, intent)) in keyed.into_iter().zip(intents).enumerate() {
-            let Keyed { supporter, id, created, place: _, error } = row;
+            let (id, created) = (row.id(), row.said.says(Said::CREATED));
+            let error = self.errors.remove(&row.said.place());
+            let supporter = row.supporter;
             // A key that came twice: the first row counts. In order, two of a kind are neighbours.
             let twice = match &self.sorted {
                 Some(_) => at > 0 && who[at - 1] == supporter,
@@ -158,5 +196,24 @@ fn join_by_order(rows: &mut [Keyed]) {
         let mut sent: Vec<SupporterId> = rows.iter().map(|row| row.supporter.clone()).collect();
         sent.sort();
         rows.iter_mut().zip(sent).for_each(|(row, supporter)| row.supporter = supporter);
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_row_takes_40_bytes_and_says_what_it_said() {
+        assert_eq!(size_of::<Keyed>(), 40);
+        let id = SalesforceId::parse("003000000000001AAA").unwrap();
+        for (id, created, place) in
+            [(Some(id), true, 7), (None, false, 0), (Some(id), false, u32::MAX), (None, true, 3)]
+        {
+            let row = KeyedResult { key: None, id, created, error: None };
+            let keyed = Keyed::of(SupporterId::parse("1").unwrap(), &row, place);
+            assert_eq!((keyed.id(), keyed.said.says(Said::CREATED)), (id, created));
+            assert_eq!(keyed.said.place(), place & (Said::WITH_ID - 1));
+        }
     }
 }

@@ -23,10 +23,10 @@ const PACKED: u8 = 65;
 /// The same up to state format 2: not compressed, every checksum in its place.
 const PLAIN: u8 = 64;
 /// A leaf that would be larger is cut. A row that is larger by itself has a leaf of its own.
-pub(crate) const MOST: usize = 6 * 1024;
+pub(crate) const MOST: usize = 3 * 1024;
 /// Where a leaf is cut, unless all that is new lies behind what was there: what comes in order fills one leaf after the other, what
 /// comes anywhere finds room in both halves.
-const FILL: usize = 4 * 1024;
+const FILL: usize = 2 * 1024;
 /// The most a leaf of state format 3 unpacks to: the largest row there can be, and its key.
 const UNPACKED: usize = 2 * crate::MAX_VALUE_BYTES;
 /// More than the lengths before a row take.

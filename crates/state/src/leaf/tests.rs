@@ -80,15 +80,15 @@ fn a_leaf_that_grows_too_large_leaves_room_in_both_halves_unless_it_grows_at_its
         }
     };
     let mut anywhere = Builder::new(Tree::Seen, Vec::new());
-    rows(&mut anywhere, 0..70);
+    rows(&mut anywhere, 0..35);
     let sizes = |leaves: Vec<Stored>| leaves.iter().map(|(_, value)| value.len()).collect::<Vec<_>>();
     let halves = sizes(anywhere.finish());
     assert_eq!(halves.len(), 2);
     assert!(halves.iter().all(|&size| size < MOST * 3 / 4 && size > MOST / 4), "{halves:?}");
     let mut behind = Builder::new(Tree::Seen, Vec::new());
-    rows(&mut behind, 0..20);
+    rows(&mut behind, 0..10);
     behind.append();
-    rows(&mut behind, 20..70);
+    rows(&mut behind, 10..35);
     let filled = sizes(behind.finish());
     assert!(filled[0] > MOST * 9 / 10, "{filled:?}");
 }
