@@ -166,6 +166,14 @@ impl State {
         &self.0.dir
     }
 
+    /// How many bytes the state directory takes.
+    ///
+    /// # Errors
+    /// When it cannot be read.
+    pub fn bytes_on_disk(&self) -> std::io::Result<u64> {
+        private_files::size_of(&self.0.dir)
+    }
+
     /// Where files of jobs in flight lie; only this user can read it. Files of plans that the journal does not name are
     /// leftovers and may be removed.
     #[must_use]

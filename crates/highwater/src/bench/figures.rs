@@ -29,6 +29,8 @@ pub struct Figures {
     pub cpu_ms: u64,
     /// Its largest resident memory, in KiB.
     pub peak_kib: u64,
+    /// What the state takes on disk afterwards, in bytes; 0 for whoever keeps none.
+    pub state_bytes: u64,
     /// Time that passed, the org's part and waiting included, in milliseconds.
     pub wall_ms: u64,
     /// How many people ended in each outcome.
@@ -42,6 +44,12 @@ impl Figures {
         (self.peak_kib * 1_024).div_ceil(1_000_000)
     }
 
+    /// What the state takes on disk, in megabytes of 1,000,000 bytes.
+    #[must_use]
+    pub const fn state_mb(&self) -> u64 {
+        self.state_bytes.div_ceil(1_000_000)
+    }
+
     /// The figures as they are shown to programs: seconds, megabytes of 1,000,000 bytes, bytes.
     #[must_use]
     pub fn shown(&self) -> Value {
@@ -49,6 +57,7 @@ impl Figures {
         json!({
             "cpu_s": seconds(self.cpu_ms),
             "peak_mb": self.peak_mb(),
+            "state_mb": self.state_mb(),
             "calls": self.calls,
             "bytes_out": self.bytes_out,
             "bytes_in": self.bytes_in,

@@ -71,7 +71,7 @@ impl Size {
     }
 }
 
-const HEAD: [&str; 13] = [
+const HEAD: [&str; 14] = [
     "people",
     "measure",
     "selected",
@@ -81,6 +81,7 @@ const HEAD: [&str; 13] = [
     "received MB",
     "CPU s",
     "peak MB",
+    "state MB",
     "wall s",
     "SQLite alone",
     "plain",
@@ -113,6 +114,7 @@ fn cells(rows: usize, measure: &Measure) -> Vec<String> {
         thousandths(figures.bytes_in / 1_000),
         thousandths(figures.cpu_ms),
         figures.peak_mb().to_string(),
+        if figures.state_bytes == 0 { "-".to_owned() } else { figures.state_mb().to_string() },
         thousandths(figures.wall_ms),
     ];
     for (_, other) in [1, 0, 2].map(|at| measure.beside.named()[at]) {
@@ -167,7 +169,7 @@ so that ratios hold on any machine.
 const BELOW: &str = "
 Each measure is one process of its own, from its start to its end: it loads the configuration, opens the state on disk, logs
 in, works, and tells what it used. `CPU s` is that process's own time, user and system. `peak MB` is its largest resident
-memory. `calls` counts every request, logging in included; `sent` and `received` are bodies as they crossed the wire, answers
+memory, `state MB` what the state takes on disk afterwards. `calls` counts every request, logging in included; `sent` and `received` are bodies as they crossed the wire, answers
 gzipped. `wall s` includes the org's work and the waits between two looks at a job, which follow the defaults of the
 configuration. The people are made up by the demo's generator, ten fields each in twelve columns; one of a hundred has no last
 name and is skipped. The org has no duplicate rule, and there is no TLS.

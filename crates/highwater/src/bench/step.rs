@@ -12,6 +12,7 @@ use service::resync::Who;
 use tokio_util::sync::CancellationToken;
 
 use super::figures::Figures;
+use super::stage::failed;
 use super::{plain, plain_pull, sqlite_alone};
 use crate::commands::report::{options, written};
 use crate::config::{Config, Environment, load};
@@ -98,7 +99,13 @@ async fn cycle(config: &Config, mode: Mode) -> Result<Figures, Failure> {
         Ok(Err(running)) => return Err(Failure::AlreadyRunning(running.to_string())),
         Err(fatal) => return Err(Failure::Cycle(Arc::new(Err(fatal)))),
     };
-    Ok(figures(&report, &sides.org.usage()))
+    with_state(&sides, figures(&report, &sides.org.usage()))
+}
+
+/// The figures, and what the state takes on disk.
+fn with_state(sides: &Sides, figures: Figures) -> Result<Figures, Failure> {
+    let state_bytes = sides.state.bytes_on_disk().map_err(failed)?;
+    Ok(Figures { state_bytes, ..figures })
 }
 
 async fn resync(config: &Config, supporter: i64) -> Result<Figures, Failure> {
@@ -106,7 +113,7 @@ async fn resync(config: &Config, supporter: i64) -> Result<Figures, Failure> {
     let id = SupporterId::parse(&supporter.to_string());
     let id = id.map_err(|_| Failure::Unexpected("a number is no supporter id"))?;
     match service::resync::resync(&sides, &Who::Subject(Subject::Supporter(id))).await {
-        Ok(Ok(Ok(report))) => Ok(figures(&report.cycle, &sides.org.usage())),
+        Ok(Ok(Ok(report))) => with_state(&sides, figures(&report.cycle, &sides.org.usage())),
         Ok(Ok(Err(nobody))) => Err(Failure::UnknownPerson(nobody.to_string())),
         Ok(Err(running)) => Err(Failure::AlreadyRunning(running.to_string())),
         Err(fatal) => Err(Failure::Cycle(Arc::new(Err(fatal)))),

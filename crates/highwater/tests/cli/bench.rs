@@ -46,6 +46,7 @@ fn the_benchmark_of_a_few_people_measures_every_part_and_counts_its_calls() {
     assert!((1..=6).contains(&number("idle", "calls")), "{}", told["idle"]);
     assert!((1..=14).contains(&number("resync", "calls")), "{}", told["resync"]);
     assert_eq!(number("report", "calls") + number("matching", "calls"), 0);
+    assert!(number("push", "state_mb") == 1 && number("matching", "state_mb") == 0);
     assert!(number("push", "bytes_out") > 10_000 && number("pull", "bytes_in") > 10_000);
 
     // THEN the page shows them, with a picture, and nothing else is left behind
