@@ -104,7 +104,6 @@ impl CsvScan {
         Ok(())
     }
 
-    /// Counts bytes inside a cell, with the answer that counting one by one would have.
     /// Counts one record that is in order: every cell in quotes and no quote in a cell, as Salesforce writes most of them, or no quote at
     /// all. How many bytes it takes with its line end; 0 for any other, which is looked at byte by byte.
     fn whole_record(&mut self, bytes: &[u8]) -> usize {
@@ -122,6 +121,7 @@ impl CsvScan {
         end + 1
     }
 
+    /// Counts bytes inside a cell, with the answer that counting one by one would have.
     fn count_many(&mut self, bytes: usize) -> Result<(), BadCsv> {
         let field = self.limits.field.saturating_sub(self.field);
         let record = self.limits.record.saturating_sub(self.record);
