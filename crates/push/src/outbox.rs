@@ -10,7 +10,10 @@ use crate::spill::Spill;
 use crate::waiting::{OutRow, Waiting};
 
 /// From so many rows on, a row waits in a file.
-const HELD_ROWS: usize = 2_000;
+const HELD_ROWS: usize = 500;
+/// Room for so many places in the file is made at once: what is not used of it is not taken from the machine, and what grows by
+/// doubling is there twice for a moment.
+const ROOM: usize = 100_000;
 
 /// The rows of the next two jobs, one per lane. Bounded by the size of a job.
 #[derive(Debug)]
@@ -85,6 +88,9 @@ impl Outbox {
             self.park(&mut row);
         }
         let lot = self.lot(lane);
+        if lot.rows.len() == HELD_ROWS {
+            lot.rows.reserve_exact(ROOM - HELD_ROWS);
+        }
         lot.bytes += u64::from(row.bytes());
         lot.rows.push(row);
         true

@@ -7,16 +7,15 @@ use serde::{Deserialize, Serialize};
 
 use crate::State;
 use crate::bounded_text::cut;
-use crate::error::Error;
-use crate::record::{self, Coding, Record};
+use crate::error::{Damage, Error};
+use crate::record::{self, Coding, Record, decode_as};
 use crate::store::Scan;
 use crate::tree::Tree;
 
 /// The longest value kept, in bytes of JSON; the cut is shown in the text.
 const MAX_VALUE: usize = 24 * 1024;
 
-/// One field that both sides had changed. Holds personal data: see [`crate::Changes::prune_conflicts`]. What many have alike stands first,
-/// because a row in a leaf is told from those before it.
+/// One field that both sides had changed. Holds personal data: see [`crate::Changes::prune_conflicts`].
 #[derive(Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Conflict {
     /// The cycle that decided.
@@ -58,13 +57,87 @@ impl Conflict {
     }
 }
 
+/// A conflict as it lies on the disk (postcard). What many have alike stands first, because a row in a leaf is told from those before it;
+/// the Contact Id in its binary form.
+#[derive(Serialize, Deserialize)]
+struct Row<'r> {
+    cycle: CycleId,
+    micros: i64,
+    policy: Policy,
+    kept: Option<Side>,
+    blind: bool,
+    #[serde(borrow)]
+    field: &'r str,
+    contact: [u8; 12],
+    supporter: &'r str,
+    supporter_value: &'r str,
+    contact_value: &'r str,
+}
+
+impl<'r> From<&'r Conflict> for Row<'r> {
+    fn from(conflict: &'r Conflict) -> Self {
+        Self {
+            cycle: conflict.cycle,
+            micros: conflict.at.micros(),
+            policy: conflict.policy,
+            kept: conflict.kept,
+            blind: conflict.blind,
+            field: &conflict.field,
+            contact: conflict.contact.packed(),
+            supporter: conflict.supporter.as_str(),
+            supporter_value: &conflict.supporter_value,
+            contact_value: &conflict.contact_value,
+        }
+    }
+}
+
+impl Row<'_> {
+    /// `None` where its ids are none.
+    fn conflict(self) -> Option<Conflict> {
+        Some(Conflict {
+            cycle: self.cycle,
+            at: Stamp::from_micros(self.micros),
+            policy: self.policy,
+            kept: self.kept,
+            field: self.field.to_owned(),
+            supporter: SupporterId::parse(self.supporter).ok()?,
+            contact: ContactId::from_packed(self.contact)?,
+            supporter_value: self.supporter_value.to_owned(),
+            contact_value: self.contact_value.to_owned(),
+            blind: self.blind,
+        })
+    }
+}
+
 /// A conflict under its running number.
 impl Record for Conflict {
     type Key = u64;
     const TREE: Tree = Tree::Conflicts;
     const CODING: Coding = Coding::Json;
+    const FORMAT: u8 = 2;
     fn key(number: &u64) -> Vec<u8> {
         number.to_be_bytes().to_vec()
+    }
+
+    fn size_hint(&self) -> usize {
+        64 + self.field.len() + self.supporter_value.len() + self.contact_value.len()
+    }
+
+    fn encode(&self, to: &mut Vec<u8>) -> Option<()> {
+        *to = postcard::to_extend(&Row::from(self), std::mem::take(to)).ok()?;
+        Some(())
+    }
+
+    fn decode(format: u8, payload: &[u8]) -> Result<Self, Damage> {
+        match format {
+            // Up to state format 5.
+            1 => decode_as(Self::CODING, payload),
+            Self::FORMAT => match postcard::take_from_bytes::<Row<'_>>(payload) {
+                Ok((row, [])) => row.conflict().ok_or(Damage::Content),
+                Ok(_) | Err(_) => Err(Damage::Content),
+            },
+            _ => Err(Damage::Format(format)),
+        }
     }
 }
 

@@ -18,6 +18,8 @@ use crate::{seal, varint};
 
 /// Format byte of a leaf's seal. Rows that stand alone have another: neither is ever taken for the other.
 const FORMAT: u8 = 66;
+/// The same at rest: its rows compressed (LZ4), as a copy of the whole database leaves them. When it changes it is written plain again.
+const AT_REST: u8 = 67;
 /// The same of state format 3: values written whole, all of it compressed (LZ4).
 const PACKED: u8 = 65;
 /// The same up to state format 2: not compressed, every checksum in its place.
@@ -92,6 +94,7 @@ impl<'l> Leaf<'l> {
         let (format, rest) = seal::open(tree, lower, value)?;
         let (coding, rows) = match format {
             FORMAT => (Coding::Shared, Cow::Borrowed(rest)),
+            AT_REST => (Coding::Shared, Cow::Owned(unpacked(rest).ok_or_else(|| damaged(Damage::Content))?)),
             PACKED => (Coding::Packed, Cow::Owned(unpacked(rest).ok_or_else(|| damaged(Damage::Content))?)),
             PLAIN => (Coding::Plain, Cow::Borrowed(rest)),
             _ => return Err(damaged(Damage::Format(format))),
@@ -110,6 +113,13 @@ impl<'l> Leaf<'l> {
             bare: true,
         }
     }
+}
+
+/// A leaf as it lies where it is not expected to change soon; `None` for one that is so already, would not be smaller, or is damaged.
+pub(crate) fn at_rest(tree: Tree, lower: &[u8], value: &[u8]) -> Option<Vec<u8>> {
+    let (FORMAT, rows) = seal::open(tree, lower, value).ok()? else { return None };
+    let packed = lz4_flex::block::compress_prepend_size(rows);
+    (packed.len() < rows.len()).then(|| seal::seal(tree, lower, AT_REST, &packed))
 }
 
 fn unpacked(packed: &[u8]) -> Option<Vec<u8>> {

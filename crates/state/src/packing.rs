@@ -285,19 +285,25 @@ mod tests {
     proptest! {
         #[test]
         fn leaves_hold_what_a_map_holds_after_any_changes(
-            commits in proptest::collection::vec((writes(), any::<bool>()), 1..12),
+            commits in proptest::collection::vec((writes(), 0..3), 1..12),
             asked in proptest::collection::vec(key(), 1..30),
             prefix in proptest::collection::vec(0_u8..6, 0..2),
             after in proptest::option::of(key()),
             limit in 0_usize..20,
         ) {
             let (mut leaves, mut map) = (InMemory::default(), BTreeMap::new());
-            for (commit, upgraded) in commits {
-                if upgraded {
-                    // What an earlier version left is read, and changed, as if it were of today.
-                    let old = std::mem::take(&mut leaves.0).into_iter();
-                    leaves.0 = old.map(|leaf| leaf::of_format_3(Tree::Dirty, &leaf)).collect();
-                }
+            for (commit, before) in commits {
+                // What an earlier version left, or a copy, is read, and changed, as if it were of today.
+                let old = std::mem::take(&mut leaves.0).into_iter();
+                let resting = |(lower, leaf): Stored| {
+                    let at_rest = leaf::at_rest(Tree::Dirty, &lower, &leaf);
+                    (lower, at_rest.unwrap_or(leaf))
+                };
+                leaves.0 = match before {
+                    0 => old.collect(),
+                    1 => old.map(|leaf| leaf::of_format_3(Tree::Dirty, &leaf)).collect(),
+                    _ => old.map(resting).collect(),
+                };
                 for (key, value) in &commit {
                     match value {
                         Some(value) => map.insert(key.clone(), value.clone()),

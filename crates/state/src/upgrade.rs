@@ -8,7 +8,7 @@ use crate::store::{Batch, Scan, Store};
 use crate::tree::Tree;
 
 /// The format this version writes.
-pub(crate) const FORMAT: u32 = 5;
+pub(crate) const FORMAT: u32 = 6;
 
 /// One step: turns a state of format `from` into one of `from + 1`. Runs in as many commits as it likes and may be cut off
 /// after any of them: it must find its way when it runs again.
@@ -21,13 +21,14 @@ pub(crate) struct Step {
 /// From 1 to 2 people's rows stay as they are; where they lie is the store's affair, and it has moved them when it was opened.
 /// Who is in a plan stands in the people themselves since then; a store on disk has left the index of it behind when it moved the rest.
 /// From 2 to 3 and from 3 to 4 nothing has to be done: leaves and people of earlier formats are read as they are, and written in
-/// today's form when they change. From 4 to 5 the store has moved conflicts into leaves when it was opened. The number keeps older
-/// versions away.
+/// today's form when they change. From 4 to 5 the store has moved conflicts into leaves when it was opened. From 5 to 6 nothing has to be done
+/// either: conflicts of earlier formats are read as they are. The number keeps older versions away.
 pub(crate) const STEPS: &[Step] = &[
     Step { from: 1, run: forget_the_index_of_plans },
     Step { from: 2, run: |_| Ok(()) },
     Step { from: 3, run: |_| Ok(()) },
     Step { from: 4, run: |_| Ok(()) },
+    Step { from: 5, run: |_| Ok(()) },
 ];
 
 /// Rows removed by one commit.

@@ -48,6 +48,8 @@ proptest! {
             (PLAIN, bytes.clone()),
             (PACKED, bytes.clone()),
             (PACKED, lz4_flex::block::compress_prepend_size(&bytes)),
+            (AT_REST, bytes.clone()),
+            (AT_REST, lz4_flex::block::compress_prepend_size(&bytes)),
             (FORMAT, bytes.clone()),
         ] {
             let sealed = seal::seal(Tree::Dirty, b"k", format, &bytes);
@@ -141,7 +143,29 @@ fn a_row_that_was_damaged_when_it_came_into_a_leaf_stays_so() {
 #[test]
 fn a_leaf_that_says_it_is_huge_is_refused_before_it_is_unpacked() {
     let huge = [&u32::MAX.to_le_bytes()[..], &[0; 20]].concat();
-    assert!(Leaf::open(Tree::Dirty, b"k", &seal::seal(Tree::Dirty, b"k", PACKED, &huge)).is_err());
+    for format in [PACKED, AT_REST] {
+        assert!(Leaf::open(Tree::Dirty, b"k", &seal::seal(Tree::Dirty, b"k", format, &huge)).is_err());
+    }
+}
+
+#[test]
+fn a_leaf_at_rest_is_smaller_and_says_the_same_and_a_damaged_one_is_not_taken_for_whole() {
+    let mut builder = Builder::new(Tree::People, Vec::new());
+    for n in 0..40_u8 {
+        builder
+            .push(&[7, n], row(Tree::People, &[7, n], &[&[n; 20][..], b"alike", &[n; 9], b"alike"].concat()));
+    }
+    let leaves = builder.finish();
+    let (lower, value) = &leaves[0];
+    let packed = at_rest(Tree::People, lower, value).unwrap();
+    assert!(packed.len() < value.len() / 2, "{} of {}", packed.len(), value.len());
+    assert_eq!(rows_of(&[(lower.clone(), packed.clone())]), rows_of(&leaves));
+    assert_eq!(at_rest(Tree::People, lower, &packed), None);
+    for at in 0..value.len() {
+        let mut damaged = value.clone();
+        damaged[at] ^= 1;
+        assert_eq!(at_rest(Tree::People, lower, &damaged), None, "byte {at}");
+    }
 }
 
 #[test]

@@ -157,6 +157,13 @@ pub(crate) fn numbered(number: u8, key: &[u8]) -> Vec<u8> {
     physical
 }
 
+/// The tree and the lower bound of the leaf under a key; `None` where no leaf lies.
+pub(crate) fn leaf_of(physical: &[u8]) -> Option<(Tree, &[u8])> {
+    let (number, lower) = physical.split_first()?;
+    let tree = Tree::ALL.into_iter().find(|tree| tree.is_packed() && tree.number() + PACKED == *number)?;
+    Some((tree, lower))
+}
+
 /// Leaves lie under their tree's number and their lower bound.
 impl Leaves for sled::Db {
     type Bytes = sled::IVec;

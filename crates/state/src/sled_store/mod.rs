@@ -4,6 +4,7 @@
 //! commits on a power cut), then the epoch garbage is drained (without it large batches grow the process without bound).
 
 mod db;
+mod filling;
 mod writer;
 pub(crate) mod written_anew;
 
@@ -295,6 +296,54 @@ mod tests {
             let all = store.shelf.read(|db| Ok(db.len())).unwrap();
             assert!(all < 100, "{all} values for 5,000 rows");
         }
+    }
+
+    #[test]
+    fn what_is_written_anew_says_the_same_in_less_and_what_was_damaged_is_so_afterwards() {
+        let dir = tempfile::tempdir().unwrap();
+        let key = |n: u32| n.to_be_bytes().to_vec();
+        let at = dir.path().join("db");
+        let store = SledStore::open(&at).unwrap();
+        for chunk in (0..40_000_u32).collect::<Vec<_>>().chunks(1_000) {
+            let mut batch = Batch::new();
+            for &n in chunk {
+                // As people have them: half of the bytes are their own, half are many others', too.
+                let own = (u64::from(n) + 1).wrapping_mul(0x9e37_79b9_7f4a_7c15).to_be_bytes();
+                batch.put(Tree::People, key(n), [own, [n.to_be_bytes()[3] % 9; 8]].as_flattened().to_vec());
+            }
+            store.commit_blocking(batch).unwrap();
+        }
+        let sizes = |store: &SledStore| {
+            let leaves = numbered(PACKED, &[])..numbered(2 * PACKED, &[]);
+            store
+                .shelf
+                .read(|db| Ok(db.range(leaves).map(|leaf| leaf.unwrap().1.len()).collect::<Vec<_>>()))
+                .unwrap()
+        };
+        let rows = store.scan(Tree::People, Scan::default(), usize::MAX).unwrap();
+        let before = sizes(&store);
+        let broken = store.shelf.read(|db| {
+            let (at, mut value) = db.range(physical(Tree::People, &key(20_000))..).next().unwrap().unwrap();
+            value[9] ^= 1;
+            db.insert(&at, value).unwrap();
+            Ok(at[1..].to_vec())
+        });
+        assert!(store.write_anew(0).unwrap().is_some());
+        let after = sizes(&store);
+        assert_eq!(after.len(), before.len());
+        assert!(
+            after.iter().sum::<usize>() < before.iter().sum::<usize>() * 9 / 10,
+            "{} of {}",
+            after.iter().sum::<usize>(),
+            before.iter().sum::<usize>()
+        );
+        let broken = broken.unwrap();
+        assert!(matches!(store.get(Tree::People, &broken), Err(Fatal::Damaged { .. })));
+        let sound = rows.iter().take_while(|(key, _)| *key < broken).count();
+        assert!(sound > 19_000);
+        assert_eq!(store.scan(Tree::People, Scan::default(), sound).unwrap(), rows[..sound]);
+        let last = store.get(Tree::People, &key(39_999)).unwrap();
+        assert_eq!(last.as_ref(), rows.last().map(|(_, value)| value));
     }
 
     #[test]

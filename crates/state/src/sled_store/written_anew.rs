@@ -11,10 +11,12 @@ use std::path::{Path, PathBuf};
 
 use crate::durable_files::DurableFiles;
 use crate::error::Fatal;
+use crate::leaf;
 use crate::private_files;
 use crate::sled_store::db::{
-    Shelf, WALK_TOUCHES, apply, drain, guarded, open_to_fill, physical, read_number, touch,
+    Shelf, WALK_TOUCHES, apply, guarded, leaf_of, open_to_fill, physical, read_number, touch,
 };
+use crate::sled_store::filling::Filling;
 use crate::takeover::{self, WRITTEN_ANEW};
 use crate::tree::Tree;
 
@@ -24,10 +26,6 @@ pub const SMALL_BYTES: u64 = 16 * 1024 * 1024;
 const GROWN: u64 = 2;
 /// What an open database has more than a closed one: sled gives its file whole segments.
 const SLACK: u64 = 1024 * 1024;
-/// Bytes that one batch copies. sled makes a node of its tree anew for each value that is put into it, and keeps what it replaced until
-/// the batch is over.
-const BATCH_BYTES: usize = 128 * 1024;
-
 /// What it brought.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct WrittenAnew {
@@ -76,25 +74,18 @@ fn remove(dir: &Path) -> io::Result<()> {
     }
 }
 
-/// Copies everything as it lies there, and returns the size of the copy, which is durable and closed.
+/// Copies everything, and returns the size of the copy, which is durable and closed.
 fn copied(db: &sled::Db, to: &Path) -> Result<u64, Fatal> {
     let (new, sync) = open_to_fill(to)?;
-    let mut batch = sled::Batch::default();
-    let mut bytes = 0;
+    let mut filling = Filling::of(&new);
     let mut rows = db.iter();
     while let Some((key, value)) = guarded("reading", || rows.next().transpose())? {
         touch(db, &key, WALK_TOUCHES)?;
-        bytes += key.len() + value.len();
-        batch.insert(key, value);
-        if bytes >= BATCH_BYTES {
-            guarded("commit", || new.apply_batch(std::mem::take(&mut batch)))?;
-            // What is not written yet waits in memory, as much as the disk is slow.
-            guarded("commit", || new.flush())?;
-            drain(bytes / 1024);
-            bytes = 0;
-        }
+        let at_rest = leaf_of(&key).and_then(|(tree, lower)| leaf::at_rest(tree, lower, &value));
+        filling.add(key, at_rest.map_or(value, sled::IVec::from))?;
     }
-    apply(&new, &sync, batch)?;
+    filling.end()?;
+    apply(&new, &sync, sled::Batch::default())?;
     let size = private_files::size_of(to).map_err(|e| Fatal::io("writing the state anew", &e))?;
     let mut noted = sled::Batch::default();
     noted.insert(physical(Tree::Meta, WRITTEN_ANEW), takeover::number_value(WRITTEN_ANEW, size));
