@@ -11,7 +11,7 @@ use crate::open::{DATABASE, HISTORY, check_manifest, check_place, check_space, l
 use crate::sled_store::SledStore;
 use crate::store::{Batch, Scan, Store};
 use crate::story::copy_without;
-use crate::takeover::{EPOCH, GENERATION};
+use crate::takeover::{EPOCH, GENERATION, WRITTEN_ANEW};
 use crate::tree::Tree;
 use crate::{OpenOptions, State, manifest, private_files, takeover};
 
@@ -19,6 +19,9 @@ use crate::{OpenOptions, State, manifest, private_files, takeover};
 const PARTS: [&str; 2] = [HISTORY, DATABASE];
 /// Rows per commit.
 const COMMIT: usize = 1_000;
+
+/// What a crash may leave beside a part: its new form and its old one, and those of the new one, which is written anew in its turn.
+const LEFT: [&str; 4] = [".new", ".old", ".new.new", ".new.old"];
 
 /// A part while it is made anew.
 fn making(dir: &Path, part: &str) -> PathBuf {
@@ -56,6 +59,8 @@ impl State {
             }
             // Never ahead of the database, whichever of the two is found after a crash.
             found.generation = copy(&old, &new)?;
+            // Row by row it lies there as it was written: larger than what a running state makes of itself.
+            new.write_anew(0)?;
         }
         let io = |e| Fatal::io("writing the state anew", &e);
         private_files::tighten_all(&making(dir, DATABASE)).map_err(io)?;
@@ -75,17 +80,17 @@ impl State {
 /// Finishes or takes back what a crash left of a compaction: the old form counts until the new one stands in its place.
 pub(crate) fn put_back(dir: &Path) -> Result<(), Fatal> {
     let mend = |part: &str| {
-        let (now, making, replaced) = (dir.join(part), making(dir, part), replaced(dir, part));
-        if !making.exists() && !replaced.exists() {
-            return Ok(());
-        }
+        let (now, replaced) = (dir.join(part), replaced(dir, part));
         if replaced.exists() && !now.exists() {
             std::fs::rename(&replaced, &now)?;
             private_files::sync_dir(dir)?;
         }
-        for left in [making, replaced].into_iter().filter(|left| left.exists()) {
-            std::fs::remove_dir_all(left)?;
+        let left = LEFT.map(|ending| dir.join(format!("{part}{ending}")));
+        let left: Vec<_> = left.iter().filter(|left| left.exists()).collect();
+        if left.is_empty() {
+            return Ok(());
         }
+        left.into_iter().try_for_each(std::fs::remove_dir_all)?;
         private_files::sync_dir(dir)
     };
     PARTS.into_iter().try_for_each(mend).map_err(|e| Fatal::io("ending a compaction", &e))
@@ -101,7 +106,7 @@ fn copy(from: &dyn Store, to: &dyn Store) -> Result<u64, Fatal> {
             after = Some(last.clone());
             let mut batch = Batch::new();
             for (key, value) in page {
-                if tree != Tree::Meta || (key != EPOCH && key != GENERATION) {
+                if tree != Tree::Meta || ![EPOCH, GENERATION, WRITTEN_ANEW].contains(&key.as_slice()) {
                     batch.put(tree, key, value);
                 }
             }

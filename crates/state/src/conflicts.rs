@@ -159,3 +159,45 @@ fn conflict_number(key: &[u8]) -> Result<u64, crate::Fatal> {
         .map_err(|_| crate::Fatal::damaged(Tree::Conflicts, key, crate::Damage::Key))?;
     Ok(u64::from_be_bytes(bytes))
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use proptest::prelude::*;
+
+    proptest! {
+        #[test]
+        fn a_conflict_comes_back_as_it_was(
+            (cycle, micros, blind) in (any::<u64>(), any::<i32>(), any::<bool>()),
+            kept in prop_oneof![Just(None), Just(Some(Side::Supporter)), Just(Some(Side::Salesforce))],
+            contact in "003[0-9A-Za-z]{12}",
+            supporter in "[a-z0-9é]{1,30}",
+            (field, supporter_value, contact_value) in (".*", ".*", ".*"),
+        ) {
+            let conflict = Conflict {
+                cycle: CycleId(cycle),
+                at: Stamp::from_micros(i64::from(micros)),
+                policy: Policy::MostRestrictive,
+                kept,
+                field,
+                supporter: SupporterId::parse(&supporter).unwrap(),
+                contact: ContactId::parse(&contact).unwrap(),
+                supporter_value,
+                contact_value,
+                blind,
+            };
+            let mut bytes = vec![9];
+            conflict.encode(&mut bytes).unwrap();
+            prop_assert_eq!(bytes[0], 9);
+            prop_assert_eq!(Conflict::decode(2, &bytes[1..]), Ok(conflict.clone()));
+            let json = serde_json::to_vec(&conflict).unwrap();
+            prop_assert_eq!(Conflict::decode(1, &json), Ok(conflict));
+        }
+
+        #[test]
+        fn any_bytes_are_a_conflict_or_an_error(bytes in proptest::collection::vec(any::<u8>(), 0..80)) {
+            let read = Conflict::decode(2, &bytes);
+            prop_assert!(read.is_ok() || matches!(read, Err(Damage::Content)));
+        }
+    }
+}

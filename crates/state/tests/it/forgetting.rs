@@ -160,9 +160,12 @@ fn a_compaction_that_a_crash_cut_off_costs_nothing() {
     };
     write(1);
     // WHEN it ended while the new database was made THEN the old one counts
-    fs::create_dir(dir.join("db.new")).unwrap();
+    // or when the new one was about to lie in less room
+    for left in ["db.new", "db.new.new", "db.new.old"] {
+        fs::create_dir_all(dir.join(left).join("blobs")).unwrap();
+    }
     write(2);
-    assert!(!dir.join("db.new").exists());
+    assert!(["db.new", "db.new.new", "db.new.old"].iter().all(|left| !dir.join(left).exists()));
     // WHEN it ended between the two renames THEN the old one is put back
     fs::rename(dir.join("db"), dir.join("db.old")).unwrap();
     write(3);
@@ -201,6 +204,35 @@ fn a_compacted_state_is_the_same_state_and_smaller() {
     assert!(state.verify().unwrap().findings.is_empty());
     // A state that is open is left alone.
     assert!(matches!(State::compact(&dir, &options()), Err(Error::Refused(state::Refusal::InUse(_)))));
+}
+
+#[test]
+fn a_compaction_makes_no_less_of_a_state_than_a_running_one_makes_of_itself() {
+    let dir = tempfile::tempdir().unwrap();
+    let dir = dir.path().join("state");
+    let size = || fs::metadata(dir.join("db/db")).unwrap().len();
+    {
+        let state = State::open(&dir, options()).unwrap();
+        block_on(async {
+            for chunk in (1..20_000).collect::<Vec<_>>().chunks(1_000) {
+                let _ = commit(&state, |changes| {
+                    for &n in chunk {
+                        let bases = [(RuleKey(1), Digest(u64::from(n) << 9)), (RuleKey(2), Digest(7))];
+                        changes.put_link(link(n, n)).set_bases(&supporter(n), &bases);
+                    }
+                })
+                .await;
+            }
+            assert!(state.write_anew(0).await.unwrap().is_some());
+        });
+    }
+    let of_itself = size();
+    State::compact(&dir, &options()).unwrap();
+    let compacted = size();
+    assert!(compacted < of_itself * 5 / 4, "{compacted} bytes, {of_itself} before");
+    let state = State::open(&dir, options()).unwrap();
+    assert_eq!(state.link_count().unwrap(), 19_999);
+    assert!(state.verify().unwrap().findings.is_empty());
 }
 
 #[test]
