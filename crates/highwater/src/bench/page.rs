@@ -191,7 +191,8 @@ Beside a first push and a first pull stand, with processor time and memory:
 - *SQLite alone*: the rows read by id and written in the same batches, without anything else.
 - *plain*: a plain program with blocking sockets that reads the table, writes one CSV file, has it loaded as one job and writes
   the Ids back; or queries all Contacts and updates a row for each. It compares nothing, remembers nothing, looks nobody up,
-  and a crash leaves it nowhere.
+  and a crash leaves it nowhere. It writes the Ids in the order of the results, which is none: at a million people, where the table
+  is larger than SQLite's cache, nine tenths of its time are SQLite looking for the row.
 - *simple-salesforce*: the usual Python client, from and to files. It touches no database; of a pull it does not even read the
   bytes it stores. It cuts its file after every 100,000 lines, also where a value has lines of its own: such a row is lost to it.
 ";
