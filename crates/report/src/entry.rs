@@ -2,7 +2,7 @@
 
 use std::io::Write;
 
-use comfy_table::{ContentArrangement, Table, presets};
+use comfy_table::{ColumnConstraint, ContentArrangement, Table, presets};
 use serde::Serialize;
 
 use crate::{Error, Format, Options, inert};
@@ -116,10 +116,28 @@ fn draw(
     for row in rows.drain(..) {
         grid.add_row(row.into_iter().zip(&kept).filter(|(_, kept)| **kept).map(|(cell, _)| cell));
     }
+    keep_short_whole(&mut grid, width);
     for line in grid.lines() {
         writeln!(writer, "{}", line.trim_end())?;
     }
     Ok(())
+}
+
+/// What is no longer than this is not broken: a time, or a Contact Id.
+const SHORT: u16 = 24;
+
+/// Short columns, such as times and ids, are not broken, as long as they leave half of the width to the others: whoever copies an id
+/// copies it whole.
+fn keep_short_whole(grid: &mut Table, width: u16) {
+    let mut taken = 0;
+    for (longest, column) in grid.column_max_content_widths().into_iter().zip(grid.column_iter_mut()) {
+        // A blank on each side.
+        let room = longest.saturating_add(2);
+        if longest <= SHORT && room <= (width / 2).saturating_sub(taken) {
+            column.set_constraint(ColumnConstraint::ContentWidth);
+            taken += room;
+        }
+    }
 }
 
 /// A table without frames, no wider than asked for.
@@ -162,5 +180,35 @@ impl<'a> Array<'a> {
     pub(crate) fn end(&mut self) -> Result<(), Error> {
         self.writer.write_all(if self.begun { b"\n]\n" } else { b"[]\n" })?;
         Ok(self.writer.flush()?)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn drawn(width: u16) -> String {
+        let head = ["at", "supporter", "contact", "field", "kept", "supporter_value", "contact_value"];
+        let street = "1 Knox Street, formerly the Saleyards\\nLakewood Estate\\nNew Lambton Heights";
+        let field = "MailingPostalCode";
+        let cells =
+            ["2026-11-23T12:27:46Z", "1000", "0035f0000000001AAA", field, "supporter", street, street];
+        let mut rows = vec![cells.map(str::to_owned).to_vec()];
+        let mut text = Vec::new();
+        draw(&mut text, &mut rows, &head, &[], width).unwrap();
+        String::from_utf8(text).unwrap()
+    }
+
+    #[test]
+    fn a_time_and_an_id_stay_whole_and_a_narrow_page_is_not_left() {
+        let wide = drawn(120);
+        assert!(
+            wide.contains(" 2026-11-23T12:27:46Z  1000       0035f0000000001AAA  MailingPostalCode"),
+            "{wide}"
+        );
+        for width in [120, 100, 80] {
+            let text = drawn(width);
+            assert!(text.lines().all(|line| line.chars().count() <= usize::from(width)), "{text}");
+        }
     }
 }
