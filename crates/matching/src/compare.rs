@@ -53,7 +53,8 @@ impl Finding {
 
 /// How sure it is that both are one person, and why.
 ///
-/// Pure, total and symmetric. Allocates nothing unless a word is longer than 64 letters.
+/// Pure, total and symmetric. Allocates nothing where both are spelled alike; else what is worked out about their words stays with
+/// them, and the next comparison allocates nothing unless a word is longer than 64 letters.
 ///
 /// ```
 /// use matching::{Config, Knowledge, Person, Strength, compare};

@@ -1,4 +1,6 @@
-//! A name field as words ready to be compared: everything that depends on one side only is worked out here.
+//! A name field as words ready to be compared: what depends on one side only is worked out here, once.
+
+use std::sync::OnceLock;
 
 use smallvec::SmallVec;
 
@@ -7,17 +9,26 @@ use crate::particle::is_particle;
 use crate::skeleton::skeleton;
 use crate::sound::Sound;
 
-/// One folded word with its skeleton and its sound.
+/// One folded word with its skeleton and its sound. Both are worked out when they are first asked for: most people who are compared are
+/// spelled alike, and then neither is.
 #[derive(Clone)]
 pub(crate) struct Word {
     pub(crate) text: Letters,
-    pub(crate) skeleton: Letters,
-    pub(crate) sound: Sound,
+    skeleton: OnceLock<Letters>,
+    sound: OnceLock<Sound>,
 }
 
 impl Word {
     pub(crate) fn new(text: &[u8]) -> Self {
-        Self { text: Letters::from_slice(text), skeleton: skeleton(text), sound: Sound::of(text) }
+        Self { text: Letters::from_slice(text), skeleton: OnceLock::new(), sound: OnceLock::new() }
+    }
+
+    pub(crate) fn skeleton(&self) -> &Letters {
+        self.skeleton.get_or_init(|| skeleton(&self.text))
+    }
+
+    pub(crate) fn sound(&self) -> &Sound {
+        self.sound.get_or_init(|| Sound::of(&self.text))
     }
 
     pub(crate) fn len(&self) -> usize {

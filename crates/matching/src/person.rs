@@ -15,7 +15,8 @@ const TELLING_FIRST_NAME: usize = 3;
 /// A last-name field of more words than this is not taken for a whole name.
 const MOST_WORDS_IN_ONE_FIELD: usize = 8;
 
-/// A supporter or a Contact, ready to be compared. Building one does all the work that depends on one side only.
+/// A supporter or a Contact, ready to be compared. Building one does the work that depends on one side only
+/// and is nearly always asked for; the rest is done once, when it is.
 ///
 /// Printing one shows nothing of the person:
 /// ```

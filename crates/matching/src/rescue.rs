@@ -103,6 +103,6 @@ fn same_consonants(a: &Person, b: &Person) -> bool {
 }
 
 fn consonants(name: &Name) -> impl Iterator<Item = u8> {
-    let letters = name.plain.joined().map_or(&[][..], |word| &word.skeleton);
+    let letters = name.plain.joined().map_or(&[][..], |word| word.skeleton());
     letters.iter().copied().filter(|letter| !b"aeiouhv".contains(letter))
 }

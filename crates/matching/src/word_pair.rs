@@ -56,21 +56,22 @@ impl<'a> WordPair<'a> {
         if self.lengths().0 < 3 {
             return false;
         }
-        if a.skeleton == b.skeleton {
+        let (ours, theirs) = (a.skeleton(), b.skeleton());
+        if ours == theirs {
             return true;
         }
         if !self.first_letters_compatible() {
             return false;
         }
-        let short = a.skeleton.len().min(b.skeleton.len());
-        let long = a.skeleton.len().max(b.skeleton.len());
+        let short = ours.len().min(theirs.len());
+        let long = ours.len().max(theirs.len());
         let allowed = (short / 3).max(1);
         if long - short > allowed {
             return false;
         }
-        let apart = osa(&a.skeleton, &b.skeleton);
+        let apart = osa(ours, theirs);
         (short >= 6 && apart <= 1)
-            || (apart <= allowed && a.sound.shares_code_with(&b.sound) && self.likeness() >= 0.78)
+            || (apart <= allowed && self.likeness() >= 0.78 && a.sound().shares_code_with(b.sound()))
     }
 
     pub(crate) fn same_first_letter(self) -> bool {
@@ -79,7 +80,7 @@ impl<'a> WordPair<'a> {
 
     /// Equal first letters, equal first sounds, or letters that stand for each other between spellings.
     pub(crate) fn first_letters_compatible(self) -> bool {
-        if self.same_first_letter() || self.a.skeleton.first() == self.b.skeleton.first() {
+        if self.same_first_letter() || self.a.skeleton().first() == self.b.skeleton().first() {
             return true;
         }
         let (Some(a), Some(b)) = (self.a.first_letter(), self.b.first_letter()) else { return false };

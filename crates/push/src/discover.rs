@@ -5,10 +5,10 @@ use drill::reached;
 use model::{DirtyReason, Position, Side, Stamp, Subject, SupporterId, Window};
 use plan::{Fatal, Sides, Stretch};
 
-/// So many pages are marked together at the most: one at first, and then twice as many each time. Pages come in the order of stamps, and
-/// people lie in the state in the order of their ids: of a table that was not written in that order, each page alone would touch
-/// most of what the state holds.
-const MOST_PAGES: usize = 16;
+/// So many people are marked together at the most: a page of them at first, and then four times as many each time. Pages come in the
+/// order of stamps, and people lie in the state in the order of their ids: of a table that was not written in that order, each lot
+/// touches most of what the state holds.
+const MOST_TOGETHER: usize = 250_000;
 
 /// What discovering came to.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -36,7 +36,7 @@ pub async fn discover(sides: &Sides, mut collect: Option<&mut Vec<Subject>>) -> 
     let window = Window::after(watermark, sides.settings.overlap, until);
     let mut found = Discovery { marked: 0, seen: 0, window };
     let mut after: Option<Position> = None;
-    let (mut met, mut pages, mut together) = (Vec::new(), 0, 1);
+    let (mut met, mut together) = (Vec::new(), sides.settings.batch);
     while !window.is_empty() {
         let page = sides.supporters.changed(&window, after.as_ref(), sides.settings.batch).await?;
         let last = page.len() < sides.settings.batch;
@@ -51,10 +51,9 @@ pub async fn discover(sides: &Sides, mut collect: Option<&mut Vec<Subject>>) -> 
         found.seen += page.len() as u64;
         let news = page.into_iter().zip(known).filter(|(_, known)| !known);
         met.extend(news.map(|(changed, _)| (changed.id, changed.modified)));
-        pages += 1;
         // Told to stop: what is marked is marked, and the watermark says where the rest begins.
         let end = last || sides.stopping();
-        if pages < together && !end {
+        if met.len() < together && !end {
             continue;
         }
         found.marked += met.len() as u64;
@@ -65,7 +64,7 @@ pub async fn discover(sides: &Sides, mut collect: Option<&mut Vec<Subject>>) -> 
         if end {
             break;
         }
-        (pages, together) = (0, MOST_PAGES.min(2 * together));
+        together = MOST_TOGETHER.min(4 * together);
     }
     sides.progress.end();
     Ok(found)
