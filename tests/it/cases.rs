@@ -3,6 +3,7 @@
 use e2e::{Contact, Harness, Person, World};
 use model::{CaseKind, Choice, ContactId, Policy, Ruling, Side, Stamp, Standing, Subject, SupporterId};
 use serde_json::json;
+use simorg::{Fault, Op};
 use state::Changes;
 
 fn supporter(id: i64) -> SupporterId {
@@ -200,4 +201,68 @@ async fn a_contact_whose_case_is_over_without_it_is_asked_about_again() {
     assert!(h.link(1).is_some_and(|contact| contact != bob));
     assert_eq!(h.cases(), Vec::<&str>::new());
     assert_eq!(h.supporters().await, 2, "nobody asked about him again");
+}
+
+#[tokio::test]
+async fn a_contact_set_apart_on_a_taken_address_is_nobody_and_does_not_wait() {
+    // GIVEN a couple on one address, and supporters made of Contacts that are nobody's
+    let mut world = World::default();
+    world.settings.create_supporters = true;
+    let h = Harness::start_in(world).await;
+    h.supporter(&Person::new(1, "Mary", "Smith", "millers@example.org")).await;
+    h.sync().await;
+    let john = h.contact(&Contact::new("John", "Miller", "millers@example.org"));
+    h.org.admin().clock().advance(std::time::Duration::from_secs(120));
+    h.sync().await;
+    assert_eq!(h.cases(), ["names_disagree"]);
+    // WHEN they are said to be two people
+    let case = h.sides.state.cases_page(None, 10).unwrap().pop().unwrap();
+    let ruling = Ruling {
+        choice: Choice::Separate,
+        by: "administrator".to_owned(),
+        why: None,
+        at: Stamp::from_seconds(0),
+    };
+    let mut changes = Changes::new();
+    changes.rule_case(case.kind, &case.subject, Standing { ruling: Some(ruling), ..Standing::default() });
+    let _ = h.sides.state.commit(changes).await.unwrap();
+    // THEN nobody is made of him, as the address is taken, and nobody waits for that
+    let report = h.sync().await;
+    assert_eq!(report.outcome("skipped:no_supporter"), 1, "{report:?}");
+    for _ in 0..2 {
+        assert!(h.sync().await.wrote_nothing());
+        assert_eq!((h.sides.state.dirty_count().unwrap(), h.cases()), (0, Vec::new()));
+    }
+    assert_eq!((h.supporters().await, h.contacts().len()), (1, 2), "{john}");
+}
+
+#[tokio::test]
+async fn whoever_is_to_be_tried_again_is_marked_by_the_commit_that_ends_the_case() {
+    // GIVEN a retry that was decided, and another decision behind it that cannot be carried out
+    let h = Harness::start().await;
+    h.supporter(&Person::new(1, "Jo", "Doe", "jo..doe@example.org")).await;
+    let keyed = Contact::new("Ann", "Lee", "lee@example.org").with("EN_Supporter_Id__c", "2");
+    h.contact(&keyed);
+    let other = h.contact(&Contact::new("Ann", "Lee", "lee@example.org"));
+    h.supporter(&Person::new(3, "Ann", "Lee", "lee@example.org")).await;
+    h.supporter(&Person::new(4, "Ann", "Lee", "lee@example.org")).await;
+    h.sync().await;
+    decide(&h, CaseKind::Blocked, 1, Choice::Retry).await;
+    let asked = h.sides.state.cases_page(None, 10).unwrap().into_iter();
+    let asked = asked.filter(|case| case.kind != CaseKind::Blocked).next_back().expect("somebody is asked about");
+    let link = Choice::Link { supporter: asked.supporters[0].clone(), contact: contact(&other) };
+    let ruling =
+        Ruling { choice: link, by: "administrator".to_owned(), why: None, at: Stamp::from_seconds(0) };
+    let mut changes = Changes::new();
+    changes.rule_case(asked.kind, &asked.subject, Standing { ruling: Some(ruling), ..Standing::default() });
+    let _ = h.sides.state.commit(changes).await.unwrap();
+    // WHEN the org fails between the two
+    let down = |status| Fault::Refuse { status, body: String::new(), times: 1_000 };
+    h.org.admin().fault(Op::CollectionRead, down(503));
+    assert!(h.try_run(service::request::Mode::Sync).await.is_err());
+    // THEN the first is not forgotten: lifted, without a case, and marked
+    let jo = Subject::Supporter(supporter(1));
+    let lifted = h.block(1).is_none();
+    assert!(!lifted || h.sides.state.is_dirty(&jo).unwrap(), "nobody would find them");
+    assert!(lifted, "the first decision was carried out before the org failed");
 }

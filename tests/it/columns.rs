@@ -116,3 +116,22 @@ async fn a_second_address_field_finds_the_person() {
     assert_eq!(h.link(1).as_deref(), Some(id.as_str()), "{report:?}");
     assert_eq!(h.contacts().len(), 1);
 }
+
+#[tokio::test]
+async fn an_id_that_reads_as_an_order_keeps_nobody_else_out_of_the_job() {
+    let h = Harness::start_in(World { text_ids: true, ..World::default() }).await;
+    for (n, id) in ["1", "#N/A", "3"].iter().enumerate() {
+        sqlx::query("INSERT INTO supporters (id, email, first_name, last_name, modified) VALUES (?, ?, 'Ann', ?, '2026-01-01T00:00:00Z')")
+            .bind(*id)
+            .bind(format!("ann{n}@example.org"))
+            .bind(format!("Lee{n}"))
+            .execute(&h.pool)
+            .await
+            .unwrap();
+    }
+    let report = h.run(Mode::Backfill).await;
+    assert_eq!(report.outcome("contact_created"), 2, "{report:?}");
+    assert_eq!(report.outcome("blocked:NOT_STORABLE"), 1, "{report:?}");
+    assert_eq!(h.cases(), ["blocked"]);
+    assert!(h.run(Mode::Backfill).await.wrote_nothing());
+}

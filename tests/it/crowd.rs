@@ -81,3 +81,40 @@ async fn hundreds_of_rows_refused_for_one_reason_block_nobody_and_stop_the_sendi
     assert_eq!(report.outcome("contact_created"), 600, "{report:?}");
     assert_eq!(h.cases(), Vec::<&str>::new());
 }
+
+#[tokio::test]
+async fn a_job_that_fails_for_good_is_sent_once_in_a_cycle() {
+    // GIVEN an org whose allowance of batches is used up
+    let mut world = e2e::World::default();
+    world.org.limits.daily_bulk_batches = 0;
+    let h = Harness::start_in(world).await;
+    crowd(&h, 0).await;
+    // WHEN THEN one job fails, and no smaller one is tried after it
+    let report = h.sync().await;
+    assert_eq!((report.jobs, report.rows.unprocessed), (1, 2_000), "{report:?}");
+    assert!(report.notes.iter().any(|note| note.contains("ExceededQuota")), "{report:?}");
+    assert_eq!((report.still_dirty, h.contacts().len()), (2_000, 0));
+}
+
+#[tokio::test]
+async fn an_address_of_hundreds_names_nobody_and_costs_no_more_than_a_case() {
+    // GIVEN a placeholder that more Contacts carry than can be told apart, and as many supporters
+    let h = Harness::start().await;
+    let rows = (0..210).map(|n| {
+        let row = serde_json::json!({"FirstName": "Jo", "LastName": format!("Doe{n}"), "Email": "none@example.org"});
+        row.as_object().cloned().expect("a row")
+    });
+    h.org.admin().seed("Contact", rows.collect()).expect("seeded");
+    for n in 1..=3 {
+        h.supporter(&e2e::Person::new(n, "Jo", &format!("Doe{n}"), "none@example.org")).await;
+    }
+    // WHEN THEN each is a case that shows a dozen records, and nobody is made or linked
+    let report = h.sync().await;
+    assert_eq!(report.outcome("case:ambiguous_contacts"), 3, "{report:?}");
+    let cases = h.sides.state.cases_page(None, 10).expect("readable");
+    for case in cases.iter().filter(|case| !case.supporters.is_empty()) {
+        assert!(case.reasons.iter().any(|reason| reason == "address_of_many"), "{case:?}");
+        assert!(case.records.len() <= state::SHOWN_RECORDS);
+    }
+    assert_eq!((h.contacts().len(), h.link(1)), (210, None));
+}

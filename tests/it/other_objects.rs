@@ -182,3 +182,17 @@ async fn an_id_of_another_object_in_the_column_counts_as_none() {
         }
     }
 }
+
+#[tokio::test]
+async fn a_week_later_everybody_is_looked_for_under_the_object_s_own_name() {
+    for object in OTHERS {
+        let h = Harness::start_in(World::of(object)).await;
+        h.supporter(&Person::new(1, "Ann", "Ash", "ann@example.org")).await;
+        h.sync().await;
+        assert!(h.link(1).is_some());
+        h.org.admin().clock().advance(Duration::from_secs(8 * 86_400));
+        let report = h.sync().await;
+        assert!(report.notes.is_empty() && report.outcome("skipped:gone") == 0, "{object:?}: {report:?}");
+        assert!(h.link(1).is_some() && h.cases().is_empty(), "{object:?}");
+    }
+}

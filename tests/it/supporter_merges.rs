@@ -5,6 +5,8 @@ use std::time::Duration;
 
 use e2e::{Harness, Person, World};
 use model::{Happened, Subject, SupporterId};
+use service::agreed::{Agreed, LAST_LINE, end_line, plan_line};
+use service::request::{Mode, Request, Seen};
 
 fn merging() -> World {
     World { merges: true, ..World::default() }
@@ -134,4 +136,38 @@ async fn without_such_a_column_a_merge_is_noticed_when_the_contact_id_moves() {
     assert_eq!((h.contacts().len(), h.cases()), (1, Vec::<&str>::new()));
     later(&h);
     assert!(h.sync().await.wrote_nothing());
+}
+
+#[tokio::test]
+async fn a_plan_on_file_makes_no_second_contact_for_whoever_remains_of_a_merge() {
+    // GIVEN a supporter with a Contact who was merged into one who never had any
+    let h = Harness::start_in(merging()).await;
+    h.supporter(&Person::new(2, "Ann", "Lee", "ann@example.org")).await;
+    h.sync().await;
+    let ann = h.link(2).unwrap();
+    h.supporter(&Person::new(1, "Ann", "Lee-Miller", "ann.miller@example.org")).await;
+    h.edit_supporter(2, "merged_into", Some("1")).await;
+    later(&h);
+    // WHEN a plan is put on file and carried out
+    let dir = tempfile::tempdir().unwrap();
+    let file = dir.path().join("plan.jsonl");
+    let mut lines = Vec::new();
+    let mut keep = |seen: Seen<'_>| match seen {
+        Seen::Heading(heading) => lines.push(heading.line()),
+        Seen::Plan(plan, fingerprint) => lines.push(plan_line(plan, fingerprint)),
+        Seen::Ended(subject, outcome) => lines.push(end_line(subject, outcome)),
+    };
+    let whole = Request::whole(Mode::Backfill);
+    let dry = Request { dry_run: true, ..whole.clone() };
+    service::cycle::run(&h.sides, &dry, &mut keep).await.unwrap().unwrap();
+    lines.push(LAST_LINE.to_owned());
+    std::fs::write(&file, lines.join("\n") + "\n").unwrap();
+    let agreed = Agreed::open(&file).unwrap();
+    let request = Request { agreed: Some(agreed), ..whole };
+    let report = service::cycle::run(&h.sides, &request, &mut |_| {}).await.unwrap().unwrap();
+    // THEN the Contact goes with whoever remains, at the latest with the next cycle, and there is one
+    later(&h);
+    h.sync().await;
+    assert_eq!((h.link(1), h.link(2)), (Some(ann), None), "{report:?}");
+    assert_eq!(h.contacts().len(), 1, "{report:?}");
 }

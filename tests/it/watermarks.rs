@@ -129,3 +129,34 @@ async fn a_dry_run_writes_nothing_and_marks_nothing() {
     let report = h.sync().await;
     assert_eq!(report.outcome("contact_created"), 1);
 }
+
+#[tokio::test]
+async fn a_clock_that_was_ahead_once_is_told_of_and_ends_the_second_cycle() {
+    // GIVEN a watermark that a wrong clock carried into the next day
+    let h = Harness::start().await;
+    h.sync().await;
+    let day = Duration::from_secs(86_400);
+    let tomorrow = h.watermarks().0.unwrap().plus(day);
+    let mut changes = state::Changes::new();
+    changes.raise_watermark(Side::Supporter, tomorrow);
+    let _ = h.sides.state.commit(changes).await.unwrap();
+    h.supporter(&Person::new(1, "Ann", "Lee", "ann@example.org")).await;
+    // WHEN THEN the first cycle says that nothing can be found, and the second ends
+    let report = h.sync().await;
+    assert!(report.notes.iter().any(|note| note.contains("watermark rewind push")), "{report:?}");
+    assert_eq!(h.link(1), None);
+    let ended = h.try_run(Mode::Sync).await.expect_err("the second in a row");
+    assert!(ended.to_string().contains("behind the push watermark"), "{ended}");
+    // WHEN it is set back THEN whoever was passed over is found, and nothing is said any more
+    let mut changes = state::Changes::new();
+    changes.rewind_watermark(
+        Side::Supporter,
+        tomorrow.minus(2 * day),
+        "administrator",
+        "the clock was wrong",
+    );
+    let _ = h.sides.state.commit(changes).await.unwrap();
+    let report = h.sync().await;
+    assert!(h.link(1).is_some() && report.notes.is_empty(), "{report:?}");
+    assert_eq!(h.sides.state.progress().unwrap().clock_warnings, 0);
+}

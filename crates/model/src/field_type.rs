@@ -45,6 +45,9 @@ pub enum InvalidValue {
     /// Longer than the field, which would cut it or refuse it.
     #[error("longer than the field holds")]
     TooLong,
+    /// The longest value of a record that is longer than a row may be (Bulk guide v66, "Bulk API Limits": 400,000 characters a record).
+    #[error("makes the record longer than Salesforce takes in one row")]
+    RowTooLong,
     /// NUL or another control character that neither side stores.
     #[error("holds a control character")]
     ControlCharacter,

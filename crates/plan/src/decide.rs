@@ -15,6 +15,7 @@ use crate::{Pair, Settings, Tie};
 
 mod blank;
 mod consent;
+mod too_long;
 
 pub use blank::BlankDigests;
 
@@ -98,7 +99,8 @@ pub fn decide(pair: &mut Pair, rules: &Rules<'_>) -> Decided {
     };
     let values = Values::of(supporter, contact, rules);
     let record = values.record(rules.key);
-    if let Some((field, why)) = values.first_invalid(rules.fields) {
+    let unwritable = values.first_invalid(rules.fields).or_else(|| fits_no_row(pair, &values, rules));
+    if let Some((field, why)) = unwritable {
         return invalid(pair, rules, record, field, why);
     }
     if let Some(block) = &pair.block {
@@ -214,6 +216,24 @@ impl Values {
     }
 }
 
+/// What keeps a row out of a job's file although each of its values could stand there: one such row would keep all others back.
+fn fits_no_row<'a>(pair: &Pair, values: &Values, rules: &Rules<'a>) -> Option<(&'a str, InvalidValue)> {
+    let id = &pair.supporter.as_ref()?.id;
+    // Salesforce reads this text as an order to clear the field (Bulk guide v66: "Valid CSV record rows").
+    if id.as_str() == "#N/A" && rules.settings.push {
+        return Some((rules.map.technical().supporter_id.as_str(), InvalidValue::NotStorable));
+    }
+    let creating = pair.contact.is_none();
+    let sent = |at: &usize| {
+        let [supporter, contact] = values.digests[*at];
+        rules.fields[*at].pushes() && (creating || supporter != contact)
+    };
+    let text = |at: usize| Some((at, values.supporter[at].as_ref().ok()?.text()?));
+    let texts = (0..rules.fields.len()).filter(sent).filter_map(text);
+    let longest = too_long::longest_of_too_many(texts)?;
+    Some((rules.fields[longest].contact_field.as_str(), InvalidValue::RowTooLong))
+}
+
 fn invalid(pair: &Pair, rules: &Rules<'_>, record: model::Digest, field: &str, why: InvalidValue) -> Decided {
     let code = code_of(why);
     let map = rules.map.digest(rules.key);
@@ -233,7 +253,7 @@ fn invalid(pair: &Pair, rules: &Rules<'_>, record: model::Digest, field: &str, w
 /// The code Salesforce itself would refuse such a value with, so that one page explains both.
 const fn code_of(why: InvalidValue) -> &'static str {
     match why {
-        InvalidValue::TooLong => "STRING_TOO_LONG",
+        InvalidValue::TooLong | InvalidValue::RowTooLong => "STRING_TOO_LONG",
         InvalidValue::Email => "INVALID_EMAIL_ADDRESS",
         InvalidValue::ControlCharacter | InvalidValue::NotStorable | InvalidValue::NoText => "NOT_STORABLE",
         InvalidValue::Boolean | InvalidValue::Date | InvalidValue::DateTime | InvalidValue::Number => {

@@ -392,6 +392,11 @@ fn by_email(sides: &Sides, supporter: &Supporter, fetched: &Fetched) -> Found {
     }
     let Some(email) = fetched.addresses.get(&supporter.id) else { return Found::Nobody(Vec::new()) };
     let holders = fetched.by_email.get(email).map_or(&[][..], Vec::as_slice);
+    // A placeholder: whoever carries it is told by nothing, and each of a thousand supporters would be held against thousands of Contacts.
+    if holders.len() > supporters::MAX_MATCHES_PER_KEY {
+        let some = holders.iter().take(state::SHOWN_RECORDS - 1).cloned().collect();
+        return case(CaseKind::AmbiguousContacts, some, &["email_equal", "address_of_many"]);
+    }
     let holders = holders.iter().filter(|seen| !are_apart(supporter, seen.id(), fetched)).cloned();
     let (converted, holders): (Vec<SeenContact>, Vec<SeenContact>) = holders.partition(|seen| seen.converted);
     let usable = |seen: &&SeenContact| {

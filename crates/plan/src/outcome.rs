@@ -183,6 +183,9 @@ impl RowCounts {
 /// How many of those left out are named in a report; all are counted.
 pub const LEFT_OUT_NAMED: usize = 1_000;
 
+/// So many sentences are kept for the operator at the most.
+const MOST_NOTES: usize = 100;
+
 /// What one cycle did.
 #[derive(Debug, Clone, Serialize)]
 pub struct CycleReport {
@@ -281,6 +284,13 @@ impl CycleReport {
         self.count(&Outcome::Deferred(Deferral::ChangedSincePlan));
         if self.left_out.len() < LEFT_OUT_NAMED {
             self.left_out.push(subject);
+        }
+    }
+
+    /// Tells the operator something, once: what is said of each of a million rows is one sentence.
+    pub fn note(&mut self, sentence: String) {
+        if self.notes.len() < MOST_NOTES && !self.notes.contains(&sentence) {
+            self.notes.push(sentence);
         }
     }
 

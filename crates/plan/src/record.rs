@@ -167,25 +167,8 @@ pub async fn refused_links(
     let mut changes = Changes::new();
     for refused in &receipt.refused {
         met(Branch::LinkRefused);
-        let subject = Subject::Supporter(refused.supporter.clone());
-        let mut supporters = vec![refused.supporter.clone()];
-        let mut contacts = vec![refused.contact];
-        match &refused.by {
-            Subject::Supporter(other) => supporters.push(other.clone()),
-            Subject::Contact(other) => contacts.push(*other),
-        }
-        changes.clear_dirty(&subject);
-        changes.open_case(Case {
-            kind: CaseKind::TwoSupportersOneContact,
-            subject,
-            supporters,
-            contacts,
-            reasons: vec!["already_linked".to_owned()],
-            records: Vec::new(),
-            opened_at: at.now,
-            seen_at: at.now,
-            standing: model::Standing::default(),
-        });
+        changes.clear_dirty(&Subject::Supporter(refused.supporter.clone()));
+        changes.open_case(refused_link(refused, at));
         report.count(&crate::Outcome::Case(CaseKind::TwoSupportersOneContact));
         taken.insert(refused.supporter.clone());
     }
@@ -193,6 +176,28 @@ pub async fn refused_links(
         let _receipt = sides.state.commit(changes).await?;
     }
     Ok(taken)
+}
+
+/// The case of a link that was refused because one end has another.
+#[must_use]
+pub fn refused_link(refused: &state::RefusedLink, at: Moment) -> Case {
+    let mut supporters = vec![refused.supporter.clone()];
+    let mut contacts = vec![refused.contact];
+    match &refused.by {
+        Subject::Supporter(other) => supporters.push(other.clone()),
+        Subject::Contact(other) => contacts.push(*other),
+    }
+    Case {
+        kind: CaseKind::TwoSupportersOneContact,
+        subject: Subject::Supporter(refused.supporter.clone()),
+        supporters,
+        contacts,
+        reasons: vec!["already_linked".to_owned()],
+        records: Vec::new(),
+        opened_at: at.now,
+        seen_at: at.now,
+        standing: model::Standing::default(),
+    }
 }
 
 /// Where both sides had changed and a policy chose, the value that loses is kept in the log until its retention ends.
@@ -263,7 +268,7 @@ pub fn identity_case(
     kind: CaseKind,
     supporters: &[&model::Supporter],
     contacts: &[SeenContact],
-    reasons: Vec<String>,
+    mut reasons: Vec<String>,
     at: Moment,
 ) -> Option<Case> {
     let subject = match (supporters.first(), contacts.first()) {
@@ -271,9 +276,14 @@ pub fn identity_case(
         (None, Some(seen)) => Subject::Contact(seen.id()),
         (None, None) => return None,
     };
-    let mut records: Vec<CaseRecord> =
-        supporters.iter().map(|supporter| supporter_record(sides, supporter)).collect();
-    records.extend(contacts.iter().map(|seen| contact_record(sides, seen)));
+    // A case shows a dozen records side by side. Hundreds may be named in each of a thousand cases of one batch.
+    let ours = supporters.iter().map(|supporter| supporter_record(sides, supporter));
+    let theirs = contacts.iter().map(|seen| contact_record(sides, seen));
+    let records: Vec<CaseRecord> = ours.chain(theirs).take(state::SHOWN_RECORDS).collect();
+    let all = supporters.len() + contacts.len();
+    if all > state::SHOWN_RECORDS {
+        reasons.push(format!("records_shown={}_of_{all}", state::SHOWN_RECORDS));
+    }
     Some(Case {
         kind,
         subject,

@@ -23,6 +23,8 @@ pub enum Identified {
         /// Reason codes.
         reasons: Vec<String>,
     },
+    /// Nobody: an administrator said that it is none of those who carry its address. As the address is taken, nobody is made of it either.
+    SetApart,
     /// Nobody.
     New,
 }
@@ -209,9 +211,12 @@ fn behind_linked(sides: &Sides, seen: &SeenContact, known: &Known) -> Identified
     let holder = seen.emails.iter().find_map(|email| {
         Some((email, known.by_email.get(email)?.iter().find(|supporter| !apart(supporter))?))
     });
-    let Some((email, holder)) = holder.filter(|_| sides.settings.create_supporters) else {
-        return Identified::New;
+    let holder = match holder {
+        _ if !sides.settings.create_supporters => None,
+        None if is_taken(seen, known) => return Identified::SetApart,
+        holder => holder,
     };
+    let Some((email, holder)) = holder else { return Identified::New };
     let (ours, theirs) =
         (person_of_supporter(&sides.map, holder, email), person_of_contact(&sides.map, seen, email));
     let strength =
@@ -219,6 +224,11 @@ fn behind_linked(sides: &Sides, seen: &SeenContact, known: &Known) -> Identified
     let kind =
         if strength >= Strength::Review { CaseKind::AmbiguousContacts } else { CaseKind::NamesDisagree };
     case(kind, vec![holder.clone()], &["email_equal", "already_linked"])
+}
+
+/// Whether anybody carries an address of the Contact.
+fn is_taken(seen: &SeenContact, known: &Known) -> bool {
+    seen.emails.iter().any(|email| known.by_email.get(email).is_some_and(|holders| !holders.is_empty()))
 }
 
 fn case(kind: CaseKind, supporters: Vec<Supporter>, reasons: &[&str]) -> Identified {
@@ -242,7 +252,7 @@ fn one_contact_each(contacts: &[SeenContact], answers: &mut [Identified]) {
             Identified::One(_, Evidence::EmailAndName { strength, .. }) => {
                 Strength::from_code(strength).map_or(0, |strength| strength as u8)
             }
-            Identified::One(..) | Identified::Case { .. } | Identified::New => 0,
+            Identified::One(..) | Identified::Case { .. } | Identified::SetApart | Identified::New => 0,
         };
         let best = claimants.iter().map(|&at| rank(at)).max().unwrap_or(0);
         let winners: Vec<usize> = claimants.iter().copied().filter(|&at| rank(at) == best).collect();
@@ -265,6 +275,6 @@ fn one_contact_each(contacts: &[SeenContact], answers: &mut [Identified]) {
 pub fn subject_of(seen: &SeenContact, answer: &Identified) -> Subject {
     match answer {
         Identified::One(supporter, _) => Subject::Supporter(supporter.id.clone()),
-        Identified::Case { .. } | Identified::New => Subject::Contact(seen.id()),
+        Identified::Case { .. } | Identified::SetApart | Identified::New => Subject::Contact(seen.id()),
     }
 }

@@ -12,7 +12,7 @@ use drill::KillPoint::{K01, K02, K03, K04, K05, K06, K07, K08, K09, K10, K11, K1
 use drill::{Branch, Mistake, met, planted, reached};
 use model::{JobEnd, JobId, JournalEntry, Lane, Phase, PlanId, SupporterId};
 use plan::{CycleReport, Deferral, Fatal, Moment, Outcome, Road, Sides, Stretch};
-use salesforce::{ErrorKind, IngestSpec, JobInfo, ResultSet};
+use salesforce::{ErrorKind, IngestSpec, JobErrorClass, JobInfo, ResultSet};
 
 use crate::settle::{self, Settled};
 use crate::spool::{self, Spool, Upload};
@@ -227,6 +227,7 @@ pub(crate) async fn finish(
     mut entry: JournalEntry,
     at: Moment,
 ) -> Result<Settled, Fatal> {
+    let mut hopeless = false;
     let Some(job) = entry.job else {
         forget(sides, &entry).await?;
         return Ok(Settled::default());
@@ -242,13 +243,13 @@ pub(crate) async fn finish(
             }
             // Swept, or deleted by somebody: what became of its rows nobody can say but the records themselves.
             Err(Fatal::Salesforce(error)) if out_of_reach(sides, &entry, &error) => {
-                report.notes.push(format!("job {job} is gone: its rows are looked up again"));
+                report.note(format!("job {job} is gone: its rows are looked up again"));
                 return settle::lose(sides, report, &entry).await;
             }
             Err(error) => return Err(error),
         };
         reached(K10);
-        note_failure(report, &info);
+        hopeless = note_failure(report, &info);
         if planted(Mistake::AbortWithoutResults) && info.state == salesforce::JobState::Aborted {
             let mut changes = state::Changes::new();
             for (supporter, _) in sides.state.intents_of_plan(entry.plan, None, INTENTS_PER_COMMIT)? {
@@ -280,7 +281,9 @@ pub(crate) async fn finish(
         reached(K13);
     }
     sides.progress.begin(Stretch::Settle, Some(entry.rows));
-    settle::settle(sides, report, &entry, at).await
+    let mut settled = settle::settle(sides, report, &entry, at).await?;
+    settled.circuit_open |= hopeless;
+    Ok(settled)
 }
 
 /// Whether a job's results can never be had again: it is gone, or it was made with another API version, whose results answer
@@ -330,13 +333,19 @@ async fn wait(sides: &Sides, job: &JobId, entry: &JournalEntry) -> Result<Option
     }
 }
 
-/// A job that failed as a whole says so once; its rows stay marked and the reason is for the operator.
-fn note_failure(report: &mut CycleReport, info: &JobInfo) {
-    if let Some(error) = info.error() {
-        met(Branch::JobFailed);
-        reached(K17);
-        report.notes.push(format!("job {} ended as {:?}: {}", info.id, info.state, error.code()));
-    }
+/// A job that failed as a whole says so once; its rows stay marked and the reason is for the operator. Whether the next job would fail
+/// for the same reason.
+fn note_failure(report: &mut CycleReport, info: &JobInfo) -> bool {
+    let Some(error) = info.error() else { return false };
+    met(Branch::JobFailed);
+    reached(K17);
+    let hopeless = match error.class() {
+        JobErrorClass::Permanent | JobErrorClass::Allowance => true,
+        JobErrorClass::Transient | JobErrorClass::Split => false,
+    };
+    let rest = if hopeless { "; nothing more is sent in this cycle" } else { "" };
+    report.note(format!("job {} ended as {:?}: {}{rest}", info.id, info.state, error.code()));
+    hopeless
 }
 
 /// Fetches the result sets until every row that was sent stands in one of them, whatever the job's state: a failed job may

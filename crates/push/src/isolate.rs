@@ -37,7 +37,7 @@ pub async fn isolate(
 ) -> Result<Settled, Fatal> {
     let mut all = Settled::default();
     if rows.len() >= PROBED_FROM {
-        match probe(sides, report, lane, &mut rows, &mut all, at).await? {
+        match probe(sides, report, lane, &mut rows, &mut all, calls, at).await? {
             Probed::Everybody(suspect) => {
                 open_circuit(sides, report, &suspect, at).await?;
                 all.circuit_open = true;
@@ -122,6 +122,7 @@ async fn probe(
     lane: Lane,
     rows: &mut Vec<OutRow>,
     all: &mut Settled,
+    calls: &mut usize,
     at: Moment,
 ) -> Result<Probed, Fatal> {
     let shift = usize::try_from(at.cycle.0).unwrap_or_default();
@@ -131,6 +132,10 @@ async fn probe(
         if sides.stopping() {
             return Ok(Probed::NotEverybody);
         }
+        if *calls == 0 {
+            return Ok(Probed::Unanswered);
+        }
+        *calls -= 1;
         let first = (answered * rows.len() / PROBES + shift) % (rows.len() - 1);
         let pair: Vec<OutRow> = rows.drain(first..first + 2).collect();
         match together(sides, report, lane, pair, all, at).await? {

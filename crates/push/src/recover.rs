@@ -37,7 +37,7 @@ pub async fn recover(sides: &Sides, report: &mut CycleReport, at: Moment) -> Res
     }
     sides.progress.begin(Stretch::Recover, Some(open.len() as u64));
     for entry in open {
-        report.notes.push(format!(
+        report.note(format!(
             "settling job plan {} left at {:?} by cycle {}",
             entry.plan.0, entry.phase, entry.cycle
         ));
@@ -149,7 +149,7 @@ async fn abort_orphans(sides: &Sides, report: &mut CycleReport, entry: &JournalE
             Err(error) => return Err(error.into()),
         }
         met(Branch::OrphanAborted);
-        report.notes.push(format!("aborted job {}: it was created and its answer was lost", job.id));
+        report.note(format!("aborted job {}: it was created and its answer was lost", job.id));
     }
     Ok(())
 }

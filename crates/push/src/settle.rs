@@ -10,7 +10,7 @@ use model::{
     SupporterId,
 };
 use plan::overwritten::{SavedRow, overwritten};
-use plan::record::close_identity_cases;
+use plan::record::{close_identity_cases, refused_link};
 use plan::{CycleReport, Deferral, Fatal, Moment, Outcome, RowCounts, Sides};
 use salesforce::ResultSet;
 use state::Changes;
@@ -200,7 +200,7 @@ async fn close_entry(
         close_the_unknown(sides, report, entry).await?;
     }
     if unknown > 0 {
-        report.notes.push(format!("{unknown} rows are in none of the result sets: they are looked up again"));
+        report.note(format!("{unknown} rows are in none of the result sets: they are looked up again"));
     }
     crate::deliver::forget(sides, entry).await
 }
@@ -282,8 +282,15 @@ async fn save_successes(
     // The row first: if it is not reached, the link is not yet durable either and both are done again.
     write_back(sides, report, new_ids).await?;
     reached(K14);
-    let _receipt = sides.state.commit(changes).await?;
+    let receipt = sides.state.commit(changes).await?;
     reached(K15);
+    let mut cases = Changes::new();
+    for refused in &receipt.refused {
+        cases.open_case(refused_link(refused, at));
+    }
+    if !cases.is_empty() {
+        let _receipt = sides.state.commit(cases).await?;
+    }
     Ok(())
 }
 
@@ -314,7 +321,7 @@ async fn unseen(
             let note =
                 "the field history of Contacts cannot be read: edits overwritten unseen are not noticed";
             if !report.notes.iter().any(|known| known == note) {
-                report.notes.push(note.to_owned());
+                report.note(note.to_owned());
             }
         }
     }

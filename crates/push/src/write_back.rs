@@ -68,8 +68,7 @@ async fn apply(
             ) => {}
             (Applied::Refused { code, .. }, _) => {
                 report
-                    .notes
-                    .push(format!("the database refuses a Contact Id ({code}): check the Contact Id column"));
+                    .note(format!("the database refuses Contact Ids ({code}): check the Contact Id column"));
             }
         }
     }

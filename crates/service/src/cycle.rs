@@ -4,6 +4,7 @@
 //! This function holds the branches; what it calls decides or does one thing each.
 
 mod carry_out;
+mod discover;
 mod flag;
 mod isolate;
 mod keep;
@@ -11,7 +12,7 @@ mod only_look;
 mod preview;
 mod record;
 
-use std::collections::{BTreeMap, HashMap, HashSet};
+use std::collections::{BTreeMap, BTreeSet, HashMap, HashSet};
 use std::time::Duration;
 
 use drill::KillPoint::{K33, K34};
@@ -97,7 +98,7 @@ struct Cycle<'a> {
     /// To be tried again in this cycle, and why.
     again: BTreeMap<SupporterId, Deferral>,
     /// To be sent again in smaller transactions, because another row may be why theirs was refused.
-    suspects: Vec<SupporterId>,
+    suspects: BTreeSet<SupporterId>,
     /// Those are being sent: none of them goes in a job once more.
     isolating: bool,
     /// Whose outcome in this cycle is that they wait for another one: nobody is counted twice.
@@ -127,7 +128,7 @@ impl<'a> Cycle<'a> {
             outbox: Outbox::new(sides.state.spool_dir()),
             directory: None,
             again: BTreeMap::new(),
-            suspects: Vec::new(),
+            suspects: BTreeSet::new(),
             isolating: false,
             waiting: Met::default(),
             job_rows: sides.settings.job_rows,
@@ -187,7 +188,6 @@ impl<'a> Cycle<'a> {
         let carried = rulings::carry_out(self.sides, &mut self.report, only, self.at).await?;
         if !carried.lift.is_empty() {
             let before = std::mem::replace(&mut self.lifting, true);
-            self.mark(&carried.lift).await?;
             self.work_in_batches(&carried.lift).await?;
             self.send_all().await?;
             self.lifting = before;
@@ -222,33 +222,6 @@ impl<'a> Cycle<'a> {
     /// Whether this run may write Contacts.
     fn may_push(&self) -> bool {
         self.request.mode.pushes() && self.sides.settings.push
-    }
-
-    async fn discover(&mut self) -> Result<(), Fatal> {
-        let (whole, looks) = (self.request.mode.meets_everybody(), self.request.mode == Mode::Rebuild);
-        if self.may_pull() || (looks && self.sides.settings.pull) {
-            self.report.discovered += pull::discover(self.sides, None, whole).await?.marked;
-        }
-        if self.may_push() || (looks && self.sides.settings.push) {
-            self.report.discovered += push::discover(self.sides, None).await?.marked;
-        }
-        if whole {
-            self.report.discovered += whom::everybody(self.sides, None).await?;
-        }
-        Ok(())
-    }
-
-    /// One query of all Contacts, where looking so many strangers up a few hundred at a time would cost more calls.
-    async fn prepare_directory(&mut self, strangers: u64) -> Result<(), Fatal> {
-        let many = strangers >= self.sides.settings.directory_from as u64;
-        if many && self.directory.is_none() {
-            self.directory = tokio::select! {
-                biased;
-                () = self.sides.stop.cancelled() => None,
-                directory = Directory::fetch(self.sides) => Some(directory?),
-            };
-        }
-        Ok(())
     }
 
     async fn mark(&mut self, subjects: &[Subject]) -> Result<(), Fatal> {
@@ -298,6 +271,7 @@ impl<'a> Cycle<'a> {
             let Some(last) = page.last() else { break };
             after = Some(last.subject.clone());
             let subjects: Vec<Subject> = page.into_iter().map(|dirty| dirty.subject).collect();
+            self.renew_directory().await?;
             self.work(&subjects).await?;
         }
         Ok(())
@@ -338,12 +312,15 @@ impl<'a> Cycle<'a> {
 
     async fn batch(&mut self, subjects: &[Subject]) -> Result<Batch, Fatal> {
         let met = |id: &SupporterId| {
-            self.outbox.holds(id) || self.again.contains_key(id) || self.waiting.contains(id)
+            self.outbox.holds(id)
+                || self.again.contains_key(id)
+                || self.suspects.contains(id)
+                || self.waiting.contains(id)
         };
         let directory = self.directory.as_ref();
         let mut batch = batch::read(self.sides, directory, subjects, self.at, self.lifting, &met).await?;
         let told = quarrel::hold(self.sides, &mut batch.plans, &mut batch.changes, self.at.now)?;
-        self.report.notes.extend(told);
+        told.into_iter().for_each(|sentence| self.report.note(sentence));
         self.report.blind_overwrites += batch.unseen;
         Ok(batch)
     }
@@ -451,7 +428,13 @@ impl<'a> Cycle<'a> {
     /// What a job leaves to be done in this cycle: refused people are resolved at once.
     async fn absorb(&mut self, settled: Settled) -> Result<(), Fatal> {
         self.circuit_open |= settled.circuit_open;
-        self.suspects.extend(settled.suspects.into_iter().map(|suspect| suspect.supporter));
+        for suspect in settled.suspects {
+            if self.suspects.len() < AGAIN_AT_MOST {
+                self.suspects.insert(suspect.supporter);
+            } else {
+                self.report.count(&Outcome::Deferred(Deferral::Transient));
+            }
+        }
         for (id, why) in settled.again {
             self.again(
                 id,

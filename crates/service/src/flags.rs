@@ -22,7 +22,7 @@ pub(crate) async fn write(
     missed.extend(on_contacts(sides, flags).await?);
     if !missed.is_empty() {
         let many = missed.len();
-        report.notes.push(format!(
+        report.note(format!(
             "{many} flags about deleted records could not be written: where one was to be set, a case says so"
         ));
     }
@@ -75,7 +75,7 @@ async fn on_contacts(sides: &Sides, flags: &[Flag]) -> Result<Vec<usize>, Fatal>
     }
     for chunk in records.chunks(COLLECTION) {
         let fields: Vec<Fields> = chunk.iter().map(|(_, record)| record.clone()).collect();
-        let saved = sides.org.collections_update("Contact", &fields, None).await?;
+        let saved = sides.org.collections_update(sides.map.object().name(), &fields, None).await?;
         let refused = chunk.iter().zip(saved).filter(|(_, result)| result.is_err());
         missed.extend(refused.map(|((at, _), _)| *at));
     }

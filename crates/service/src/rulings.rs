@@ -68,7 +68,7 @@ async fn one(
     carried: &mut Carried,
 ) -> Result<(), Fatal> {
     let mut changes = Changes::new();
-    let mut people: Vec<Subject> = Vec::new();
+    let (mut people, mut lift): (Vec<Subject>, Vec<Subject>) = (Vec::new(), Vec::new());
     let mut done = true;
     match &ruling.choice {
         Choice::Link { supporter, contact } => {
@@ -107,7 +107,7 @@ async fn one(
         Choice::CreateAnew => {
             for supporter in &case.supporters {
                 changes.remove_link(supporter);
-                carried.lift.push(Subject::Supporter(supporter.clone()));
+                lift.push(Subject::Supporter(supporter.clone()));
             }
         }
         // The link stays as a tombstone, so that nobody is matched or created in its place.
@@ -115,22 +115,24 @@ async fn one(
         Choice::Retry => {
             for supporter in &case.supporters {
                 changes.lift_block(supporter);
-                carried.lift.push(Subject::Supporter(supporter.clone()));
+                lift.push(Subject::Supporter(supporter.clone()));
             }
         }
     }
-    for subject in &people {
+    // In the same commit: whoever has neither case nor mark is found by nobody.
+    for subject in people.iter().chain(&lift) {
         changes.mark_dirty(subject.clone(), DirtyReason::Resync, None);
     }
     changes.close_case(case.kind, &case.subject);
     tell(&mut changes, case, ruling, done);
     if !done {
-        report.notes.push(format!(
+        report.note(format!(
             "case {}: the records changed after the decision; it is decided anew on what they hold now",
             case.name()
         ));
     }
     carried.marked.extend(people);
+    carried.lift.extend(lift);
     let _receipt = sides.state.commit(changes).await?;
     Ok(())
 }
@@ -166,9 +168,10 @@ async fn release_key(
         }
         let mut fields = salesforce::Fields::new();
         fields.insert(sides.map.technical().supporter_id.clone(), serde_json::Value::Null);
-        if let Err(refused) = sides.org.update("Contact", seen.id().into(), &fields, None).await? {
+        let object = sides.map.object().name();
+        if let Err(refused) = sides.org.update(object, seen.id().into(), &fields, None).await? {
             let code = refused.error.code().as_str();
-            report.notes.push(format!("Contact {} keeps the id of supporter {supporter}: {code}", seen.id()));
+            report.note(format!("Contact {} keeps the id of supporter {supporter}: {code}", seen.id()));
         }
     }
     Ok(())

@@ -33,7 +33,7 @@ pub(crate) async fn sweep_when_due(sides: &Sides, report: &mut CycleReport, at: 
         let ids: Vec<SupporterId> = live.iter().map(|link| link.supporter.clone()).collect();
         let contacts: Vec<SalesforceId> = live.iter().map(|link| link.contact.into()).collect();
         let here = sides.supporters.get(&ids).await?;
-        let there = sides.org.get_many("Contact", &contacts, &["Id"]).await?;
+        let there = sides.org.get_many(sides.map.object().name(), &contacts, &["Id"]).await?;
         let mut changes = Changes::new();
         for ((id, here), there) in ids.into_iter().zip(here).zip(there) {
             looked += 1;
@@ -58,7 +58,7 @@ pub(crate) async fn sweep_when_due(sides: &Sides, report: &mut CycleReport, at: 
     changes.set_progress(Progress { sweep: Some(Finished { cycle: at.cycle, at: at.now }), ..progress });
     let _receipt = sides.state.commit(changes).await?;
     if missed > 0 {
-        report.notes.push(format!(
+        report.note(format!(
             "{looked} linked people were looked for, and {missed} are no longer on both sides"
         ));
     }
@@ -97,7 +97,9 @@ async fn removed_with_a_case(sides: &Sides) -> Result<bool, Fatal> {
 
 fn is_due(progress: &Progress, watermark: Option<Stamp>, now: Stamp) -> bool {
     let weekly = progress.sweep.is_none_or(|swept| now.since(swept.at) >= EVERY);
-    weekly || watermark.is_some_and(|watermark| now.since(watermark) >= BIN)
+    // Where nobody pulls, the watermark stands still for good: one sweep sees what the absence hid.
+    let unseen = |watermark| progress.sweep.is_none_or(|swept| swept.at.since(watermark) < BIN);
+    weekly || watermark.is_some_and(|watermark| now.since(watermark) >= BIN && unseen(watermark))
 }
 
 #[cfg(test)]
@@ -113,7 +115,10 @@ mod tests {
         assert!(is_due(&Progress::default(), None, day(0)));
         assert!(!is_due(&swept(0), Some(day(5)), day(6)));
         assert!(is_due(&swept(0), Some(day(6)), day(7)));
-        assert!(is_due(&swept(30), Some(day(16)), day(31)));
-        assert!(!is_due(&swept(30), Some(day(17)), day(31)));
+        // An absence of fifteen days ends with a sweep, and with one only.
+        assert!(is_due(&swept(28), Some(day(16)), day(31)));
+        assert!(!is_due(&swept(28), Some(day(17)), day(31)));
+        assert!(!is_due(&swept(31), Some(day(16)), day(32)));
+        assert!(is_due(&swept(31), Some(day(16)), day(38)));
     }
 }

@@ -3,7 +3,7 @@
 use std::collections::HashSet;
 use std::time::Duration;
 
-use model::{Digest, DirtyReason, LinkLife, Stamp, Subject, SupporterId};
+use model::{Digest, DirtyReason, LinkLife, Side, Stamp, Subject, SupporterId};
 use plan::{CycleReport, Fatal, Sides};
 use state::Changes;
 
@@ -28,6 +28,22 @@ pub(crate) async fn tidy(sides: &Sides, now: Stamp) -> Result<(), Fatal> {
         let mut changes = Changes::new();
         changes.prune_conflicts(before);
         let _receipt = sides.state.commit(changes).await?;
+    }
+    forget_seen(sides).await
+}
+
+/// A commit that raises a watermark forgets a few thousand stamps below it; a night in which half of the org was touched leaves more.
+async fn forget_seen(sides: &Sides) -> Result<(), Fatal> {
+    for side in [Side::Supporter, Side::Salesforce] {
+        for _ in 0..PRUNES {
+            let Some(watermark) = sides.state.watermark(side)? else { break };
+            if !sides.state.has_seen_too_much(side)? {
+                break;
+            }
+            let mut changes = Changes::new();
+            changes.raise_watermark(side, watermark);
+            let _receipt = sides.state.commit(changes).await?;
+        }
     }
     Ok(())
 }
@@ -127,7 +143,7 @@ pub(crate) async fn notice_map(
         lifted = sides.state.commit(changes).await?.lifted;
     }
     if before.is_some() {
-        report.notes.push(format!(
+        report.note(format!(
             "the field map changed: {marked} linked people are compared again, {lifted} blocks are lifted"
         ));
     }

@@ -19,7 +19,7 @@ use crate::tree::Tree;
 use crate::{Change, NoteKind, Receipt, keys, notes, seal};
 
 mod apply;
-mod case;
+pub(crate) mod case;
 mod forget;
 mod history;
 mod link;

@@ -63,6 +63,7 @@ pub use changes::Changes;
 pub use conflicts::Conflict;
 pub use cycle::{AlreadyRunning, CycleGuard};
 pub use dirty::{Dirty, DirtyReasons};
+pub use draft::case::SHOWN_RECORDS;
 pub use error::{Damage, Error, Fatal, KeyText, Refusal};
 pub use forgotten::Forgotten;
 pub use known::Known;

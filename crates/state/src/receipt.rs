@@ -33,6 +33,8 @@ pub struct Receipt {
     pub closed: u64,
     /// Conflicts removed from the log.
     pub pruned: u64,
+    /// Stamps of records seen that are needed no longer and were forgotten.
+    pub forgotten_seen: u64,
 }
 
 impl Receipt {

@@ -6,6 +6,7 @@ use model::{Side, Stamp};
 
 use crate::error::Error;
 use crate::record::Spelled;
+use crate::store::Scan;
 use crate::tree::Tree;
 use crate::{State, keys};
 
@@ -16,6 +17,19 @@ impl State {
     /// [`Error::Fatal`].
     pub fn recently_seen(&self, side: Side, id: &str, stamp: Stamp) -> Result<bool, Error> {
         Ok(self.store().get(Tree::Seen, &keys::seen(side, stamp, id))?.is_some())
+    }
+
+    /// Whether a stamp of this side lies below what is needed, so that raising the watermark to where it is would forget it.
+    ///
+    /// # Errors
+    /// [`Error::Fatal`].
+    pub fn has_seen_too_much(&self, side: Side) -> Result<bool, Error> {
+        let Some(watermark) = self.watermark(side)? else { return Ok(false) };
+        let bound = watermark.minus(self.inner().overlap);
+        let prefix = keys::side_prefix(side);
+        let scan = Scan { prefix: &prefix, after: None };
+        let oldest = self.store().scan(Tree::Seen, scan, 1)?;
+        Ok(oldest.first().map(|(key, _)| keys::seen_stamp(key)).transpose()?.is_some_and(|at| at < bound))
     }
 
     /// The same of many records, in their order.

@@ -114,6 +114,11 @@ async fn move_to(desk: &Desk, direction: Direction, to: Stamp, why: &str) -> Res
             advice: "name a time that has passed",
         });
     }
+    // A cycle that is under way raises the watermark to where its window ends, and would undo this without a word.
+    let _guard = match desk.state.begin_cycle().await? {
+        Ok(guard) => guard,
+        Err(running) => return Err(Failure::AlreadyRunning(running.to_string())),
+    };
     let before = desk.state.watermark(side)?;
     let mut changes = Changes::new();
     if before.is_some_and(|before| to < before) {

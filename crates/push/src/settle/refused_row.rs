@@ -58,7 +58,7 @@ pub(super) fn settle_failure(
             if !settled.circuit_open {
                 settled.circuit_open = true;
                 changes.open_case(bare_case(CaseKind::Systemic, row, error, Vec::new(), at.now));
-                report.notes.push("the org's storage is full: nothing can be created".to_owned());
+                report.note("the org's storage is full: nothing can be created".to_owned());
             }
             report.count(&Outcome::Deferred(Deferral::Transient));
         }

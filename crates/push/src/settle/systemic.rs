@@ -40,7 +40,7 @@ pub(super) fn note(sides: &Sides, report: &mut CycleReport, settled: &mut Settle
     if let Some(code) = &together.systemic {
         met(Branch::Circuit);
         settled.circuit_open = true;
-        report.notes.push(format!(
+        report.note(format!(
             "more than {:.0} % of a job failed with {code}: nothing more is sent in this cycle; correct the cause",
             sides.settings.circuit_share * 100.0
         ));
@@ -68,7 +68,7 @@ pub(crate) async fn open_circuit(
         standing: Standing::default(),
     });
     let _receipt = sides.state.commit(changes).await?;
-    report.notes.push(format!(
+    report.note(format!(
         "a trigger or flow of the org refuses everybody with {}: nothing more is sent in this cycle; correct the cause",
         suspect.code
     ));

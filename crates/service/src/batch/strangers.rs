@@ -4,7 +4,7 @@ use std::collections::{HashMap, HashSet};
 
 use model::{CaseKind, ContactId, DirtyReason, Evidence, Subject, Supporter, SupporterId};
 use plan::gather::{found_pair, fresh};
-use plan::record::identity_case;
+use plan::record::{close_identity_cases, identity_case};
 use plan::{Depth, Directory, Fatal, Found, Outcome, Pair, SeenContact, SkipReason, Tie, look_up};
 use pull::{Identified, identify};
 use state::Known;
@@ -84,6 +84,8 @@ impl Desk<'_> {
                     let case = identity_case(self.sides, kind, &supporters, contacts, reasons, self.at);
                     self.case(case, kind, &subject)?;
                 }
+                // An administrator said that it is nobody of those who carry the address, and two supporters cannot.
+                Identified::SetApart => self.nobody_s(&subject),
                 Identified::New => self.pairs.push(Pair {
                     subject,
                     supporter: None,
@@ -96,6 +98,12 @@ impl Desk<'_> {
             }
         }
         Ok(())
+    }
+
+    /// Nothing is asked about a Contact that stays nobody's.
+    fn nobody_s(&mut self, subject: &Subject) {
+        close_identity_cases(&mut self.changes, subject);
+        self.close(subject, Outcome::Skipped(SkipReason::NoSupporter));
     }
 
     /// What is remembered of the supporters found, answer by answer.
@@ -182,6 +190,6 @@ impl Desk<'_> {
 fn named(answer: &Identified) -> Option<SupporterId> {
     match answer {
         Identified::One(supporter, _) => Some(supporter.id.clone()),
-        Identified::Case { .. } | Identified::New => None,
+        Identified::Case { .. } | Identified::SetApart | Identified::New => None,
     }
 }

@@ -1,11 +1,14 @@
 //! A plan on file, carried out: each person only as agreed.
 
+use std::collections::HashSet;
+
 use model::{Digest, Side, Subject};
 use plan::{Fatal, PersonPlan, Stretch};
 use state::Changes;
 
 use super::Cycle;
 use crate::agreed::Agreed;
+use crate::whom;
 
 /// What may be written for somebody while a plan on file is carried out.
 #[derive(Debug, Clone, Copy)]
@@ -27,11 +30,13 @@ impl Cycle<'_> {
         self.report.discovered = agreed.people();
         self.prepare_directory(agreed.people()).await?;
         self.sides.progress.begin(Stretch::Decide, Some(agreed.people()));
+        let merged = self.merged_as_agreed(agreed).await?;
         loop {
-            let page = people.page(self.sides.settings.batch).map_err(read)?;
+            let mut page = people.page(self.sides.settings.batch).map_err(read)?;
             if page.is_empty() || self.sides.stopping() || self.circuit_open {
                 break;
             }
+            page.retain(|(subject, _)| !merged.contains(subject));
             let subjects: Vec<Subject> = page.iter().map(|(subject, _)| subject.clone()).collect();
             let agreements = page.into_iter().map(|(subject, of)| (subject, Agreement::Exactly(of)));
             self.agreements.extend(agreements);
@@ -58,6 +63,32 @@ impl Cycle<'_> {
             let _receipt = self.sides.state.commit(changes).await?;
         }
         Ok(())
+    }
+
+    /// Whoever was merged away goes before everybody else, as in a cycle: whoever remains must have their Contact before it is asked
+    /// whether one is to be created.
+    async fn merged_as_agreed(&mut self, agreed: &Agreed) -> Result<HashSet<Subject>, Fatal> {
+        let mut all = HashSet::new();
+        if !self.sides.map.follows_merges() {
+            return Ok(all);
+        }
+        let read = |bad| Fatal::spool("reading the plan")(std::io::Error::other(bad));
+        let mut people = agreed.read().map_err(read)?;
+        loop {
+            let page = people.page(self.sides.settings.batch).map_err(read)?;
+            if page.is_empty() || self.sides.stopping() || self.circuit_open {
+                return Ok(all);
+            }
+            let merged = whom::merged(self.sides, page.iter().map(|(subject, _)| subject.clone())).await?;
+            if merged.is_empty() {
+                continue;
+            }
+            let of = page.into_iter().filter(|(subject, _)| merged.contains(subject));
+            self.agreements.extend(of.map(|(subject, of)| (subject, Agreement::Exactly(of))));
+            self.mark(&merged).await?;
+            self.work(&merged).await?;
+            all.extend(merged);
+        }
     }
 
     /// Parts the plans that may be carried out from those that are no longer what was agreed to: these people stay marked.

@@ -16,7 +16,8 @@ impl Cycle<'_> {
         let subjects: Vec<Subject> = suspects.into_iter().map(Subject::Supporter).collect();
         let mut left = [(Lane::Update, MOST_CALLS), (Lane::Upsert, MOST_CALLS)];
         for lot in subjects.chunks(LOT) {
-            if self.sides.stopping() || self.circuit_open {
+            let spent = left.iter().all(|(_, calls)| *calls == 0);
+            if self.sides.stopping() || self.circuit_open || spent {
                 let why = if self.sides.stopping() { Deferral::Stopped } else { Deferral::Transient };
                 self.report.count_many(&Outcome::Deferred(why), lot.len() as u64);
                 continue;

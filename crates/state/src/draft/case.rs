@@ -1,6 +1,6 @@
 //! Opening and closing cases.
 
-use model::{Act, Case, CaseKind, ContactId, DirtyReason, Happened, Standing, Subject, SupporterId};
+use model::{Act, Case, CaseKind, Choice, ContactId, DirtyReason, Happened, Standing, Subject, SupporterId};
 
 use crate::bounded_text::{cut, json_cost};
 use crate::cases::{CaseKey, MAX_KINDS, case_prefix};
@@ -13,8 +13,8 @@ use crate::{keys, seal};
 
 /// The most that the fields of a case take, in bytes of JSON.
 const MAX_FIELDS: usize = 20 * 1024;
-/// The most records shown side by side.
-const MAX_RECORDS: usize = 12;
+/// The most records that a case shows side by side; the others are only named.
+pub const SHOWN_RECORDS: usize = 12;
 /// The longest field value once a case is too large.
 const MAX_FIELD: usize = 256;
 /// The most ids listed on either side.
@@ -31,7 +31,9 @@ impl Draft<'_> {
         if let Some(open) = slot {
             case.opened_at = open.opened_at;
             let same = open.records == case.records && open.reasons == case.reasons;
-            case.standing = Standing { ignored: open.standing.ignored && same, ..open.standing.clone() };
+            let standing = open.standing.clone();
+            let ruling = standing.ruling.filter(|ruling| is_still_meant(&ruling.choice, open, &case));
+            case.standing = Standing { ignored: standing.ignored && same, ruling, ..standing };
             news = !same;
         }
         let told = news.then(|| opened(&case));
@@ -208,6 +210,17 @@ fn beside(case: &Case) -> impl Iterator<Item = Subject> {
     named(case).into_iter().filter(|other| *other != case.subject)
 }
 
+/// Whether a decision that waits is still what was decided, once the case names others or shows other values.
+fn is_still_meant(choice: &Choice, before: &Case, now: &Case) -> bool {
+    match choice {
+        // It names its two records itself.
+        Choice::Link { .. } | Choice::Leave => true,
+        Choice::CreateAnew | Choice::Retry => before.supporters == now.supporters,
+        Choice::Separate => before.supporters == now.supporters && before.contacts == now.contacts,
+        Choice::Take(_) => before.contacts == now.contacts && before.records == now.records,
+    }
+}
+
 /// What the story tells of a case.
 fn opened(case: &Case) -> Happened {
     let with = beside(case).collect();
@@ -231,7 +244,7 @@ fn act(before: &Standing, now: &Standing) -> Option<Act> {
 /// Makes a case fit into one record: first fewer of everything, then shorter values, always visibly.
 fn bounded(mut case: Case) -> Case {
     let mut shown = Vec::new();
-    few(&mut case.records, "records", MAX_RECORDS, &mut shown);
+    few(&mut case.records, "records", SHOWN_RECORDS, &mut shown);
     few(&mut case.supporters, "supporters", MAX_IDS, &mut shown);
     few(&mut case.contacts, "contacts", MAX_IDS, &mut shown);
     few(&mut case.reasons, "reasons", MAX_REASONS, &mut shown);

@@ -9,7 +9,7 @@ use crate::store::Scan;
 use crate::tree::Tree;
 use crate::{keys, meta, seal};
 
-/// How many forgotten records one commit removes at most; the rest goes with the next one.
+/// How many forgotten records of a side one commit removes at most; the rest goes with the next one.
 const MAX_FORGOTTEN: usize = 5_000;
 
 impl Draft<'_> {
@@ -95,6 +95,7 @@ impl Draft<'_> {
                     break;
                 }
                 self.batch.delete(Tree::Seen, key);
+                self.receipt.forgotten_seen += 1;
             }
         }
         Ok(())

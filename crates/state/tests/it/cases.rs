@@ -1,6 +1,6 @@
 //! Cases.
 
-use model::{Case, CaseKind, CaseRecord, Subject, SupporterId};
+use model::{Case, CaseKind, CaseRecord, Choice, Ruling, Side, Standing, Subject, SupporterId};
 use state::CaseKey;
 
 use crate::support::{at, commit, contact, in_memory, link, subject, supporter};
@@ -31,6 +31,48 @@ async fn a_case_seen_again_is_the_same_case() {
     let found = state.case_of(CaseKind::AmbiguousContacts, &subject(1)).unwrap().unwrap();
     assert_eq!((found.opened_at, found.seen_at), (at(10), at(20)));
     assert_eq!(state.case_count(CaseKind::AmbiguousContacts).unwrap(), 1);
+}
+
+#[tokio::test]
+async fn a_decision_ends_with_what_it_was_made_about() {
+    let contact = |n: u32| model::ContactId::parse(&format!("003000000{n:06}")).unwrap();
+    let about = |n: u32, shown: &str| Case {
+        contacts: vec![contact(n)],
+        records: vec![CaseRecord {
+            subject: subject(1),
+            fields: vec![("Email".to_owned(), shown.to_owned())],
+        }],
+        ..case(CaseKind::NamesDisagree, 1, 5)
+    };
+    let take = Choice::Take(vec![("Email".to_owned(), Side::Supporter)]);
+    let link = Choice::Link { supporter: supporter(1), contact: contact(1) };
+    for (choice, others, values) in [
+        // (decision, whether it outlives that somebody else joins, whether that the values shown change)
+        (Choice::Separate, false, true),
+        (take, false, false),
+        (link, true, true),
+        (Choice::Retry, true, true),
+        (Choice::Leave, true, true),
+    ] {
+        for (next, holds) in [(about(1, "a"), true), (about(2, "a"), others), (about(1, "b"), values)] {
+            let state = in_memory();
+            let ruling =
+                Ruling { choice: choice.clone(), by: "administrator".to_owned(), why: None, at: at(6) };
+            let standing = Standing { ruling: Some(ruling), ..Standing::default() };
+            let _ = commit(&state, |changes| {
+                changes.open_case(about(1, "a"));
+                changes.rule_case(CaseKind::NamesDisagree, &subject(1), standing);
+            })
+            .await;
+            let _ = commit(&state, |changes| {
+                changes.join_case(next);
+            })
+            .await;
+            let found = state.case_of(CaseKind::NamesDisagree, &subject(1)).unwrap().unwrap();
+            assert_eq!(found.standing.ruling.is_some(), holds, "{choice:?}");
+            assert_eq!(state.ruling_count().unwrap(), u64::from(holds));
+        }
+    }
 }
 
 #[tokio::test]

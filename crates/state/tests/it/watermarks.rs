@@ -70,3 +70,27 @@ async fn what_was_seen_is_remembered_down_to_the_overlap_and_no_further() {
     assert!(!state.recently_seen(Side::Supporter, "2", hours(9)).unwrap());
     assert!(state.store().scan(state::Tree::Seen, state::Scan::default(), 9).unwrap().is_empty());
 }
+
+#[tokio::test]
+async fn more_than_one_commit_forgets_is_forgotten_by_the_next_ones() {
+    let state = in_memory();
+    let hours = |n: i64| at(n * 3_600);
+    let _ = commit(&state, |changes| {
+        changes.raise_watermark(Side::Salesforce, hours(10));
+        for n in 0..6_000 {
+            changes.note_seen(Side::Salesforce, &n.to_string(), hours(9));
+        }
+    })
+    .await;
+    assert!(!state.has_seen_too_much(Side::Salesforce).unwrap(), "all of it is needed");
+    let mut left = Vec::new();
+    for _ in 0..3 {
+        let receipt = commit(&state, |changes| {
+            changes.raise_watermark(Side::Salesforce, hours(20));
+        })
+        .await;
+        left.push((receipt.forgotten_seen, state.has_seen_too_much(Side::Salesforce).unwrap()));
+    }
+    assert_eq!(left, [(5_000, true), (1_000, false), (0, false)]);
+    assert!(!state.has_seen_too_much(Side::Supporter).unwrap(), "no watermark, nothing to forget");
+}
