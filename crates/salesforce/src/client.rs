@@ -21,6 +21,7 @@ use crate::call::Call;
 use crate::config::OrgConfig;
 use crate::describe::Describe;
 use crate::error::{Error, ErrorKind};
+use crate::grant::Grant;
 use crate::host_guard::HostGuard;
 use crate::refusal::{Again, Failure, of_reading, of_status, of_transport_for};
 use crate::token::{Session, Sessions};
@@ -218,7 +219,20 @@ impl Client {
         // An error is an error with or without its body.
         let body = answer.bytes().await.unwrap_or_default();
         let html = html || body.trim_ascii_start().starts_with(b"<");
-        Err(of_status(ask.call, answer.status, rest_errors(&body), html))
+        let mut failure = of_status(ask.call, answer.status, rest_errors(&body), html);
+        if failure.again == Again::Renew && self.knows_whose(session, &failure.error) {
+            failure.again = Again::Never;
+        }
+        Err(failure)
+    }
+
+    /// A session of SOAP `login()` may be refused by the identity service however young it is. Its login has said whose it is, so
+    /// that there is nothing to sign in again for; if it has ended, the next call says so.
+    fn knows_whose(&self, session: &Session, refused: &Error) -> bool {
+        refused.kind() == ErrorKind::Forbidden
+            && matches!(self.config.grant, Grant::SoapLogin { .. })
+            && session.account.org.is_some()
+            && session.account.user.is_some()
     }
 
     fn request(&self, ask: &Ask, session: &Session) -> Result<Request, Error> {

@@ -119,6 +119,9 @@ pub(crate) fn of_status(call: Call, status: u16, errors: Option<Vec<RestError>>,
         (413 | 414 | 431, _) => (ErrorKind::TooLarge, Again::Never),
         (300, _) if call == Call::Upsert => (ErrorKind::Rejected, Again::Never),
         (300..=399, _) => (ErrorKind::Redirect, Again::Never),
+        // The identity service says 403 and a word, `Bad_OAuth_Token`, of a session that has ended, where all others say 401 (Help,
+        // "Identity URLs" and "Query for User Information"); an org that refuses for another reason says it to a new one, too.
+        (403, None) if call == Call::Identity => (ErrorKind::Forbidden, Again::Renew),
         // A proxy's or a login page's "not found" says nothing about the resource.
         (_, None) if html => (ErrorKind::Contract, Again::BadAnswer),
         (403, _) => (ErrorKind::Forbidden, Again::Never),
@@ -171,6 +174,18 @@ mod tests {
         }
         let not_sent = of_transport_for(Call::Create, TransportError::new(TransportErrorKind::NotSent));
         assert_eq!((not_sent.error.kind(), not_sent.again), (ErrorKind::Unreachable, Again::Soon));
+    }
+
+    #[test]
+    fn only_the_identity_service_says_403_of_a_session_that_has_ended() {
+        for html in [false, true] {
+            let ended = of_status(Call::Identity, 403, None, html);
+            assert_eq!((ended.error.kind(), ended.again), (ErrorKind::Forbidden, Again::Renew));
+        }
+        let forbidden = of_status(Call::Identity, 403, errors("API_DISABLED_FOR_ORG", "x"), false);
+        assert_eq!((forbidden.error.kind(), forbidden.again), (ErrorKind::Forbidden, Again::Never));
+        let elsewhere = of_status(Call::Query, 403, None, false);
+        assert_eq!((elsewhere.error.kind(), elsewhere.again), (ErrorKind::Forbidden, Again::Never));
     }
 
     #[test]

@@ -134,6 +134,15 @@ async fn a_session_ends_by_idleness_by_number_of_calls_and_by_revocation() {
     let answer = org.http.post(url).form(&[("token", &org.token)]).send().await.expect("an answer");
     assert_eq!(answer.status(), 200);
     assert_eq!(org.get("/limits").await.0, 401);
+    // THEN the identity service says so in its own way
+    let url = format!("{}/services/oauth2/userinfo", org.org.url());
+    for (request, word) in [
+        (org.http.get(&url), "Missing_OAuth_Token"),
+        (org.http.get(&url).bearer_auth(&org.token), "Bad_OAuth_Token"),
+    ] {
+        let answer = request.send().await.expect("an answer");
+        assert_eq!((answer.status().as_u16(), answer.text().await.expect("text").as_str()), (403, word));
+    }
 }
 
 #[tokio::test]

@@ -90,12 +90,34 @@ async fn a_server_that_is_down_or_answers_a_page_is_no_refusal() {
 #[tokio::test]
 async fn soap_goes_on_where_the_identity_service_wants_oauth() {
     let sim = start().await;
-    let refuse = Fault::Refuse { status: 403, body: "Bad_OAuth_Token".to_owned(), times: 1 };
+    let refuse = Fault::Refuse { status: 403, body: "Bad_OAuth_Token".to_owned(), times: 2 };
     sim.fault(Op::UserInfo, refuse.clone());
-    let identity = Org::new(soap(&sim)).unwrap().identity().await.unwrap();
-    assert_eq!((identity.org_id.to_string(), identity.username), (sim.org_id(), user(&sim)));
+    let org = Org::new(soap(&sim)).unwrap();
+    for _ in 0..2 {
+        let identity = org.identity().await.unwrap();
+        assert_eq!((identity.org_id.to_string(), identity.username), (sim.org_id(), user(&sim)));
+    }
+    assert_eq!(sim.calls().of(Op::Soap), 1, "the login has said whose session it is: no other is needed");
     sim.fault(Op::UserInfo, refuse);
     assert_eq!(refusal(by_password(&sim, password(&sim))).await.0, ErrorKind::Forbidden);
+    assert_eq!(sim.calls().of(Op::Token), 2, "a session that has ended is answered the same, once");
+}
+
+#[tokio::test]
+async fn a_session_that_ended_is_renewed_by_the_question_who_we_are() {
+    let sim = start().await;
+    let org = Org::new(by_password(&sim, password(&sim))).unwrap();
+    let identity = org.identity().await.unwrap();
+    sim.end_sessions();
+    assert_eq!(org.identity().await.unwrap(), identity);
+    assert_eq!((sim.calls().of(Op::UserInfo), sim.calls().of(Op::Token)), (3, 2));
+    // THEN with a session of SOAP the next call renews it
+    let org = Org::new(soap(&sim)).unwrap();
+    org.identity().await.unwrap();
+    sim.end_sessions();
+    assert_eq!(org.identity().await.unwrap(), identity);
+    org.limits().await.unwrap();
+    assert_eq!(sim.calls().of(Op::Soap), 2);
 }
 
 fn refreshing(sim: &simorg::Org, token: RefreshToken) -> OrgConfig {

@@ -2,10 +2,10 @@
 
 use super::error::ApiError;
 use crate::id::RecordId;
-use crate::org::OrgState;
+use crate::org::{Op, OrgState};
 use crate::save::{Api, DuplicateHeader, SaveContext};
 use axum::extract::{Request, State};
-use axum::http::{HeaderMap, header};
+use axum::http::{HeaderMap, StatusCode, header};
 use axum::middleware::Next;
 use axum::response::{IntoResponse, Response};
 use std::sync::Arc;
@@ -58,13 +58,20 @@ pub(crate) async fn authorise(
         Ok(version) => version,
         Err(error) => return error.into_response(),
     };
-    let Some(token) = bearer(request.headers()) else { return ApiError::session().into_response() };
+    let identity = Op::of(request.method(), request.uri().path()) == Op::UserInfo;
+    let Some(token) = bearer(request.headers()) else { return refused(identity, "Missing_OAuth_Token") };
     let settings = org.settings();
     let Some(user) = org.sessions.use_token(token, org.clock.now(), &settings.auth) else {
-        return ApiError::session().into_response();
+        return refused(identity, "Bad_OAuth_Token");
     };
     request.extensions_mut().insert(Caller { user, version });
     next.run(request).await
+}
+
+/// No session: the identity service answers 403 and one word (Help, "Identity URLs"; seen by
+/// forcedotcom/SalesforceMobileSDK-Android#2430 and jsforce#736), all others 401 and JSON.
+fn refused(identity: bool, word: &'static str) -> Response {
+    if identity { (StatusCode::FORBIDDEN, word).into_response() } else { ApiError::session().into_response() }
 }
 
 /// The token of an `Authorization` header, `Bearer` or `OAuth`.
