@@ -44,7 +44,7 @@ impl<'a> Answer<'a> {
             response.headers.get(CONTENT_ENCODING).map(|value| value.as_bytes().to_ascii_lowercase());
         let gunzip = match encoding.as_deref() {
             None | Some(b"" | b"identity") => None,
-            Some(b"gzip" | b"x-gzip") => Some(Gunzip::new(sizes.gunzip_ratio)),
+            Some(b"gzip" | b"x-gzip") => Some(Gunzip::new(sizes.gunzip_ratio, sizes.json)),
             Some(_) => return Err(Error::new(ErrorKind::Contract, "an encoding that was not asked for")),
         };
         Ok(Self {

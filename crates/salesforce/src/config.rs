@@ -155,7 +155,7 @@ pub struct SizeLimits {
     pub json: usize,
     /// A downloaded file, unpacked.
     pub file: u64,
-    /// Unpacked to packed, once past the first 64 KiB.
+    /// Unpacked to packed, once past what a JSON answer may be: up to there an answer is bounded by its size.
     pub gunzip_ratio: u64,
     /// All header names and values of one answer.
     pub headers: usize,

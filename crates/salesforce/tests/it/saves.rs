@@ -1,3 +1,5 @@
+use std::io::Write as _;
+
 use model::SalesforceId;
 use salesforce::{Class, DuplicateKind, DuplicateRuleHeader, ErrorCode, ErrorKind, Fields};
 use serde_json::json as value;
@@ -74,6 +76,32 @@ async fn updates_are_repeated_and_creates_are_not() {
         assert_eq!(error.kind(), ErrorKind::OutcomeUnknown);
     }
     assert_eq!(script.seen().len(), 4);
+}
+
+/// As a web server packs it.
+fn packed(text: &str) -> Vec<u8> {
+    let mut encoder = flate2::write::GzEncoder::new(Vec::new(), flate2::Compression::default());
+    encoder.write_all(text.as_bytes()).unwrap();
+    encoder.finish().unwrap()
+}
+
+#[tokio::test]
+async fn two_hundred_refusals_for_one_reason_are_an_answer_however_well_they_pack() {
+    let reason = "We can't save this record because the “Keep Supporters in Step” process failed. Give your Salesforce \
+        admin these details. This error occurred when the flow tried to update records: FIELD_CUSTOM_VALIDATION_EXCEPTION: ";
+    let one = value!({ "id": null, "success": false, "errors": [{
+        "statusCode": "CANNOT_EXECUTE_FLOW_TRIGGER", "message": reason.repeat(2), "fields": [],
+    }]});
+    let answer = value!(vec![one; 200]).to_string();
+    let body = packed(&answer);
+    assert!(answer.len() > 64 << 10 && answer.len() / body.len() > 100, "{} {}", answer.len(), body.len());
+    let script = Scripted::new(move |_, _| {
+        let headers = vec![("content-type", "application/json".into()), ("content-encoding", "gzip".into())];
+        Reply::Http(200, headers, vec![Ok(body.clone().into())])
+    });
+    let records = vec![fields(); 200];
+    let outcomes = org(&script).collections_upsert("Contact", "Key__c", &records, None).await.unwrap();
+    assert_eq!(outcomes.iter().filter(|outcome| outcome.is_err()).count(), 200);
 }
 
 #[tokio::test]
