@@ -41,6 +41,8 @@ pub(crate) struct Client {
     pub(crate) logged_in: AtomicBool,
     /// The session that [`crate::Org::has_just_signed_in`] was last asked of.
     pub(crate) begun: AtomicU64,
+    /// Held by the one exchange of a refresh token that is under way.
+    pub(crate) exchange: Arc<tokio::sync::Mutex<()>>,
     /// What may be used; nothing is bounded where it was never said.
     pub(crate) budget: OnceLock<Budget>,
     sessions: Sessions,
@@ -138,13 +140,14 @@ impl Client {
             describes: Mutex::default(),
             logged_in: AtomicBool::new(false),
             begun: AtomicU64::new(0),
+            exchange: Arc::default(),
             budget: OnceLock::new(),
             sessions: Sessions::default(),
         })
     }
 
     /// The present session; logs in where there is none.
-    pub(crate) async fn session(&self) -> Result<Arc<Session>, Error> {
+    pub(crate) async fn session(self: &Arc<Self>) -> Result<Arc<Session>, Error> {
         self.sessions.get(None, self.log_in()).await
     }
 
@@ -154,17 +157,17 @@ impl Client {
     }
 
     /// Sends and reads JSON.
-    pub(crate) async fn json<T: DeserializeOwned + Send>(&self, ask: &Ask) -> Result<T, Error> {
+    pub(crate) async fn json<T: DeserializeOwned + Send>(self: &Arc<Self>, ask: &Ask) -> Result<T, Error> {
         self.run(ask, &Json(PhantomData)).await
     }
 
     /// Sends and expects success, whatever the body.
-    pub(crate) async fn done(&self, ask: &Ask) -> Result<(), Error> {
+    pub(crate) async fn done(self: &Arc<Self>, ask: &Ask) -> Result<(), Error> {
         self.run(ask, &Nothing).await
     }
 
     /// Sends, repeats as far as the call allows, and reads the answer.
-    pub(crate) async fn run<R: Read>(&self, ask: &Ask, read: &R) -> Result<R::Out, Error> {
+    pub(crate) async fn run<R: Read>(self: &Arc<Self>, ask: &Ask, read: &R) -> Result<R::Out, Error> {
         let mut waits = Waits::new(&self.config.retry);
         let (mut no_route, mut bad_answers, mut refused) = (0, 0, None);
         loop {

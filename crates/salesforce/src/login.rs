@@ -1,5 +1,6 @@
 //! Getting a session, by whichever way in is configured.
 
+use std::sync::Arc;
 use std::sync::atomic::Ordering;
 use std::time::Duration;
 
@@ -64,7 +65,7 @@ struct Reply {
 
 impl Client {
     /// Logs in, with repeats: getting a token changes nothing.
-    pub(crate) async fn log_in(&self) -> Result<SignedIn, Error> {
+    pub(crate) async fn log_in(self: &Arc<Self>) -> Result<SignedIn, Error> {
         let mut waits = Waits::new(&self.login_retry());
         let mut bad_answers = 0;
         loop {
@@ -95,7 +96,7 @@ impl Client {
         if known { self.config.retry } else { self.config.retry.before_login() }
     }
 
-    async fn log_in_once(&self) -> Result<SignedIn, Failure> {
+    async fn log_in_once(self: &Arc<Self>) -> Result<SignedIn, Failure> {
         let signed_in = match &self.config.grant {
             Grant::ClientCredentials { client_id, client_secret } => {
                 self.oauth(grant_form::client_credentials(client_id, client_secret)).await?.0
@@ -137,16 +138,31 @@ impl Client {
         Ok((signed_in, answer.refresh_token))
     }
 
-    /// With the refresh token that counts now. A new one is kept before anything is done with the session.
+    /// With the refresh token that counts now. The exchange goes on when nobody waits for it any more, because a run is stopped or a
+    /// caller has lost patience: the org may have ended the old token the moment it was shown, and then the answer holds the only one.
     async fn refresh(
-        &self,
+        self: &Arc<Self>,
         client_id: &str,
         client_secret: Option<&SecretString>,
         kept: &RefreshToken,
     ) -> Result<SignedIn, Failure> {
-        use secrecy::ExposeSecret as _;
+        let alone = Arc::clone(&self.exchange).lock_owned().await;
         let held = Held::take(kept).await?;
         let form = grant_form::refresh_token(client_id, client_secret, &held.token);
+        let client = Arc::clone(self);
+        let exchange = tokio::spawn(async move {
+            let exchanged = client.exchange(held, form).await;
+            drop(alone);
+            exchanged
+        });
+        exchange
+            .await
+            .unwrap_or_else(|_| Err(Error::new(ErrorKind::TokenNotKept, "the exchange broke off").into()))
+    }
+
+    /// Shows the token. A new one is kept before anything is done with the session.
+    async fn exchange(&self, held: Held, form: String) -> Result<SignedIn, Failure> {
+        use secrecy::ExposeSecret as _;
         let (signed_in, new) = self.oauth(form).await?;
         if let Some(new) = new
             && new.expose_secret() != held.token.expose_secret()

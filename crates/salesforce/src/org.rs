@@ -124,7 +124,7 @@ impl Org {
         Ok(Self(Arc::new(Client::new(config, transport)?)))
     }
 
-    pub(crate) fn client(&self) -> &Client {
+    pub(crate) fn client(&self) -> &Arc<Client> {
         &self.0
     }
 
@@ -211,11 +211,14 @@ impl Org {
         let _first = self.0.budget.set(Budget::new(limits, spent, ledger));
     }
 
-    /// Writes down what was really used, for the end of a run: until then a few calls are written down in advance.
+    /// Writes down what was really used, for the end of a run: until then a few calls are written down in advance. A refresh token that
+    /// is being exchanged, for whomever, is first seen into its place.
     ///
     /// # Errors
     /// [`ErrorKind::LocalFile`] when it could not be kept.
     pub async fn close_books(&self) -> Result<(), Error> {
+        let exchanged = self.0.exchange.lock().await;
+        drop(exchanged);
         let Some(budget) = self.0.budget.get() else { return Ok(()) };
         budget.close(&self.0.meter).await
     }

@@ -1,6 +1,6 @@
 use std::sync::Arc;
 
-use salesforce::{Call, ErrorKind, Grant, Org, Transport, TransportErrorKind};
+use salesforce::{Call, ErrorKind, Grant, Org, RefreshToken, Transport, TransportErrorKind};
 
 use crate::support::{Reply, Scripted, config, json, org, refusal};
 
@@ -153,6 +153,49 @@ async fn a_sign_in_answer_that_trickles_or_never_ends_is_given_up() {
         assert_eq!((error.kind(), error.call()), (kind, Some(Call::Token)), "{bytes}");
         assert!(begun.elapsed() < limit * 5, "{bytes}: {:?}", begun.elapsed());
     }
+}
+
+/// Answers a sign-in with a new refresh token, when it is told to.
+#[derive(Default)]
+struct Late {
+    asked: tokio::sync::Notify,
+    go: tokio::sync::Notify,
+}
+
+#[async_trait::async_trait]
+impl Transport for Late {
+    async fn send(&self, _: salesforce::Request) -> Result<salesforce::Response, salesforce::TransportError> {
+        use futures_util::StreamExt as _;
+        self.asked.notify_one();
+        self.go.notified().await;
+        let answer = r#"{"access_token":"t","instance_url":"https://example.my.salesforce.com","refresh_token":"second"}"#;
+        let body = futures_util::stream::iter([Ok(bytes::Bytes::from(answer))]).boxed();
+        Ok(salesforce::Response { status: http::StatusCode::OK, headers: http::HeaderMap::new(), body })
+    }
+}
+
+#[tokio::test]
+async fn a_new_refresh_token_is_kept_although_nobody_waits_for_the_session_any_more() {
+    let folder = tempfile::tempdir().unwrap();
+    let file = folder.path().join("token");
+    std::fs::write(&file, "first").unwrap();
+    let mut config = config("https://example.my.salesforce.com");
+    let token = RefreshToken::File(file.clone());
+    config.grant = Grant::RefreshToken { client_id: "id".into(), client_secret: None, token };
+    let late = Arc::new(Late::default());
+    let org = Org::with_transport(config, Arc::clone(&late) as Arc<dyn Transport>).unwrap();
+    // GIVEN a caller that is gone before the org answers
+    let caller = tokio::spawn({
+        let org = org.clone();
+        async move { org.limits().await.is_ok() }
+    });
+    late.asked.notified().await;
+    caller.abort();
+    assert!(caller.await.unwrap_err().is_cancelled());
+    // WHEN the answer comes, at the end of the run
+    late.go.notify_one();
+    org.close_books().await.unwrap();
+    assert_eq!(std::fs::read_to_string(&file).unwrap(), "second");
 }
 
 #[tokio::test]
