@@ -76,6 +76,7 @@ impl Trouble {
                 OrgFault::DoThenDropReply
                 | OrgFault::Truncate { .. }
                 | OrgFault::TruncateCleanly { .. }
+                | OrgFault::Strip { .. }
                 | OrgFault::Bloat { .. }
                 | OrgFault::Slow { .. } => true,
                 OrgFault::Refuse { .. }

@@ -85,6 +85,22 @@ async fn what_the_job_could_not_know_comes_with_the_next_window() {
 }
 
 #[tokio::test]
+async fn a_page_that_lost_the_way_to_the_next_one_is_no_end() {
+    let h = town().await;
+    let admin = h.org.admin();
+    // GIVEN a proxy on whose way the locator of the fourth page is lost
+    for _ in 0..3 {
+        admin.fault(Op::QueryJobResults, Fault::Bloat { bytes: 0 });
+    }
+    admin.fault(Op::QueryJobResults, Fault::Strip { lines: 11 });
+    assert!(h.try_run(Mode::Pull).await.is_err(), "forty of a hundred and twenty are not all");
+    assert_eq!((h.watermarks().1, h.sides.state.bookmark("pull_query").unwrap()), (None, None));
+    // THEN the next pull begins anew, and finds all of them
+    h.run(Mode::Pull).await;
+    assert_eq!(usize::try_from(h.supporters().await).unwrap(), CONTACTS);
+}
+
+#[tokio::test]
 async fn a_job_that_does_not_fit_any_more_is_discarded_and_another_is_begun() {
     // It is gone, it was aborted, or it is too old.
     for spoiled in 0..3 {

@@ -1,7 +1,9 @@
 //! A supporter's change reaches Salesforce, a Contact's change comes back, and then there is silence.
 
-use e2e::{Contact, Harness, Person};
+use e2e::{Contact, Harness, Person, World};
 use serde_json::json;
+use service::request::Mode;
+use simorg::{Fault, Op};
 
 #[tokio::test]
 async fn a_new_supporter_becomes_a_contact_and_its_id_comes_back() {
@@ -54,4 +56,24 @@ async fn an_existing_contact_is_found_by_address_and_name_and_never_doubled() {
     assert_eq!(h.link(7).as_deref(), Some(id.as_str()), "{report:?}");
     assert_eq!(h.contacts().len(), 1);
     assert_eq!(report.links.get("email_and_name"), Some(&1), "{report:?}");
+}
+
+#[tokio::test]
+async fn a_directory_of_contacts_that_lost_some_on_the_way_is_not_matched_against() {
+    let mut world = World::default();
+    world.settings.directory_from = 1;
+    let h = Harness::start_in(world).await;
+    for id in 1..=3 {
+        let email = format!("p{id}@example.org");
+        h.contact(&Contact::new("Jo", "Doe", &email));
+        h.supporter(&Person::new(id, "Jo", "Doe", &email)).await;
+    }
+    // GIVEN a query of all Contacts of which one arrives, with no word of more
+    h.org.admin().fault(Op::QueryJobResults, Fault::Strip { lines: 2 });
+    assert!(h.try_run(Mode::Push).await.is_err(), "the two others would be taken for strangers");
+    assert_eq!(h.contacts().len(), 3);
+    // THEN the next cycle asks again, and finds everybody
+    h.run(Mode::Push).await;
+    assert_eq!(h.contacts().len(), 3);
+    assert!((1..=3).all(|id| h.link(id).is_some()));
 }

@@ -60,6 +60,7 @@ impl Directory {
             }
             sides.progress.advance(1);
         }
+        rows.complete(0)?;
         sides.progress.end();
         let read_at = sides.org.server_time();
         sides.org.discard_query_job(rows.job()).await;

@@ -192,9 +192,11 @@ async fn mark_all(
             break;
         }
     }
-    // What was read in two runs must be all there is.
+    // What was read, in one run or two, must be all there is.
     if let Err(error) = rows.complete(before) {
-        forget(sides).await?;
+        if query.is_some() {
+            forget(sides).await?;
+        }
         return Err(error.into());
     }
     Ok(())

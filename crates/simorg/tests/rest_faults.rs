@@ -51,6 +51,11 @@ async fn a_truncated_body_breaks_off_loudly_or_silently() {
     let short = answer.expect("a head").bytes().await.expect("a clean end");
     assert_eq!(short.len(), 10);
     assert_eq!(org.get("/limits").await.0, 200, "slow is still whole");
+    for (lines, arrive) in [(0, false), (1, true)] {
+        org.org.fault(Op::Limits, Fault::Strip { lines });
+        let answer = org.call(Method::GET, "/limits").send().await.expect("a head");
+        assert_eq!(!answer.bytes().await.expect("a clean end").is_empty(), arrive);
+    }
 }
 
 #[tokio::test]

@@ -144,6 +144,29 @@ async fn a_query_job_is_read_page_by_page_to_the_locator_null() {
 }
 
 #[tokio::test(start_paused = true)]
+async fn a_page_that_lost_its_locator_on_the_way_is_not_the_whole_result() {
+    let dir = tempfile::tempdir().unwrap();
+    let soql = Soql::select("Contact", ["Id"]).unwrap();
+    for (announced, whole) in
+        [(",\"numberRecordsProcessed\":2", false), (",\"numberRecordsProcessed\":1", true), ("", true)]
+    {
+        let script = Scripted::new(move |seen, _| {
+            if seen.line.contains("/results") {
+                return csv("\"Id\"\n\"003A\"\n");
+            }
+            json(200, &format!(r#"{{"id":"{JOB}","state":"JobComplete"{announced}}}"#))
+        });
+        let mut rows =
+            org(&script).bulk_query(&soql, true, 1, dir.path(), Duration::from_secs(60)).await.unwrap();
+        while rows.next_row().await.unwrap().is_some() {}
+        assert_eq!(
+            rows.complete(0).map_err(|error| error.kind()).err(),
+            (!whole).then_some(ErrorKind::Incomplete)
+        );
+    }
+}
+
+#[tokio::test(start_paused = true)]
 async fn query_jobs_that_fail_or_turn_in_circles_are_errors() {
     let dir = tempfile::tempdir().unwrap();
     let soql = Soql::select("Contact", ["Id"]).unwrap();

@@ -19,8 +19,8 @@ pub(crate) async fn gate(State(org): State<Arc<OrgState>>, mut request: Request,
     org.calls.count(op);
     let fault = org.faults.take(op);
     let settings = org.settings();
-    // What follows a packed body is no longer a body.
-    if !settings.http.gzip || matches!(fault, Some(Fault::Bloat { .. })) {
+    // What follows a packed body is no longer a body, and its lines are not to be seen.
+    if !settings.http.gzip || matches!(fault, Some(Fault::Bloat { .. } | Fault::Strip { .. })) {
         request.headers_mut().remove(header::ACCEPT_ENCODING);
     }
     let mut response = match before(&org, op, &request, fault.as_ref(), line.as_ref()) {
@@ -50,6 +50,7 @@ fn before(
             Fault::DoThenDropReply
             | Fault::Truncate { .. }
             | Fault::TruncateCleanly { .. }
+            | Fault::Strip { .. }
             | Fault::Bloat { .. }
             | Fault::Slow { .. },
         )

@@ -66,6 +66,7 @@ pub(super) async fn spoil(response: Response, fault: &Fault, line: Option<&Line>
         Fault::DoThenDropReply => dropped(line),
         Fault::Truncate { bytes } => cut_short(response, *bytes, true).await,
         Fault::TruncateCleanly { bytes } => cut_short(response, *bytes, false).await,
+        Fault::Strip { lines } => stripped(response, *lines).await,
         Fault::Bloat { bytes } => bloated(response, *bytes).await,
         Fault::Slow { millis_per_kib } => slow(response, *millis_per_kib).await,
         Fault::Refuse { .. } | Fault::DropBeforeDoing | Fault::Html { .. } | Fault::Redirect { .. } => {
@@ -94,6 +95,17 @@ async fn cut_short(response: Response, bytes: usize, abruptly: bool) -> Response
         Err(io::Error::from(io::ErrorKind::ConnectionReset))
     });
     Response::from_parts(parts, Body::from_stream(stream::once(async { Ok(kept) }).chain(broken)))
+}
+
+async fn stripped(response: Response, lines: usize) -> Response {
+    let (mut parts, body) = whole(response).await;
+    let told: Vec<HeaderName> =
+        parts.headers.keys().filter(|name| name.as_str().starts_with("sforce-")).cloned().collect();
+    for name in told.into_iter().chain([header::CONTENT_LENGTH]) {
+        parts.headers.remove(name);
+    }
+    let kept: usize = body.split_inclusive(|byte| *byte == b'\n').take(lines).map(<[u8]>::len).sum();
+    Response::from_parts(parts, Body::from(body.slice(..kept)))
 }
 
 async fn bloated(response: Response, bytes: usize) -> Response {

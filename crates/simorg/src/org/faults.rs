@@ -33,6 +33,12 @@ pub enum Fault {
         /// Bytes that arrive.
         bytes: usize,
     },
+    /// Does everything; so many lines of the body arrive, and none of the handler's `Sforce-` headers, as through a proxy that
+    /// knows them not.
+    Strip {
+        /// Lines that arrive.
+        lines: usize,
+    },
     /// Does everything; so many blanks follow the body.
     Bloat {
         /// Further bytes.
