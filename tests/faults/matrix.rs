@@ -45,7 +45,7 @@ macro_rules! matrix {
 matrix! {
     //                                 refused, tls, lost before, lost after  401 limit 403 404 400 410  5xx cut odd big slow 3xx
     token             Token:           R X R R  X R X X X X  R V V V S X;
-    get_updated       GetUpdated:      R X R R  A S K K K X  R V V L V X;
+    get_updated       GetUpdated:      R X R R  A S K K K X  R V V K V X;
     changed_page      ChangedPage:     R X R R  A S X X X X  R V V L V X;
     look_up           LookUp:          R X R R  A S X X X X  R V V L V X;
     read_by_ids       ReadByIds:       R X R R  A S X X X X  R V V L V X;

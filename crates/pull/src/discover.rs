@@ -108,11 +108,16 @@ async fn upper_end(sides: &Sides) -> Result<Stamp, Fatal> {
     reached(K19);
     let covered = match sides.org.updated(sides.map.object().name(), now.minus(COVERED_SPAN), now).await {
         Ok(updated) => Some(updated.latest_date_covered),
-        // Refused for this object or not allowed: the lag alone bounds the window (fault matrix: "skip, use lag").
+        // Refused for this object, not allowed, or too long an answer, for it names all that changed: the lag alone bounds the
+        // window (fault matrix: "skip, use lag").
         Err(error)
             if matches!(
                 error.kind(),
-                ErrorKind::Rejected | ErrorKind::Forbidden | ErrorKind::NotFound | ErrorKind::Conflict
+                ErrorKind::Rejected
+                    | ErrorKind::Forbidden
+                    | ErrorKind::NotFound
+                    | ErrorKind::Conflict
+                    | ErrorKind::TooLarge
             ) =>
         {
             met(Branch::LagAlone);
