@@ -4,16 +4,18 @@ use std::fmt;
 
 use crate::record_error::bounded;
 
-/// What a failed job needs.
+/// What a failed job needs (Bulk guide v66, "Errors"; `Code : text` as seen by public clients). Of [`JobError::class`], which a job gives
+/// by [`super::JobInfo::error`].
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 pub enum JobErrorClass {
-    /// A new job with the rows left may pass.
+    /// `InternalServerError`, `Timeout`, `TooManyLockFailure`: a new job with the rows left may pass.
     Transient,
-    /// The daily batch allowance is used up: rolling 24 hours.
+    /// `ExceededQuota`: the daily batch allowance is used up, of rolling 24 hours. The same job passes when some of it has come back.
     Allowance,
-    /// A new job must be smaller.
+    /// A text with `tried more than`, whatever its code: Salesforce gave up a batch after many attempts. A new job must be smaller.
     Split,
-    /// The file or its columns are wrong: nothing was saved, and nothing will be.
+    /// `InvalidBatch`, `ClientInputError` and everything else: the file or its columns are wrong. Nothing was saved, and the same job
+    /// never will be.
     Permanent,
 }
 
