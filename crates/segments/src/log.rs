@@ -183,6 +183,20 @@ impl Log {
         told.await.unwrap_or(Err(Error::Stopped))
     }
 
+    /// How many of these entries, from the first on, one append takes; at least one.
+    #[must_use]
+    pub fn at_once(&self, entries: &[Entry]) -> usize {
+        let mut room = self.options.append_bytes;
+        let fits = entries.iter().take_while(|entry| match room.checked_sub(entry.bytes.len() + HEAD) {
+            Some(left) => {
+                room = left;
+                true
+            }
+            None => false,
+        });
+        fits.count().max(1)
+    }
+
     fn check(&self, entries: &[Entry]) -> Result<(), Error> {
         let longest = entries.iter().map(|entry| entry.bytes.len()).max().unwrap_or(0);
         let max = self.options.entry_bytes.min(MAX_ENTRY);

@@ -91,6 +91,11 @@ pub(super) fn too_fast(seconds: u64) -> Response<Body> {
 
 /// Nothing of it is kept, as far as anybody knows: the client must send it again.
 pub(super) fn not_kept(error: &QueueError) -> Response<Body> {
+    // The same would be too large again: whoever sends it for ever helps nobody.
+    if matches!(error, QueueError::Log(segments::Error::TooLarge { .. })) {
+        let message = "an event is too large together with the context of its batch";
+        return refused(StatusCode::PAYLOAD_TOO_LARGE, "too_large", message);
+    }
     let full = matches!(error, QueueError::Log(segments::Error::Full));
     let message = if full { "there is no room to keep events" } else { "events cannot be kept now" };
     again(refused(StatusCode::SERVICE_UNAVAILABLE, "not_kept", message), AGAIN_AFTER)

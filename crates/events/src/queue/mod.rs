@@ -188,7 +188,8 @@ impl Queue {
     /// once. When the caller goes away meanwhile, they are kept all the same.
     ///
     /// # Errors
-    /// [`QueueError::Log`]: nothing is acknowledged. Offering them again is right: what was kept is recognised.
+    /// [`QueueError::Log`]: nothing is acknowledged, and the first of them may be kept. Offering them again is right: what was kept is
+    /// recognised.
     pub async fn accept(&self, events: Vec<Event>) -> Result<Vec<Accepted>, QueueError> {
         let queue = self.clone();
         // A client that hangs up must not leave ids behind that nobody settles.
@@ -205,8 +206,10 @@ impl Queue {
         while !open.is_empty() {
             let (tell, told) = watch::channel(());
             let (ours, theirs) = self.reserve(&ids, &open, &told);
-            let result = self.append(&events, &ids, &ours, &mut accepted).await;
-            self.release(&ids, &ours, result.is_ok());
+            let (kept, result) = self.append(&events, &ids, &ours, &mut accepted).await;
+            let (kept, others) = ours.split_at(kept);
+            self.release(&ids, kept, true);
+            self.release(&ids, others, false);
             drop(tell);
             result?;
             open = Vec::new();
@@ -249,22 +252,34 @@ impl Queue {
         (ours, theirs)
     }
 
+    /// How many of ours are kept, from the first on. A context that many events share stands in each of them, which may be more
+    /// than the log takes at once: then they go in one part after another.
     async fn append(
         &self,
         events: &[Event],
         ids: &[Fingerprint],
         ours: &[usize],
         accepted: &mut [Accepted],
-    ) -> Result<(), QueueError> {
+    ) -> (usize, Result<(), QueueError>) {
         let entries = ours.iter().map(|&nth| Entry {
             stamp: events[nth].received_at,
             bytes: entry::of_event(ids[nth], &events[nth]),
         });
-        let places = self.0.log.append(entries.collect()).await?;
-        for (&nth, place) in ours.iter().zip(places) {
-            accepted[nth] = Accepted::Kept(place);
+        let mut entries: Vec<Entry> = entries.collect();
+        let mut kept = 0;
+        while !entries.is_empty() {
+            let rest = entries.split_off(self.0.log.at_once(&entries));
+            let places = match self.0.log.append(entries).await {
+                Ok(places) => places,
+                Err(error) => return (kept, Err(error.into())),
+            };
+            for (&nth, place) in ours[kept..].iter().zip(&places) {
+                accepted[nth] = Accepted::Kept(*place);
+            }
+            kept += places.len();
+            entries = rest;
         }
-        Ok(())
+        (kept, Ok(()))
     }
 
     fn release(&self, ids: &[Fingerprint], ours: &[usize], kept: bool) {

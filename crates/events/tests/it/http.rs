@@ -211,6 +211,18 @@ async fn a_source_that_sends_too_much_is_told_when_to_come_again() {
 }
 
 #[tokio::test]
+async fn a_batch_that_its_shared_context_makes_large_is_kept() {
+    let server = start().await;
+    let events: Vec<Value> = (0..2_100)
+        .map(|nth| json!({ "type": "track", "event": "e", "userId": "u", "messageId": nth.to_string() }))
+        .collect();
+    // Four kilobytes in each of them: more than the log takes at once.
+    let body = json!({ "batch": events, "context": { "page": "x".repeat(4_050) } }).to_string();
+    let (status, answer) = server.send("batch", body).await;
+    assert_eq!((status, answer["accepted"].as_u64()), (200, Some(2_100)));
+}
+
+#[tokio::test]
 async fn what_cannot_be_kept_is_not_acknowledged_and_is_taken_when_it_can() {
     let server = start().await;
     server.disk.set_room(Some(20));

@@ -66,6 +66,25 @@ async fn when_keeping_fails_whoever_waited_for_it_keeps_it_instead() {
 }
 
 #[tokio::test]
+async fn more_than_the_log_takes_at_once_is_kept_in_parts_and_a_part_that_was_kept_is_recognised() {
+    let (disk, clock) = (CutDisk::new(), clock());
+    let mut options = options(&clock);
+    options.log.append_bytes = 1_000;
+    let queue = Queue::open_on(std::sync::Arc::new(disk.clone()), options).unwrap();
+    let names: Vec<String> = (0..40).map(|nth| format!("{nth:02}")).collect();
+    let offered = || names.iter().map(|name| event(name)).collect::<Vec<_>>();
+    // There is room for some parts of it.
+    disk.set_room(Some(3_000));
+    assert_eq!(queue.accept(offered()).await, Err(QueueError::Log(segments::Error::Full)));
+    let kept = queue.counts().unread;
+    assert!((1..40).contains(&kept), "{kept} kept");
+    disk.set_room(None);
+    let again = queue.accept(offered()).await.unwrap();
+    assert_eq!(again.iter().filter(|one| **one == Accepted::Repeated).count() as u64, kept);
+    assert_eq!(ids(&queue), names);
+}
+
+#[tokio::test]
 async fn what_is_not_settled_is_handed_out_again_after_a_restart_and_nothing_else() {
     let (disk, clock) = (CutDisk::new(), clock());
     let queue = on(&disk, &clock).unwrap();
