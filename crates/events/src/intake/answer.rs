@@ -1,7 +1,7 @@
 //! What a client is told.
 
 use axum::body::Body;
-use http::header::{CONTENT_TYPE, HeaderValue, RETRY_AFTER, WWW_AUTHENTICATE};
+use http::header::{CONTENT_TYPE, HeaderName, HeaderValue, RETRY_AFTER, WWW_AUTHENTICATE};
 use http::{Response, StatusCode};
 use serde::Serialize;
 use serde_json::{Value, json};
@@ -13,6 +13,10 @@ use crate::refusal::Refusal;
 
 /// Seconds after which to come again when events cannot be kept.
 const AGAIN_AFTER: u64 = 5;
+
+/// In how many seconds a source may send again. Segment's HTTP API answers 429 with it and with `Retry-After` (HTTP API, "Rate
+/// limits").
+const RATE_LIMIT_RESET: HeaderName = HeaderName::from_static("x-ratelimit-reset");
 
 /// What became of one event.
 #[derive(Debug, Serialize)]
@@ -86,7 +90,9 @@ pub(super) fn unknown_key() -> Response<Body> {
 
 pub(super) fn too_fast(seconds: u64) -> Response<Body> {
     let message = "this source sends more events than it may";
-    again(refused(StatusCode::TOO_MANY_REQUESTS, "rate_limited", message), seconds)
+    let mut answer = again(refused(StatusCode::TOO_MANY_REQUESTS, "rate_limited", message), seconds);
+    answer.headers_mut().insert(RATE_LIMIT_RESET, HeaderValue::from(seconds));
+    answer
 }
 
 /// Nothing of it is kept, as far as anybody knows: the client must send it again.

@@ -205,6 +205,7 @@ async fn a_source_that_sends_too_much_is_told_when_to_come_again() {
     }
     let refused = send("5").await.expect("an answer");
     assert_eq!((refused.status().as_u16(), refused.headers()["retry-after"].to_str().unwrap()), (429, "1"));
+    assert_eq!(refused.headers()["x-ratelimit-reset"].to_str().unwrap(), "1");
     server.clock.advance(Duration::from_secs(1));
     assert_eq!(send("5").await.expect("an answer").status().as_u16(), 200);
     assert_eq!(server.kept().len(), 7);
