@@ -48,7 +48,7 @@ pub struct RunReport {
 /// The longest wait between two tries.
 const LONGEST_WAIT: Duration = Duration::from_secs(3_600);
 
-/// Works off everything that is due. Ends when nothing is, or when it is told to stop.
+/// Works off everything that is due. Ends when nothing is, when the org is asked for nothing now, or when it is told to stop.
 ///
 /// # Errors
 /// [`Fatal`]; the events at hand are due again a minute later.
@@ -65,7 +65,9 @@ pub async fn drain(
         if batch.is_empty() {
             break;
         }
-        work_off(cx, queue, settings, clock, batch, &mut report).await?;
+        if !work_off(cx, queue, settings, clock, batch, &mut report).await? {
+            break;
+        }
     }
     report.calls = cx.org.usage().total() - before;
     Ok(report)
@@ -75,6 +77,8 @@ fn of_queue(error: QueueError) -> Fatal {
     Fatal::Queue(Box::new(error))
 }
 
+/// Whether the next batch may fare better: not when every event of this one waits, and none was tried. The allowance is used up,
+/// or the org is away.
 async fn work_off(
     cx: &Delivery,
     queue: &Queue,
@@ -82,7 +86,7 @@ async fn work_off(
     clock: &Clock,
     batch: Vec<Queued>,
     report: &mut RunReport,
-) -> Result<(), Fatal> {
+) -> Result<bool, Fatal> {
     let wanted: Vec<&Queued> = batch.iter().filter(|queued| queued.event.wanted).collect();
     let incoming: Vec<Incoming> = wanted.iter().map(|queued| incoming(queued)).collect();
     let delivered = match deliver(cx, &incoming).await {
@@ -100,6 +104,8 @@ async fn work_off(
             return Err(fatal);
         }
     };
+    let goes_on =
+        wanted.is_empty() || delivered.iter().any(|outcomes| !waits(outcomes) || was_tried(outcomes));
     let ignored = batch.iter().filter(|queued| !queued.event.wanted);
     let ignored = ignored.map(|queued| (queued, vec![Outcome::new("", "", Answer::Ignored)]));
     let all: Vec<(&Queued, Vec<Outcome>)> = wanted.into_iter().zip(delivered).chain(ignored).collect();
@@ -113,7 +119,7 @@ async fn work_off(
     }
     queue.settle(settlements).await.map_err(of_queue)?;
     let _receipt = cx.state.commit(changes).await?;
-    Ok(())
+    Ok(goes_on)
 }
 
 /// Two sources may use one `messageId`.
@@ -134,6 +140,15 @@ fn incoming(queued: &Queued) -> Incoming {
     Incoming { id: incoming_id(queued), at: queued.event.at, record: None, body: queued.event.body.clone() }
 }
 
+fn waits(outcomes: &[Outcome]) -> bool {
+    outcomes.iter().any(|one| one.answer == Answer::Waiting)
+}
+
+/// Whether the org was asked for what waits.
+fn was_tried(outcomes: &[Outcome]) -> bool {
+    outcomes.iter().any(|one| one.answer == Answer::Waiting && !one.reason.is_empty())
+}
+
 /// What the queue is told. A try counts when the org refused it in passing, not when it was never asked.
 fn settled(
     queued: &Queued,
@@ -141,15 +156,14 @@ fn settled(
     settings: &RunSettings,
     now: Stamp,
 ) -> (Settlement, Vec<Outcome>) {
-    let waiting = |outcomes: &[Outcome]| outcomes.iter().any(|one| one.answer == Answer::Waiting);
-    let tried = outcomes.iter().any(|one| one.answer == Answer::Waiting && !one.reason.is_empty());
-    let attempts = queued.attempts + u32::from(tried || !waiting(&outcomes));
+    let tried = was_tried(&outcomes);
+    let attempts = queued.attempts + u32::from(tried || !waits(&outcomes));
     if tried && attempts >= settings.tries {
         for outcome in outcomes.iter_mut().filter(|one| one.answer == Answer::Waiting) {
             outcome.answer = Answer::GivenUp;
         }
     }
-    let ending = if waiting(&outcomes) {
+    let ending = if waits(&outcomes) {
         let doubled = settings.wait.saturating_mul(1 << queued.attempts.min(7));
         Ending::Waiting { until: now.plus(doubled.min(LONGEST_WAIT)) }
     } else if outcomes.iter().any(|one| one.answer.needs_a_person()) {

@@ -17,12 +17,14 @@ struct Line {
     queue: Option<Queue>,
     clock: Clock,
     number: u32,
+    /// Events that may wait; `None`: as many as usual.
+    room: Option<usize>,
 }
 
 impl Line {
     fn new() -> Self {
         let clock = Clock::held(Stamp::parse("2026-10-05T13:00:00Z").unwrap());
-        let mut line = Self { dir: tempfile::tempdir().unwrap(), queue: None, clock, number: 0 };
+        let mut line = Self { dir: tempfile::tempdir().unwrap(), queue: None, clock, number: 0, room: None };
         line.reopen();
         line
     }
@@ -32,6 +34,7 @@ impl Line {
         self.queue = None;
         let mut options = QueueOptions::default();
         options.log.clock = self.clock.clone();
+        options.waiting = self.room.unwrap_or(options.waiting);
         self.queue = Some(Queue::open(&self.dir.path().join("events"), options).unwrap());
     }
 
@@ -120,6 +123,43 @@ async fn what_fails_in_passing_is_tried_again_and_given_up_in_the_end() {
     }
     assert_eq!(line.endings(), pairs(&[("needs_person", "given_up")]));
     assert_eq!(run(&world, &line).await.events, 0);
+}
+
+#[tokio::test]
+async fn when_nothing_may_be_asked_a_run_ends_with_its_first_batch_and_nothing_is_lost() {
+    let (mut world, mut line) = (World::of(scarce()).await, Line::new());
+    line.room = Some(4);
+    line.reopen();
+    for nth in 0..9 {
+        line.accept(true, json!({"email": format!("p{nth}@x.example"), "lastName": "Ash"})).await;
+    }
+    let mut cx = world.delivery(&preset("segment-classic")).await;
+    cx.api_share = 0.01;
+    let settings = RunSettings { batch: 2, ..RunSettings::default() };
+    // GIVEN an allowance that is used up
+    for round in 1..=4 {
+        let report = drain(&cx, line.queue(), &settings, &line.clock).await.unwrap();
+        // Two rounds fill the places there are for waiting.
+        let wanted = if round > 2 { (0, 0) } else { (2, 2) };
+        assert_eq!((report.events, report.waiting), wanted, "round {round}");
+    }
+    assert_eq!((line.queue().counts().waiting, line.queue().counts().unread), (4, 5));
+    assert_eq!(world.records("Lead").len(), 0);
+    // WHEN there is one again
+    cx.api_share = 0.9;
+    world.restart(&mut cx);
+    line.reopen();
+    line.clock.advance(Duration::from_secs(3_601));
+    let report = drain(&cx, line.queue(), &settings, &line.clock).await.unwrap();
+    // THEN every event becomes a record
+    assert_eq!((report.events, report.waiting, world.records("Lead").len()), (9, 0, 9));
+}
+
+/// An org with few calls a day.
+fn scarce() -> simorg::Settings {
+    let mut settings = crate::support::settings();
+    settings.limits.daily_api = 100;
+    settings
 }
 
 #[tokio::test]

@@ -304,8 +304,8 @@ impl Queue {
         self.0.arrivals.subscribe()
     }
 
-    /// Hands out events: first those that waited long enough, then the next in order. Each must be settled; until then, and
-    /// until the process ends, it is not handed out again. Blocks.
+    /// Hands out events: first those that waited long enough, then the next in order, as long as each of them has a place to
+    /// wait in. Each must be settled; until then, and until the process ends, it is not handed out again. Blocks.
     ///
     /// # Errors
     /// [`QueueError::Log`], [`QueueError::Unknown`].
@@ -318,6 +318,9 @@ impl Queue {
             queued.push(Queued { at, attempts, event: self.event_at(at)? });
             held.standing.flight.insert(at);
         }
+        // An org that takes nothing sends them all to wait: one too many would be an event that cannot be settled.
+        let places = self.0.options.waiting.saturating_sub(held.standing.unsettled());
+        let most = most.min(queued.len().saturating_add(places));
         let mut from = held.standing.read.unwrap_or(Cursor::START);
         while queued.len() < most {
             let limit = PageLimit { entries: most - queued.len(), ..PAGE };
@@ -346,7 +349,7 @@ impl Queue {
     /// that was settled before may be settled anew: that is how one is tried again or dropped by a person.
     ///
     /// # Errors
-    /// [`QueueError::Log`]: saying it again is right. [`QueueError::TooManyWaiting`].
+    /// [`QueueError::Log`]: saying it again is right. [`QueueError::TooManyWaiting`], never for events that were handed out.
     pub async fn settle(&self, mut items: Vec<Settlement>) -> Result<(), QueueError> {
         for item in &mut items {
             if item.detail.to_string().len() > DETAIL_BYTES {
@@ -364,9 +367,10 @@ impl Queue {
     async fn settle_locked(&self, said: &mut Cursor, items: &[Settlement]) -> Result<(), QueueError> {
         let frontier = {
             let held = self.held();
-            let waits = items.iter().filter(|item| matches!(item.ending, Ending::Waiting { .. })).count();
-            let known = items.iter().filter(|item| held.standing.waiting.contains_key(&item.at)).count();
-            if waits > known && held.standing.waiting.len() + waits - known > self.0.options.waiting {
+            // What was handed out has its place already.
+            let waits = items.iter().filter(|item| matches!(item.ending, Ending::Waiting { .. }));
+            let new = waits.filter(|item| !held.standing.is_unsettled(item.at)).count();
+            if new > 0 && held.standing.unsettled() + new > self.0.options.waiting {
                 return Err(QueueError::TooManyWaiting(held.standing.waiting.len()));
             }
             held.standing.frontier_after(items)

@@ -81,6 +81,16 @@ impl Standing {
         open.copied().or(self.read).unwrap_or(Cursor::START)
     }
 
+    /// Whether an event waits, or is in flight and may come to.
+    pub(super) fn is_unsettled(&self, at: Cursor) -> bool {
+        self.waiting.contains_key(&at) || self.flight.contains(&at)
+    }
+
+    /// How many those are.
+    pub(super) fn unsettled(&self) -> usize {
+        self.waiting.len() + self.flight.iter().filter(|at| !self.waiting.contains_key(at)).count()
+    }
+
     /// Those that wait and may be tried at `now`, oldest first.
     pub(super) fn due(&self, now: Stamp, most: usize) -> Vec<(Cursor, u32)> {
         let due = self.waiting.iter().filter(|(at, wait)| wait.until <= now && !self.flight.contains(at));

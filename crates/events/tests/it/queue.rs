@@ -138,12 +138,25 @@ async fn a_full_waiting_room_takes_nobody_new() {
     let (disk, clock) = (CutDisk::new(), clock());
     let options = events::QueueOptions { waiting: 2, ..options(&clock) };
     let queue = Queue::open_on(std::sync::Arc::new(disk), options).unwrap();
+    queue.accept(vec![event("p")]).await.unwrap();
+    let asked = queue.next(10).unwrap().remove(0).at;
+    queue.settle(vec![settlement(asked, Ending::NeedsPerson)]).await.unwrap();
     queue.accept(vec![event("a"), event("b"), event("c")]).await.unwrap();
     let queued = queue.next(10).unwrap();
-    let waits = |nth: usize| settlement(queued[nth].at, Ending::Waiting { until: Stamp::from_seconds(NOW) });
+    let until = Stamp::from_seconds(NOW + 60);
+    let waits = |nth: usize| settlement(queued[nth].at, Ending::Waiting { until });
+    // Nobody is handed out who could not come back, and nobody else takes the place of one who is.
+    assert_eq!(queued.iter().map(|one| one.event.id.as_str()).collect::<Vec<_>>(), ["a", "b"]);
+    let again = || settlement(asked, Ending::Waiting { until });
+    assert_eq!(queue.settle(vec![again()]).await, Err(QueueError::TooManyWaiting(0)));
     queue.settle(vec![waits(0), waits(1)]).await.unwrap();
-    assert_eq!(queue.settle(vec![waits(2)]).await, Err(QueueError::TooManyWaiting(2)));
+    assert_eq!((ids(&queue), queue.counts().unread), (Vec::new(), 1));
+    assert_eq!(queue.settle(vec![again()]).await, Err(QueueError::TooManyWaiting(2)));
     queue.settle(vec![waits(0)]).await.unwrap();
+    clock.advance(Duration::from_secs(60));
+    assert_eq!(ids(&queue), ["a", "b"], "what waits has its place");
+    queue.settle(vec![settlement(queued[0].at, Ending::Done)]).await.unwrap();
+    assert_eq!(ids(&queue), ["c"]);
 }
 
 #[tokio::test]
