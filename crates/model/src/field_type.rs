@@ -106,6 +106,10 @@ impl FieldType {
             return Err(InvalidValue::NotStorable);
         }
         let normal = self.canonical(clean)?;
+        // Nothing but separators is a choice of nothing.
+        if normal.is_empty() {
+            return Ok(self.blank());
+        }
         let most = max_length.unwrap_or(MAX_CHARS);
         // No text has more characters than bytes.
         if normal.len() > most && normal.chars().count() > most {
@@ -313,6 +317,9 @@ mod tests {
             value("2026-10-05T12:00:00Z")
         );
         assert_eq!(normal(FieldType::MultiPicklist, "b; a;b"), value("a;b"));
+        for nothing in [";", " ; ", ";;\u{a0};"] {
+            assert_eq!(normal(FieldType::MultiPicklist, nothing), Ok(Cell::Empty), "{nothing:?}");
+        }
         assert_eq!(normal(FieldType::Text, "e\u{301}"), value("é"));
     }
 
@@ -333,9 +340,10 @@ mod tests {
 
     proptest::proptest! {
         #[test]
-        fn normalizing_is_total_and_idempotent(raw in "\\PC{0,40}|[0-9.eE+-]{0,12}|[0-9T: -]{0,24}", which in 0..ALL.len()) {
+        fn normalizing_is_total_and_idempotent(raw in "\\PC{0,40}|[0-9.eE+-]{0,12}|[0-9T: -]{0,24}|[; a]{0,6}", which in 0..ALL.len()) {
             let kind = ALL[which];
             if let Ok(once) = kind.normalize(&Cell::from_nullable(Some(&raw)), Some(80)) {
+                proptest::prop_assert!(once.text() != Some(""));
                 proptest::prop_assert_eq!(kind.normalize(&once, Some(80)), Ok(once));
             }
         }

@@ -144,7 +144,9 @@ impl FieldRule {
             return self.kind.normalize(&Cell::Absent, self.max_length);
         }
         match join_lines(cells) {
-            Some(text) => self.kind.normalize_text(self.to_salesforce_spelling(text.trim()), self.max_length),
+            Some(text) => {
+                self.kind.normalize_text(&self.to_salesforce_spelling(text.trim()), self.max_length)
+            }
             None => self.kind.normalize(&Cell::Empty, self.max_length),
         }
     }
@@ -168,17 +170,19 @@ impl FieldRule {
         }
     }
 
-    fn to_salesforce_spelling<'a>(&'a self, text: &'a str) -> &'a str {
+    fn to_salesforce_spelling<'a>(&'a self, text: &'a str) -> Cow<'a, str> {
         if let Some((yes, no)) = &self.yes_no {
             if text.eq_ignore_ascii_case(yes) {
-                return "true";
+                return Cow::Borrowed("true");
             }
             if text.eq_ignore_ascii_case(no) {
-                return "false";
+                return Cow::Borrowed("false");
             }
         }
-        let known = self.decode.iter().find(|d| d.supporter.eq_ignore_ascii_case(text));
-        known.map_or(text, |d| d.salesforce.as_str())
+        self.decoded(text, |choice| {
+            let known = self.decode.iter().find(|d| d.supporter.eq_ignore_ascii_case(choice));
+            known.map_or(choice, |d| d.salesforce.as_str())
+        })
     }
 
     fn to_supporter_spelling(&self, text: &str) -> String {
@@ -189,14 +193,30 @@ impl FieldRule {
                 _ => {}
             }
         }
-        let known = self.decode.iter().find(|d| d.salesforce == text);
-        known.map_or(text, |d| d.supporter.as_str()).to_owned()
+        let decoded = self.decoded(text, |choice| {
+            let known = self.decode.iter().find(|d| d.salesforce == choice);
+            known.map_or(choice, |d| d.supporter.as_str())
+        });
+        decoded.into_owned()
+    }
+
+    /// The text in the other side's spelling; of several choices, each in its own.
+    fn decoded<'a>(&'a self, text: &'a str, one: impl Fn(&'a str) -> &'a str) -> Cow<'a, str> {
+        if self.kind != FieldType::MultiPicklist || self.decode.is_empty() {
+            return Cow::Borrowed(one(text));
+        }
+        let choices: Vec<&str> = text.split(';').map(|choice| one(choice.trim())).collect();
+        Cow::Owned(choices.join(";"))
     }
 }
 
-/// The lines of several columns as one text; `None` when all are blank.
+/// The lines of several columns as one text; `None` when all are blank. A blank line between others is one of them: without it
+/// the way back would fill another column.
 fn join_lines<'a>(cells: &[&'a Cell]) -> Option<Cow<'a, str>> {
-    let mut lines = cells.iter().filter_map(|cell| cell.text()).filter(|line| !line.trim().is_empty());
+    let line = |cell: &&'a Cell| cell.text().unwrap_or_default();
+    let is_filled = |cell: &&'a Cell| !line(cell).trim().is_empty();
+    let (first, last) = (cells.iter().position(is_filled)?, cells.iter().rposition(is_filled)?);
+    let mut lines = cells[first..=last].iter().map(line);
     let first = lines.next()?;
     let Some(second) = lines.next() else { return Some(Cow::Borrowed(first)) };
     let mut text = [first, second].join("\n");

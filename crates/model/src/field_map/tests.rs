@@ -75,6 +75,37 @@ fn decoded_values_come_back_as_they_went() {
 }
 
 #[test]
+fn each_choice_of_several_is_decoded() {
+    let spelled = |supporter: &str, salesforce: &str| Decode {
+        supporter: supporter.into(),
+        salesforce: salesforce.into(),
+    };
+    let rule = FieldRule {
+        decode: vec![spelled("1", "Gold"), spelled("2", "Silver")],
+        ..plain_rule("Levels__c", "levels", FieldType::MultiPicklist)
+    };
+    let normal = rule.from_columns(&[&Cell::Value("2; 1 ;other;".into())]).unwrap();
+    assert_eq!(normal, Cell::Value("Gold;Silver;other".into()));
+    assert_eq!(rule.from_contact(&Cell::Value("other;Silver;Gold".into())), Ok(normal.clone()));
+    assert_eq!(rule.to_columns(&normal), cells(&["1;2;other"]));
+    assert_eq!(rule.from_columns(&[&Cell::Value(" ; ".into())]), Ok(Cell::Empty));
+}
+
+#[test]
+fn a_blank_line_between_others_stays_where_it_is() {
+    let columns = vec!["one".into(), "two".into(), "three".into()];
+    let rule = FieldRule { columns, ..plain_rule("MailingStreet", "", FieldType::TextArea) };
+    let read = |texts: &[&str]| rule.from_columns(&cells(texts).iter().collect::<Vec<_>>()).unwrap();
+    let held = ["1 High St", "", "Leeds"];
+    assert_eq!(read(&held), Cell::Value("1 High St\n\nLeeds".into()));
+    assert_eq!(rule.to_columns(&read(&held)), cells(&held));
+    for same in [["1 High St", "", ""], ["", "1 High St", ""], ["", " ", "1 High St"]] {
+        assert_eq!(read(&same), Cell::Value("1 High St".into()));
+    }
+    assert_eq!(read(&["", " ", ""]), Cell::Empty);
+}
+
+#[test]
 fn mistakes_are_named() {
     let bad = |rules: Vec<FieldRule>| FieldMap::new(rules, technical()).unwrap_err();
     let email = || plain_rule("Email", "email", FieldType::Email);
@@ -90,6 +121,15 @@ fn mistakes_are_named() {
 }
 
 proptest::proptest! {
+    #[test]
+    fn lines_and_columns_are_one_value(lines in proptest::collection::vec("[a-c ]{0,3}", 1..6), columns in 1_usize..5) {
+        let columns: Vec<String> = (0..columns).map(|at| format!("column{at}")).collect();
+        let rule = FieldRule { columns, ..plain_rule("MailingStreet", "", FieldType::TextArea) };
+        let whole = rule.from_contact(&Cell::from_nullable(Some(&lines.join("\n")))).unwrap();
+        let split = rule.to_columns(&whole);
+        proptest::prop_assert_eq!(rule.from_columns(&split.iter().collect::<Vec<_>>()), Ok(whole));
+    }
+
     #[test]
     fn what_a_supporter_holds_survives_the_way_to_salesforce_and_back(one in "[a-zA-Z0-9 ]{0,12}", two in "[a-zA-Z0-9 \n]{0,12}") {
         let rule = street();
