@@ -3,9 +3,9 @@
 use std::sync::Arc;
 
 use e2e::Harness;
-use model::FieldMap;
 use model::FieldType::Text;
 use model::field_map::plain_rule;
+use model::{Direction, FieldMap, FieldRule};
 use plan::ContactColumns;
 
 const PEOPLE: i64 = 2_000;
@@ -48,7 +48,7 @@ async fn one_bad_row_among_two_thousand_is_set_aside_and_tried_again_only_when_i
     assert_eq!(h.sync().await.rows.sent, 0);
     // The map changes: everybody is compared, and it is tried once.
     let mut rules = h.sides.map.rules().to_vec();
-    rules.push(plain_rule("Department", "phone", Text));
+    rules.push(FieldRule { direction: Direction::Push, ..plain_rule("Department", "phone", Text) });
     let map = FieldMap::new(rules, h.sides.map.technical().clone()).expect("a map");
     let describe = h.sides.org.describe("Contact").await.expect("described");
     h.sides.columns = Arc::new(ContactColumns::new(&map, &h.sides.settings, &describe).expect("every field"));

@@ -6,7 +6,7 @@ use std::time::Duration;
 
 use e2e::{Harness, Person};
 use model::field_map::plain_rule;
-use model::{FieldMap, FieldRule, FieldType};
+use model::{Direction, FieldMap, FieldRule, FieldType};
 use plan::ContactColumns;
 
 async fn use_map(h: &mut Harness, change: impl FnOnce(&mut Vec<FieldRule>)) {
@@ -32,7 +32,9 @@ async fn a_new_field_reaches_everybody_who_is_linked_without_anybodys_edit() {
     h.sync().await;
     let id = h.link(1).unwrap();
     assert!(h.sync().await.wrote_nothing());
-    use_map(&mut h, |rules| rules.push(plain_rule("Department", "city", FieldType::Text))).await;
+    let department =
+        FieldRule { direction: Direction::Push, ..plain_rule("Department", "city", FieldType::Text) };
+    use_map(&mut h, |rules| rules.push(department)).await;
     assert_eq!(h.plans(service::request::Mode::Sync).await.len(), 1, "a dry run says so, too");
     let report = h.sync().await;
     assert_eq!(h.contact_field(&id, "Department"), "Perth", "{report:?}");

@@ -68,6 +68,7 @@ impl FieldMap {
                 return Err(InvalidFieldMap::Twice(rule.contact_field.clone()));
             }
         }
+        check_pulled(&rules)?;
         for needed in object.needed() {
             if !rules.iter().any(|rule| rule.contact_field.eq_ignore_ascii_case(needed)) {
                 return Err(InvalidFieldMap::Missing(needed));
@@ -281,6 +282,21 @@ fn check_rule(rule: &FieldRule, technical: &TechnicalFields) -> Result<(), Inval
     }
     if rule.constant.is_some() && rule.direction != Direction::Push {
         return Err(InvalidFieldMap::ConstantPulled(name.clone()));
+    }
+    Ok(())
+}
+
+/// A column that is written takes one rule's value. Databases tell no columns apart by case alone, unless they are asked to.
+fn check_pulled(rules: &[FieldRule]) -> Result<(), InvalidFieldMap> {
+    let mut pulled: Vec<(&str, &str)> = Vec::new();
+    for rule in rules.iter().filter(|rule| rule.pulls()) {
+        for column in &rule.columns {
+            if let Some((_, other)) = pulled.iter().find(|(known, _)| known.eq_ignore_ascii_case(column)) {
+                let (first, second) = ((*other).to_owned(), rule.contact_field.clone());
+                return Err(InvalidFieldMap::ColumnTwice(column.clone(), first, second));
+            }
+            pulled.push((column, &rule.contact_field));
+        }
     }
     Ok(())
 }

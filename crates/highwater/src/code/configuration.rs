@@ -69,7 +69,7 @@ pub static ENVIRONMENT: Code = Code {
 pub static FIELD_MAP: Code = Code {
     number: 108,
     title: "the field map cannot stand",
-    happened: "Two rules fill the same Contact field, `LastName` or `Email` is not mapped, a rule has no source, or a technical field is mapped as well.",
+    happened: "Two rules fill the same Contact field or are pulled into the same column, `LastName` or `Email` is not mapped, a rule has no source, or a technical field is mapped as well.",
     done: "Nothing was read or written.",
     remedy: "Correct the `[[field]]` that is named. `highwater init` proposes a map that fits both sides.",
 };

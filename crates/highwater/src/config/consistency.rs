@@ -2,7 +2,7 @@
 
 use events::SourceName;
 use events::intake::Origins;
-use model::{OrgId, PersonObject};
+use model::{Direction, OrgId, PersonObject};
 use report::LinkPattern;
 use salesforce::ApiVersion;
 use service::InvalidSchedule;
@@ -225,7 +225,35 @@ fn check_field(config: &Config, at: usize, field: &Field) -> Result<(), ConfigEr
     if field.yes.is_some() != field.no.is_some() {
         return refuse(config, &key("yes"), "yes and no go together");
     }
-    Ok(())
+    check_pulled(config, at, field)
+}
+
+/// A column that highwater, or the table itself, gives a meaning of its own takes no Contact's value.
+fn check_pulled(config: &Config, at: usize, field: &Field) -> Result<(), ConfigError> {
+    if !config.sync.pull || field.direction == Direction::Push {
+        return Ok(());
+    }
+    let table = &config.supporters;
+    let own = [
+        ("id_column", Some(&table.id_column)),
+        ("modified_column", Some(&table.modified_column)),
+        ("contact_id_column", table.contact_id_column.as_ref()),
+        ("merged_into_column", table.merged_into_column.as_ref()),
+        ("contact_deleted_column", table.contact_deleted_column.as_ref()),
+    ];
+    let names = field.column_names();
+    let taken = own.into_iter().find(|(_, column)| {
+        column.is_some_and(|column| names.iter().any(|name| name.eq_ignore_ascii_case(column)))
+    });
+    match taken {
+        None => Ok(()),
+        Some((key, _)) => {
+            let problem = format!(
+                "is supporters.{key} as well, which takes no Contact's value: write direction = \"push\""
+            );
+            refuse(config, &format!("field[{at}].column"), &problem)
+        }
+    }
 }
 
 fn refuse(config: &Config, key: &str, problem: &str) -> Result<(), ConfigError> {

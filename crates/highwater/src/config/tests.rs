@@ -165,6 +165,10 @@ fn keys_that_exclude_or_need_each_other_are_named() {
         (with("sandbox = true"), "salesforce.sandbox: is true, and login_url is no sandbox's"),
         (MINIMAL.replace("client_id", "# client_id"), "salesforce.client_id: is missing"),
         (format!("{MINIMAL}yes = \"Y\"\n"), "field[2].yes: yes and no go together"),
+        (
+            format!("{MINIMAL}[[field]]\ncontact = \"Modified__c\"\ncolumn = \"Modified_At\"\n"),
+            "field[3].column: is supporters.modified_column as well",
+        ),
         (format!("{MINIMAL}constant = \"x\"\n"), "field[2].contact: needs exactly one of"),
         (
             format!("{MINIMAL}[schedule]\ncron = \"0 * * * *\"\nevery_minutes = 5\n"),

@@ -21,6 +21,11 @@ pub enum InvalidFieldMap {
     /// A constant cannot be pulled.
     #[error("the constant for {0} can only be pushed")]
     ConstantPulled(String),
+    /// Two rules write one column: the second value would stand, and go out into the first one's field. The column, and both fields.
+    #[error(
+        "{1} and {2} are both pulled into column {0:?}: write direction = \"push\" for all but one of them, or name another column"
+    )]
+    ColumnTwice(String, String, String),
     /// A consent is dated by something that is no mapped date, or what is dated is no checkbox.
     #[error(
         "{0} is dated by {1}: the first must be a checkbox, the second a mapped date or date and time of its own"

@@ -106,6 +106,28 @@ fn a_blank_line_between_others_stays_where_it_is() {
 }
 
 #[test]
+fn a_column_is_pulled_into_by_one_rule_and_pushed_by_any() {
+    let of = |mut other: FieldRule, direction: Direction| {
+        other.direction = direction;
+        let rules = vec![
+            plain_rule("Email", "email", FieldType::Email),
+            plain_rule("LastName", "last_name", FieldType::Text),
+            plain_rule("HomePhone", "phone", FieldType::Phone),
+            other,
+        ];
+        FieldMap::new(rules, technical())
+    };
+    let mobile = || plain_rule("MobilePhone", "Phone", FieldType::Phone);
+    for direction in [Direction::Both, Direction::Pull] {
+        let twice = InvalidFieldMap::ColumnTwice("Phone".into(), "HomePhone".into(), "MobilePhone".into());
+        assert_eq!(of(mobile(), direction), Err(twice));
+    }
+    assert!(of(mobile(), Direction::Push).is_ok());
+    let street = FieldRule { columns: vec!["a".into(), "phone".into()], ..street() };
+    assert!(of(street, Direction::Both).is_err());
+}
+
+#[test]
 fn mistakes_are_named() {
     let bad = |rules: Vec<FieldRule>| FieldMap::new(rules, technical()).unwrap_err();
     let email = || plain_rule("Email", "email", FieldType::Email);

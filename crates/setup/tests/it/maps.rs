@@ -93,7 +93,7 @@ pub(crate) fn any_map() -> impl Strategy<Value = FieldMap> {
         let mut seen = BTreeSet::new();
         for (name, direction, kind, max_length) in drawn {
             if seen.insert(name.to_ascii_lowercase()) {
-                rules.push(FieldRule { direction, max_length, ..plain_rule(&name, "column", kind) });
+                rules.push(FieldRule { direction, max_length, ..plain_rule(&name, &name, kind) });
             }
         }
         map(rules)
