@@ -52,7 +52,8 @@ async fn world() -> (Harness, Database) {
     }))
     .expect("a table description");
     let login = Login::parse(&database.url_as(&database.user())).expect("an address");
-    let supporters = Postgres::open(&login, &table, None, map.columns()).await.expect("the table fits");
+    let supporters =
+        Postgres::open(&login, &table, None, map.columns()).await.expect("the table fits").for_map(&map);
     let describe = h.sides.org.describe("Contact").await.expect("described");
     let columns = ContactColumns::new(&map, &h.sides.settings, &describe).expect("every field is there");
     h.sides.supporters = Arc::new(supporters);

@@ -443,7 +443,7 @@ async fn sides(org: &simorg::Org, dir: &tempfile::TempDir, mut world: World) -> 
     if no_contact_id {
         table.contact_id = None;
     }
-    let supporters = Sqlite::open(&table, map.columns()).await.expect("the table fits");
+    let supporters = Sqlite::open(&table, map.columns()).await.expect("the table fits").for_map(&map);
     let holding = Holding::over(Arc::new(supporters));
     let state = if on_disk { open(&state_path(dir)).await } else { State::in_memory(1).expect("a state") };
     std::fs::create_dir_all(state.spool_dir()).expect("a spool");

@@ -57,12 +57,14 @@ impl Stamp {
         if let Some(micros) = raw.strip_suffix(" µs").and_then(|number| number.parse().ok()) {
             return Ok(Self(micros));
         }
-        for form in ["%Y-%m-%dT%H:%M:%S%.f", "%Y-%m-%d %H:%M:%S%.f"] {
-            if let Ok(at) = NaiveDateTime::parse_from_str(raw, form) {
-                return Ok(at.and_utc().into());
-            }
-        }
-        Err(InvalidStamp)
+        without_offset(raw).map(|at| at.and_utc().into()).ok_or(InvalidStamp)
+    }
+
+    /// Whether a text is a date and time that does not say its offset. [`Stamp::parse`] takes it as UTC; whoever knows better
+    /// appends the offset.
+    #[must_use]
+    pub fn lacks_offset(raw: &str) -> bool {
+        without_offset(raw.trim()).is_some()
     }
 
     /// Cut down to the whole second: Salesforce keeps no finer stamps, and SOQL literals carry none.
@@ -103,6 +105,11 @@ impl Stamp {
             |at| at.to_rfc3339_opts(SecondsFormat::Secs, true),
         )
     }
+}
+
+fn without_offset(text: &str) -> Option<NaiveDateTime> {
+    let forms = ["%Y-%m-%dT%H:%M:%S%.f", "%Y-%m-%d %H:%M:%S%.f"];
+    forms.into_iter().find_map(|form| NaiveDateTime::parse_from_str(text, form).ok())
 }
 
 /// What Salesforce itself writes, and nothing else: `2026-10-05T12:34:56.000Z` or `…+0000`. Every record carries one, and a

@@ -18,6 +18,7 @@
 //!   the one that was read.
 
 mod applied;
+mod carried;
 #[cfg(feature = "conformance")]
 pub mod conformance;
 mod error;
@@ -51,6 +52,18 @@ pub const MAX_MATCHES_PER_KEY: usize = 200;
 /// The longest cell that is read as it is, in bytes. What is longer arrives cut to a length that [`model::FieldType`]
 /// refuses as too long for Salesforce, so that it is named and never carried.
 pub const MAX_CELL_BYTES: usize = 512 * 1024;
+
+/// Whether a text is a number written plainly, with at most so many digits: no sign but a minus, no nought before others, no
+/// exponent. Columns for numbers keep such a number.
+pub(crate) fn plain_number(text: &str, most_digits: usize) -> bool {
+    let unsigned = text.strip_prefix('-').unwrap_or(text);
+    let (whole, fraction) = unsigned.split_once('.').unwrap_or((unsigned, "0"));
+    let digits = |text: &str| !text.is_empty() && text.bytes().all(|b| b.is_ascii_digit());
+    digits(whole)
+        && digits(fraction)
+        && (whole == "0" || !whole.starts_with('0'))
+        && unsigned.bytes().filter(u8::is_ascii_digit).count() <= most_digits
+}
 
 /// One row that a window found.
 #[derive(Debug, Clone, PartialEq, Eq)]

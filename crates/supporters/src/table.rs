@@ -20,7 +20,7 @@ pub struct Table {
     /// How that column is written.
     #[serde(default)]
     pub modified_format: StampFormat,
-    /// The offset of stamps that carry none.
+    /// The offset of stamps, and of mapped dates and times, that carry none.
     #[serde(default)]
     pub zone: Zone,
     /// What to do with rows without a usable stamp.

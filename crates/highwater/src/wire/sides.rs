@@ -50,7 +50,7 @@ pub async fn sides(
             shape.with_history(tracked)
         }
     };
-    let supporters = supporters::for_a_cycle(config, map.columns()).await?;
+    let supporters = supporters::for_a_cycle(config, &map).await?;
     Ok(Sides {
         org,
         supporters,

@@ -3,6 +3,7 @@
 use std::sync::Arc;
 use std::time::Duration;
 
+use model::FieldMap;
 use supporters::postgres::{Login, ZoneName};
 use supporters::{Postgres, Sqlite, Supporters, Table};
 
@@ -14,15 +15,15 @@ use crate::failure::Failure;
 /// # Errors
 /// When the database cannot be reached or its table is not as configured.
 pub async fn supporters(config: &Config, columns: &[String]) -> Result<Arc<dyn Supporters>, Failure> {
-    open(config, columns).await.map(|(adapter, _)| adapter)
+    open(config, columns, None).await.map(|(adapter, _)| adapter)
 }
 
 /// The same for a cycle: a table that is to be written must be writable before anything is sent to the org.
 ///
 /// # Errors
 /// As [`supporters()`], and when changes are to be pulled into a table that cannot be written.
-pub async fn for_a_cycle(config: &Config, columns: &[String]) -> Result<Arc<dyn Supporters>, Failure> {
-    match open(config, columns).await? {
+pub async fn for_a_cycle(config: &Config, map: &FieldMap) -> Result<Arc<dyn Supporters>, Failure> {
+    match open(config, map.columns(), Some(map)).await? {
         (_, Some(reason)) if config.sync.pull => {
             Err(supporters::Error::ReadOnly { table: config.supporters.table.clone(), reason }.into())
         }
@@ -34,16 +35,23 @@ pub async fn for_a_cycle(config: &Config, columns: &[String]) -> Result<Arc<dyn 
 async fn open(
     config: &Config,
     columns: &[String],
+    map: Option<&FieldMap>,
 ) -> Result<(Arc<dyn Supporters>, Option<&'static str>), Failure> {
     let table = table(config);
     match config.supporters.kind {
         SupporterKind::Sqlite => {
-            let adapter = Sqlite::open(&table, columns).await?;
+            let mut adapter = Sqlite::open(&table, columns).await?;
+            if let Some(map) = map {
+                adapter = adapter.for_map(map);
+            }
             let read_only = adapter.read_only();
             Ok((Arc::new(adapter), read_only))
         }
         SupporterKind::Postgres => {
-            let adapter = Postgres::open(&login(config)?, &table, zone(config).as_ref(), columns).await?;
+            let mut adapter = Postgres::open(&login(config)?, &table, zone(config).as_ref(), columns).await?;
+            if let Some(map) = map {
+                adapter = adapter.for_map(map);
+            }
             let read_only = adapter.read_only();
             Ok((Arc::new(adapter), read_only))
         }

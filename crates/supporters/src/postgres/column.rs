@@ -8,7 +8,8 @@ use model::Cell;
 use super::schema::Field;
 use super::sql::{Ident, Sql};
 use super::zone::ZoneText;
-use crate::{ColumnKind, MAX_CELL_BYTES};
+use crate::carried::{Carried, Made, yes_no};
+use crate::{Applied, ColumnKind, MAX_CELL_BYTES, plain_number};
 
 /// A family of types that are read and written alike.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -148,6 +149,70 @@ pub(super) fn select(sql: &mut Sql, field: &Field, zone: &ZoneText) {
 pub(super) fn cell(field: &Field, read: Cell) -> Cell {
     if field.kind == Kind::Bytes { Cell::Absent } else { read }
 }
+
+/// A cell as it is written into a column of a row that holds `present`.
+///
+/// # Errors
+/// A number that the column would change: what was changed would be read as somebody's edit, and go out again.
+pub(super) fn written(field: &Field, cell: &Cell, present: Option<&str>) -> Result<Cell, Applied> {
+    let Some(text) = cell.text() else { return Ok(cell.clone()) };
+    let text = match (field.carried, field.kind) {
+        (Carried::YesNo, Kind::Integer | Kind::Numeric | Kind::Float) => yes_no(text, Made::Numbers, present),
+        (
+            Carried::YesNo,
+            Kind::Text
+            | Kind::Blanked
+            | Kind::Citext
+            | Kind::Date
+            | Kind::Local
+            | Kind::Instant
+            | Kind::Uuid
+            | Kind::Enum
+            | Kind::Bytes
+            | Kind::Other,
+        ) => yes_no(text, Made::Texts, present),
+        (Carried::YesNo, Kind::Boolean) | (Carried::Text | Carried::DateTime, _) => text,
+    };
+    if keeps(field, text) {
+        Ok(Cell::Value(text.into()))
+    } else {
+        let message = "no number that the column holds as it is: it would be changed, or does not fit";
+        Err(Applied::refused("type", message))
+    }
+}
+
+/// Whether what is put into a column is read back as the same number: `01234` would become 1234, and 12.345 in a
+/// `numeric(10, 2)` 12.35.
+fn keeps(field: &Field, text: &str) -> bool {
+    match field.kind {
+        Kind::Integer => text.parse::<i64>().is_ok_and(|whole| whole.to_string() == text),
+        Kind::Numeric => {
+            let fraction = text.split_once('.').map_or("", |(_, fraction)| fraction.trim_end_matches('0'));
+            let room = field
+                .scale
+                .is_none_or(|scale| i64::try_from(fraction.len()).is_ok_and(|len| len <= scale.max(0)));
+            // The most digits a `numeric` holds (PostgreSQL documentation, "Numeric Types").
+            room && plain_number(text, 131_072)
+        }
+        Kind::Float => {
+            plain_number(text, FLOAT_DIGITS) || text.parse::<f64>().is_ok_and(|real| real.to_string() == text)
+        }
+        Kind::Text
+        | Kind::Blanked
+        | Kind::Citext
+        | Kind::Boolean
+        | Kind::Date
+        | Kind::Local
+        | Kind::Instant
+        | Kind::Uuid
+        | Kind::Enum
+        | Kind::Bytes
+        | Kind::Other => true,
+    }
+}
+
+/// Digits that every number keeps in a `double precision` (PostgreSQL documentation, "Floating-Point Types").
+const FLOAT_DIGITS: usize = 15;
 
 /// What a cell becomes in its column. Where NULL is not allowed, empty is the empty text, if the type has one.
 pub(super) fn value(sql: &mut Sql, field: &Field, cell: &Cell, zone: &ZoneText) {

@@ -80,7 +80,11 @@ pub(super) async fn row(
     if let Some(id) = taken.holder(contact_id, email.as_ref()) {
         return Ok(RowEnd::Outcome(Applied::AlreadyThere(id)));
     }
-    let rows = insert(table, cells, contact_id).query().fetch_all(&mut *connection).await?;
+    let sql = match insert(table, cells, contact_id) {
+        Ok(sql) => sql,
+        Err(refusal) => return Ok(RowEnd::Undo(refusal)),
+    };
+    let rows = sql.query().fetch_all(&mut *connection).await?;
     let Some(row) = rows.first() else {
         let message = "a trigger or rule of the table swallows new rows";
         return Ok(RowEnd::Undo(Applied::refused("ignored", message)));
@@ -99,7 +103,7 @@ pub(super) async fn row(
     Ok(update::done(&id))
 }
 
-fn insert(table: &Described, cells: &[Cell], contact_id: Option<&ContactId>) -> Sql {
+fn insert(table: &Described, cells: &[Cell], contact_id: Option<&ContactId>) -> Result<Sql, Applied> {
     let mut columns: Vec<&Ident> = Vec::new();
     let mut values: Vec<Sql> = Vec::new();
     let mut put = |column, value: Sql| {
@@ -121,7 +125,7 @@ fn insert(table: &Described, cells: &[Cell], contact_id: Option<&ContactId>) -> 
         // What we fill ourselves is not filled twice. An empty cell is written as empty: a default might be a consent.
         let ours = own.into_iter().flatten().any(|own| own.ident == field.ident);
         if !ours && !cell.is_absent() {
-            put(&field.ident, as_value(field, cell));
+            put(&field.ident, as_value(field, &column::written(field, cell, None)?));
         }
     }
     if let (Some(field), Some(contact)) = (&table.contact_id, contact_id) {
@@ -149,5 +153,5 @@ fn insert(table: &Described, cells: &[Cell], contact_id: Option<&ContactId>) -> 
     }
     sql.raw(" RETURNING ");
     table.id_text(&mut sql);
-    sql
+    Ok(sql)
 }

@@ -13,7 +13,7 @@ use super::zone::ZoneText;
 use crate::{Column, Error, NewId, Relation, StampFormat, Table, UndatedRows};
 
 /// A relation that was found to fit its configuration.
-#[derive(Debug)]
+#[derive(Debug, Clone)]
 pub(super) struct Described {
     pub(super) relation: Named,
     pub(super) table: Ident,

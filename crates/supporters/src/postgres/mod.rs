@@ -28,8 +28,9 @@ use std::fmt;
 use std::sync::Arc;
 
 use async_trait::async_trait;
-use model::{ContactId, Email, Position, Stamp, Supporter, SupporterId, Window};
+use model::{ContactId, Email, FieldMap, Position, Stamp, Supporter, SupporterId, Window};
 
+use crate::carried::carried;
 use crate::{Applied, Changed, Error, Shape, SupporterWrite, Supporters, Table};
 use connect::Database;
 use describe::Described;
@@ -64,6 +65,16 @@ impl Postgres {
         let database = Database::open(login, zone.as_str(), table.read_only).await?;
         let described = describe::describe(&database, table, &zone, columns).await?;
         Ok(Self { database, table: Arc::new(described) })
+    }
+
+    /// The same, told by the map's rules what its columns carry: yes and no are written as the column spells them.
+    #[must_use]
+    pub fn for_map(mut self, map: &FieldMap) -> Self {
+        let table = Arc::make_mut(&mut self.table);
+        for (field, carried) in table.columns.iter_mut().zip(carried(map)) {
+            field.carried = carried;
+        }
+        self
     }
 
     /// Why the relation cannot be written; `None`: nothing is known against it. Reads nothing.

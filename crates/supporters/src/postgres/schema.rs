@@ -5,6 +5,7 @@ use super::connect::Database;
 use super::copy::{Malformed, Row};
 use super::fault::classify;
 use super::sql::{Ident, Sql};
+use crate::carried::Carried;
 use crate::{Column, Error, Relation};
 
 /// A table or view by name.
@@ -47,6 +48,10 @@ pub(super) struct Field {
     pub(super) unique: bool,
     /// This user may change it.
     pub(super) writable: bool,
+    /// Digits behind the point that a `numeric` keeps; `None`: as many as are put in.
+    pub(super) scale: Option<i64>,
+    /// What the field map makes of it.
+    pub(super) carried: Carried,
 }
 
 const RELATIONS: &str = "SELECT c.oid::bigint, n.nspname, c.relname, c.relkind::text, pg_table_is_visible(c.oid), \
@@ -99,6 +104,7 @@ pub(super) fn find_field<'a>(all: &'a [Field], name: &str) -> Option<&'a Field> 
 /// The columns of a relation that this user may read.
 pub(super) async fn fields(database: &Database, relation: &Named) -> Result<Vec<Field>, Error> {
     let operation = "read columns";
+    // The scale in a type modifier: `numerictypmodin` of PostgreSQL's source, 11 bits since 15, with a sign.
     let mut sql = Sql::new(
         "SELECT a.attname, format_type(a.atttypid, a.atttypmod), \
          NOT (a.attnotnull OR (t.typtype = 'd' AND t.typnotnull)), bn.nspname, b.typname, b.typtype::text, \
@@ -106,7 +112,8 @@ pub(super) async fn fields(database: &Database, relation: &Named) -> Result<Vec<
          COALESCE(array_position(pk.conkey, a.attnum), 0), \
          a.attgenerated <> '' OR a.attidentity = 'a' OR NOT pg_column_is_updatable(a.attrelid, a.attnum, true), \
          a.atthasdef OR a.attidentity <> '' OR t.typdefault IS NOT NULL, \
-         has_column_privilege(a.attrelid, a.attnum, 'UPDATE') \
+         has_column_privilege(a.attrelid, a.attnum, 'UPDATE'), \
+         CASE WHEN b.typname = 'numeric' AND base.typmod > 4 THEN (((base.typmod - 4) & 2047) # 1024) - 1024 END \
          FROM pg_attribute AS a JOIN pg_type AS t ON t.oid = a.atttypid \
          CROSS JOIN LATERAL (WITH RECURSIVE up AS ( \
          SELECT t.oid, t.typtype, t.typbasetype, CASE WHEN t.typtype = 'd' THEN t.typtypmod ELSE a.atttypmod END AS typmod \
@@ -174,6 +181,8 @@ fn field(row: &Row, relation: &Named, indexes: &[Index]) -> Result<Field, Malfor
         indexed_lower: indexes.iter().any(|index| lowered(&index)),
         unique: own().any(|index| index.unique),
         writable: row.flag(10)?,
+        scale: row.number(11)?,
+        carried: Carried::default(),
         column: Column {
             kind: of_type.kind.to_column_kind(),
             declared: row.known(1)?.to_owned(),

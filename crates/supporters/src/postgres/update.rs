@@ -105,7 +105,7 @@ fn change(
     contact_id: Option<&ContactIdWrite>,
 ) -> Result<Change, Applied> {
     let compared = compared(table, expect, contact_id)?;
-    let changes = changes(table, set, contact_id)?;
+    let changes = changes(table, set, expect, contact_id)?;
     let mut by_id = Sql::new(" WHERE");
     table.id_is(&mut by_id, id).ok_or(Applied::Gone)?;
     let mut condition = by_id.clone();
@@ -150,6 +150,7 @@ fn compared<'a>(
 fn changes<'a>(
     table: &'a Described,
     set: &[(usize, Cell)],
+    expect: &[(usize, Cell)],
     contact_id: Option<&ContactIdWrite>,
 ) -> Result<Vec<(&'a Field, Cell)>, Applied> {
     let mut changes = Vec::with_capacity(set.len() + 1);
@@ -158,7 +159,8 @@ fn changes<'a>(
         if field.ident == table.id.ident {
             return Err(Applied::refused("place", "the id of a row is never changed"));
         }
-        changes.push((field, cell.clone()));
+        let present = expect.iter().find(|(at, _)| at == place).and_then(|(_, cell)| cell.text());
+        changes.push((field, column::written(field, cell, present)?));
     }
     if let (Some(field), Some(write)) = (&table.contact_id, contact_id) {
         changes.push((field, Cell::from_nullable(write.to.as_ref().map(ContactId::as_str))));

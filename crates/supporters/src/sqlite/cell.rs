@@ -7,7 +7,9 @@ use rusqlite::types::ValueRef;
 
 use super::connect::Fault;
 use super::describe::Described;
+use super::local;
 use super::sql::{Ident, Sql};
+use crate::carried::Carried;
 use crate::{MAX_CELL_BYTES, UNDATED};
 
 /// A stamp more than this many seconds ahead of the database's clock is none.
@@ -79,8 +81,13 @@ pub(super) fn supporter(
 ) -> Result<Supporter, Fault> {
     let first = from + BEFORE_CELLS;
     let mut cells = Vec::with_capacity(table.columns.len());
-    for at in 0..table.columns.len() {
-        cells.push(cell(row, first + at)?);
+    for (at, field) in table.columns.iter().enumerate() {
+        let cell = cell(row, first + at)?;
+        let local = cell.text().filter(|_| field.carried == Carried::DateTime);
+        match local.and_then(|held| local::with_offset(held, table.stamps.zone)) {
+            Some(read) => cells.push(Cell::Value(read.into())),
+            None => cells.push(cell),
+        }
     }
     let contact_id = if table.contact_id.is_some() { cell(row, from + 2)? } else { Cell::Absent };
     Ok(Supporter { id, modified: modified(row, from, table, now)?, contact_id, cells })

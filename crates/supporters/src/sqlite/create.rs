@@ -66,7 +66,10 @@ pub(super) fn row(
     if let Some(id) = already_there(connection, table, contact_id, email.as_ref(), taken)? {
         return Ok(RowEnd::Outcome(Applied::AlreadyThere(id)));
     }
-    let sql = insert(table, cells, contact_id);
+    let sql = match insert(table, cells, contact_id) {
+        Ok(sql) => sql,
+        Err(refusal) => return Ok(RowEnd::Undo(refusal)),
+    };
     let rows = sql.rows(connection, |row| cell::id(row, 0))?;
     let Some(id) = rows.into_iter().next().flatten() else {
         let message = "the database gave the new row no usable id: set `new_id` to \"uuid\"";
@@ -100,7 +103,7 @@ fn already_there(
     Ok(holder.or_else(|| taken.emails.get(email).cloned()))
 }
 
-fn insert(table: &Described, cells: &[Cell], contact_id: Option<&ContactId>) -> Sql {
+fn insert(table: &Described, cells: &[Cell], contact_id: Option<&ContactId>) -> Result<Sql, Applied> {
     let mut columns: Vec<&Ident> = Vec::new();
     let mut values: Vec<Sql> = Vec::new();
     let mut put = |column, bind| {
@@ -118,7 +121,7 @@ fn insert(table: &Described, cells: &[Cell], contact_id: Option<&ContactId>) -> 
         // What we fill ourselves is not filled twice. An empty cell is written as empty: a default might be a consent.
         let ours = own.into_iter().flatten().any(|ident| *ident == field.ident);
         if !ours && !cell.is_absent() {
-            put(&field.ident, update::value(field, cell.text()).map_or(Bind::Null, Bind::text));
+            put(&field.ident, update::value(table, field, cell.text(), None)?);
         }
     }
     if let (Some(field), Some(contact)) = (&table.contact_id, contact_id) {
@@ -146,5 +149,5 @@ fn insert(table: &Described, cells: &[Cell], contact_id: Option<&ContactId>) -> 
     }
     sql.raw(" RETURNING ");
     table.id_text(&mut sql);
-    sql
+    Ok(sql)
 }

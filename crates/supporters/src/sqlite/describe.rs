@@ -31,7 +31,7 @@ pub(super) enum Care {
 }
 
 /// A table that was found to fit its configuration.
-#[derive(Debug)]
+#[derive(Debug, Clone)]
 pub(super) struct Described {
     pub(super) relation: Named,
     pub(super) table: Ident,

@@ -3,6 +3,7 @@
 //! Nothing is assumed about the table but what [`crate::Table`] says, and that is checked against the schema on opening.
 //! A read is one transaction, which ends with the call; the file's journal mode is left as it is.
 
+mod affinity;
 mod along;
 mod apply;
 mod cell;
@@ -12,6 +13,7 @@ mod create;
 mod describe;
 mod detect;
 mod find;
+mod local;
 mod look;
 mod read;
 mod schema;
@@ -26,8 +28,9 @@ use std::fmt;
 use std::sync::Arc;
 
 use async_trait::async_trait;
-use model::{ContactId, Email, Position, Stamp, Supporter, SupporterId, Window};
+use model::{ContactId, Email, FieldMap, Position, Stamp, Supporter, SupporterId, Window};
 
+use crate::carried::carried;
 use crate::{Applied, Changed, Error, Shape, SupporterWrite, Supporters, Table};
 use connect::Database;
 use describe::Described;
@@ -52,6 +55,17 @@ impl Sqlite {
         let database = Database::open(&table.url, table.read_only).await?;
         let described = describe::describe(&database, table, columns).await?;
         Ok(Self { database, table: Arc::new(described) })
+    }
+
+    /// The same, told by the map's rules what its columns carry: yes and no are written as the column spells them, and dates and
+    /// times that do not say their offset are of [`Table::zone`].
+    #[must_use]
+    pub fn for_map(mut self, map: &FieldMap) -> Self {
+        let table = Arc::make_mut(&mut self.table);
+        for (field, carried) in table.columns.iter_mut().zip(carried(map)) {
+            field.carried = carried;
+        }
+        self
     }
 
     /// Why the table cannot be written; `None`: nothing is known against it. Reads nothing.

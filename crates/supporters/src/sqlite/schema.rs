@@ -4,6 +4,7 @@ use rusqlite::{Connection, Row};
 
 use super::connect::Fault;
 use super::sql::{Bind, Ident, Sql};
+use crate::carried::Carried;
 use crate::{Column, ColumnKind, Relation};
 
 /// A table or view by name.
@@ -30,6 +31,8 @@ pub(super) struct Field {
     pub(super) unique: bool,
     /// The row's own number by another name.
     pub(super) row_number: bool,
+    /// What the field map makes of it.
+    pub(super) carried: Carried,
 }
 
 /// Every table and view, without SQLite's own.
@@ -150,6 +153,7 @@ fn field(row: &Row<'_>, strict: bool, indexes: &[Index]) -> Result<Field, Fault>
         index: own().find_map(|index| index.named.clone()),
         unique: own().any(|index| index.unique && index.columns == 1),
         row_number: false,
+        carried: Carried::default(),
         column: Column {
             kind: kind(&declared, strict),
             length: length(&declared),

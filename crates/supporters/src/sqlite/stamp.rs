@@ -326,7 +326,7 @@ impl Stamps {
 }
 
 /// `2026-10-05T12:34:56` at an offset; `None` outside of the years 0 to 9999.
-fn local_text(second: i64, offset: i32, separator: char) -> Option<String> {
+pub(super) fn local_text(second: i64, offset: i32, separator: char) -> Option<String> {
     let at = Stamp::from_seconds(second.saturating_add(i64::from(offset))).to_utc()?;
     let text =
         at.format(if separator == 'T' { "%Y-%m-%dT%H:%M:%S" } else { "%Y-%m-%d %H:%M:%S" }).to_string();

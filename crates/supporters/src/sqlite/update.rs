@@ -3,6 +3,7 @@
 //! Rows of a batch differ in their values and seldom in which columns are written and compared: each such shape is one
 //! prepared statement, and a row only binds its values.
 
+use std::borrow::Cow;
 use std::collections::HashMap;
 
 use model::{Cell, ContactId, SupporterId};
@@ -13,8 +14,10 @@ use super::apply::RowEnd;
 use super::connect::Fault;
 use super::describe::Described;
 use super::schema::Field;
-use super::sql::Sql;
-use crate::{Applied, ContactIdWrite};
+use super::sql::{Bind, Sql};
+use super::{affinity, local};
+use crate::carried::{Carried, Made, yes_no};
+use crate::{Applied, ColumnKind, ContactIdWrite};
 
 /// Which columns a statement writes and compares, and how: enough to prepare it.
 #[derive(Debug, Clone, PartialEq, Eq, Hash)]
@@ -26,7 +29,7 @@ struct Shape {
 impl Shape {
     fn is_of(&self, change: &Change<'_>) -> bool {
         let written = change.written.iter().map(|(place, _)| place);
-        let compared = change.compared.iter().map(|(place, text)| (*place, held(*text)));
+        let compared = change.compared.iter().map(|(place, expected)| (*place, expected.held()));
         self.written.iter().eq(written) && self.compared.iter().copied().eq(compared)
     }
 }
@@ -43,12 +46,42 @@ enum Place {
 enum Held {
     Nothing,
     Text,
+    /// A date and time that may have stood there without its offset.
+    Local,
+}
+
+/// What a column must still hold.
+#[derive(Debug, Clone, Copy)]
+enum Expected<'a> {
+    Nothing,
+    Text(&'a str),
+    /// As it was read, or the same without its offset.
+    Local(&'a str, &'a str),
+}
+
+impl<'a> Expected<'a> {
+    fn of(table: &Described, place: Place, text: Option<&'a str>) -> Self {
+        let Some(text) = text else { return Self::Nothing };
+        let is_local = field_of(table, place).is_some_and(|field| field.carried == Carried::DateTime);
+        match local::without_offset(text, table.stamps.zone).filter(|_| is_local) {
+            Some(held) => Self::Local(text, held),
+            None => Self::Text(text),
+        }
+    }
+
+    const fn held(self) -> Held {
+        match self {
+            Self::Nothing => Held::Nothing,
+            Self::Text(_) => Held::Text,
+            Self::Local(..) => Held::Local,
+        }
+    }
 }
 
 /// One change, looked through: what is written where, and what must still hold.
 struct Change<'a> {
-    written: Vec<(Place, Option<&'a str>)>,
-    compared: Vec<(Place, Option<&'a str>)>,
+    written: Vec<(Place, Bind)>,
+    compared: Vec<(Place, Expected<'a>)>,
 }
 
 /// The statements of a batch.
@@ -120,10 +153,10 @@ impl<'c> Updates<'c> {
     }
 
     /// Whether there is a row with this id that holds all this.
-    fn finds(&self, id: &SupporterId, compared: &[(Place, Option<&str>)]) -> Result<bool, Fault> {
+    fn finds(&self, id: &SupporterId, compared: &[(Place, Expected<'_>)]) -> Result<bool, Fault> {
         let mut sql = Sql::new("SELECT 1 FROM ");
         sql.ident(&self.table.table);
-        let shape: Vec<_> = compared.iter().map(|(place, text)| (*place, held(*text))).collect();
+        let shape: Vec<_> = compared.iter().map(|(place, expected)| (*place, expected.held())).collect();
         condition(&mut sql, self.table, &shape);
         sql.raw(" LIMIT 1");
         let mut statement = self.connection.prepare_cached(sql.text())?;
@@ -161,30 +194,68 @@ impl<'a> Change<'a> {
             if field.ident == table.id {
                 return Err(Applied::refused("place", "the id of a row is never changed"));
             }
-            written.push((Place::Column(*place), value(field, cell.text())));
+            let present = expect.iter().find(|(at, _)| at == place).and_then(|(_, cell)| cell.text());
+            written.push((Place::Column(*place), value(table, field, cell.text(), present)?));
         }
         if let (Some(field), Some(write)) = (&table.contact_id, contact_id) {
-            written.push((Place::ContactId, value(field, write.to.as_ref().map(ContactId::as_str))));
+            let to = write.to.as_ref().map(ContactId::as_str);
+            written.push((Place::ContactId, value(table, field, to, write.expected.text())?));
         }
-        let compared = compared.into_iter().map(|(place, cell)| (place, cell.text())).collect();
-        Ok(Self { written, compared })
+        let expected = |(place, cell): (Place, &'a Cell)| (place, Expected::of(table, place, cell.text()));
+        Ok(Self { written, compared: compared.into_iter().map(expected).collect() })
     }
 
     fn shape(&self) -> Shape {
         Shape {
             written: self.written.iter().map(|(place, _)| *place).collect(),
-            compared: self.compared.iter().map(|(place, text)| (*place, held(*text))).collect(),
+            compared: self.compared.iter().map(|(place, expected)| (*place, expected.held())).collect(),
         }
     }
 }
 
-const fn held(text: Option<&str>) -> Held {
-    if text.is_some() { Held::Text } else { Held::Nothing }
+/// What is put into a column of a row that holds `present`. Where NULL is not allowed, empty is the empty text.
+///
+/// # Errors
+/// A text that the column would change: what was changed would be read as somebody's edit, and go out again.
+pub(super) fn value(
+    table: &Described,
+    field: &Field,
+    text: Option<&str>,
+    present: Option<&str>,
+) -> Result<Bind, Applied> {
+    let Some(text) = text else {
+        return Ok(if field.column.nullable { Bind::Null } else { Bind::text("") });
+    };
+    let kind = field.column.kind;
+    let text = match field.carried {
+        Carried::Text => Cow::Borrowed(text),
+        Carried::YesNo => {
+            let spelled = yes_no(text, made(kind), present);
+            // A column without a type keeps numbers and texts apart.
+            if kind == ColumnKind::Any && matches!(spelled, "1" | "0") {
+                return Ok(Bind::Int(i64::from(spelled == "1")));
+            }
+            Cow::Borrowed(spelled)
+        }
+        Carried::DateTime => {
+            let held = present.and_then(|present| local::as_held(text, present, table.stamps.zone));
+            held.map_or(Cow::Borrowed(text), Cow::Owned)
+        }
+    };
+    if affinity::keeps(kind, &text) {
+        Ok(Bind::text(&text))
+    } else {
+        let message = "the column is declared for numbers and would change this text: declare it TEXT";
+        Err(Applied::refused("type", message))
+    }
 }
 
-/// What is put into a column; `None`: NULL. Where that is not allowed, empty is the empty text.
-pub(super) fn value<'a>(field: &Field, text: Option<&'a str>) -> Option<&'a str> {
-    if field.column.nullable { text } else { Some(text.unwrap_or_default()) }
+const fn made(kind: ColumnKind) -> Made {
+    match kind {
+        ColumnKind::Integer | ColumnKind::Real => Made::Numbers,
+        ColumnKind::Numeric => Made::MostlyNumbers,
+        ColumnKind::Text | ColumnKind::Any | ColumnKind::Other => Made::Texts,
+    }
 }
 
 fn field_of(table: &Described, place: Place) -> Option<&Field> {
@@ -227,6 +298,10 @@ fn condition(sql: &mut Sql, table: &Described, compared: &[(Place, Held)]) {
                 sql.open().raw(") OR (typeof(").ident(c).raw(") = 'integer' AND ").ident(c).raw(" = ").open();
                 sql.raw(") OR (typeof(").ident(c).raw(") = 'real' AND ").ident(c).raw(" = ").open().raw("))");
             }
+            Held::Local => {
+                sql.raw(" AND typeof(").ident(c).raw(") = 'text' AND ").ident(c).raw(" COLLATE BINARY IN (");
+                sql.open().raw(", ").open().raw(")");
+            }
         }
     }
 }
@@ -239,8 +314,8 @@ fn run(
     change: &Change<'_>,
 ) -> Result<Option<usize>, Fault> {
     let mut next = 1;
-    for (_, text) in &change.written {
-        statement.raw_bind_parameter(next, *text)?;
+    for (_, value) in &change.written {
+        statement.raw_bind_parameter(next, value)?;
         next += 1;
     }
     let Some(next) = table.bind_id_at(statement, next, id)? else { return Ok(None) };
@@ -251,10 +326,20 @@ fn run(
 fn bind_compared(
     statement: &mut Statement<'_>,
     first: usize,
-    compared: &[(Place, Option<&str>)],
+    compared: &[(Place, Expected<'_>)],
 ) -> Result<(), Fault> {
     let mut next = first;
-    for text in compared.iter().filter_map(|(_, text)| *text) {
+    for (_, expected) in compared {
+        let text = match expected {
+            Expected::Nothing => continue,
+            Expected::Text(text) => *text,
+            Expected::Local(read, held) => {
+                statement.raw_bind_parameter(next, read)?;
+                statement.raw_bind_parameter(next + 1, held)?;
+                next += 2;
+                continue;
+            }
+        };
         statement.raw_bind_parameter(next, text)?;
         // Nothing equals NULL. A fraction in its shortest form can look like a whole number that is not quite the same.
         match text.parse::<i64>() {

@@ -7,6 +7,7 @@ mod hostile;
 mod inspect;
 mod memory;
 mod postgres;
+mod spellings;
 mod sqlite;
 mod stamps;
 mod support;

@@ -10,4 +10,5 @@ mod concurrency;
 mod contract;
 mod inspect;
 mod login;
+mod spellings;
 mod support;
