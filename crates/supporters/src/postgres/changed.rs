@@ -68,7 +68,7 @@ impl Postgres {
             self.table.select_id(&mut sql);
             self.table.where_named(&mut sql);
             self.table.stamps.is_not_within(&mut sql, now.saturating_add(AHEAD));
-            self.table.after_id(&mut sql, after.as_deref());
+            self.table.after_id(&mut sql, after.as_deref())?;
             sql.raw(" ORDER BY ").ident(&self.table.id.ident).raw(" LIMIT ").number(count(asked));
             let rows = self.database.rows(OPERATION, &sql).await?;
             for row in &rows {
@@ -96,7 +96,7 @@ impl Postgres {
         while page.len() < limit && from < whole.until {
             let asked = (limit - page.len()).max(LEAST_PAGE);
             let part = Seconds { from, until: self.cut(Seconds { from, until: whole.until }, asked).await? };
-            let sql = self.select_part(part, cursor.as_ref(), asked);
+            let sql = self.select_part(part, cursor.as_ref(), asked)?;
             let rows = self.database.rows(OPERATION, &sql).await?;
             for row in &rows {
                 let changed = changed_row(row).map_err(|error| self.malformed(OPERATION, error))?;
@@ -141,7 +141,7 @@ impl Postgres {
         Ok(second.map_or(part.until, |second| (second + 1).clamp(part.from + 1, part.until)))
     }
 
-    fn select_part(&self, part: Seconds, cursor: Option<&Cursor>, limit: usize) -> Sql {
+    fn select_part(&self, part: Seconds, cursor: Option<&Cursor>, limit: usize) -> Result<Sql, Error> {
         let stamps = &self.table.stamps;
         let mut second = Sql::default();
         stamps.second(&mut second);
@@ -156,12 +156,12 @@ impl Postgres {
         if let Some(cursor) = cursor.filter(|cursor| !cursor.id.is_empty()) {
             sql.raw(" AND (").push(&second).raw(" > ").number(cursor.second).raw(" OR (").push(&second);
             sql.raw(" = ").number(cursor.second);
-            self.table.after_id(&mut sql, Some(&cursor.id));
+            self.table.after_id(&mut sql, Some(&cursor.id))?;
             sql.raw("))");
         }
         sql.raw(" ORDER BY ").push(&second).raw(", ").ident(&self.table.id.ident);
         sql.raw(" LIMIT ").number(count(limit));
-        sql
+        Ok(sql)
     }
 
     /// The last row of a page: where the next one goes on.

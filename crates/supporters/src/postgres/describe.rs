@@ -124,12 +124,24 @@ impl Described {
     }
 
     /// ` AND id > …`, in the column's own order.
-    pub(super) fn after_id(&self, sql: &mut Sql, after: Option<&str>) {
-        if let Some(id) = after.filter(|id| !id.is_empty() && self.may_be_id(id)) {
-            sql.raw(" AND ").ident(&self.id.ident).raw(" > CAST(").value(id).raw(" AS ");
-            self.id_cast(sql);
-            sql.raw(")");
+    ///
+    /// # Errors
+    /// An id that the column's type cannot hold, or that stands there and is none: without the condition the same page would
+    /// be read for ever.
+    pub(super) fn after_id(&self, sql: &mut Sql, after: Option<&str>) -> Result<(), Error> {
+        let Some(id) = after.filter(|id| !id.is_empty()) else { return Ok(()) };
+        if !self.may_be_id(id) {
+            let (name, declared) = (&self.id.column.name, &self.id.column.declared);
+            let reason = format!(
+                "no page goes on behind an id that is none: column {name:?} is {declared}, and holds fractions \
+                         or was of another type"
+            );
+            return Err(Error::Unsuitable { table: self.relation.name.clone(), reason });
         }
+        sql.raw(" AND ").ident(&self.id.ident).raw(" > CAST(").value(id).raw(" AS ");
+        self.id_cast(sql);
+        sql.raw(")");
+        Ok(())
     }
 
     /// `SELECT` and what [`Described::supporter`] reads: id, stamp (2), Contact Id, the mapped columns.
@@ -237,6 +249,12 @@ async fn check_id(database: &Database, relation: &Named, id: &Field, new_id: New
     match id.kind {
         Kind::Integer | Kind::Numeric if new_id == NewId::Uuid => {
             return Err(unsuitable(format!("column {name:?} holds numbers: set `new_id` to \"database\"")));
+        }
+        Kind::Numeric if id.scale.is_some_and(|scale| scale > 0) => {
+            let declared = &id.column.declared;
+            let reason =
+                format!("column {name:?} is {declared}, which holds fractions: an id is a whole number");
+            return Err(unsuitable(reason));
         }
         Kind::Integer | Kind::Numeric | Kind::Uuid | Kind::Text | Kind::Blanked | Kind::Citext => {}
         Kind::Float

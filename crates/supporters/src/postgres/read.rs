@@ -45,7 +45,7 @@ impl Postgres {
             let mut sql = Sql::new("SELECT ");
             self.table.select_id(&mut sql);
             self.table.where_named(&mut sql);
-            self.table.after_id(&mut sql, cursor.as_deref());
+            self.table.after_id(&mut sql, cursor.as_deref())?;
             sql.raw(" ORDER BY ").ident(&self.table.id.ident).raw(" LIMIT ").number(count(asked));
             let rows = self.database.rows(operation, &sql).await?;
             for row in &rows {

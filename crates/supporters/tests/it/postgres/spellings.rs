@@ -69,3 +69,25 @@ async fn yes_and_no_are_spelled_by_the_column_and_no_number_is_changed() {
     cells[5] = text("01234");
     assert_eq!(codes(&supporters.apply(&[new(&cells)]).await.unwrap()), ["type"]);
 }
+
+#[tokio::test]
+async fn an_id_that_may_be_a_fraction_is_refused_and_no_page_is_read_for_ever() {
+    let database = database(
+        "CREATE TABLE whole (id numeric(18, 0) PRIMARY KEY, modified timestamptz DEFAULT now(), contact_id text, email text);
+         CREATE TABLE halves (id numeric(18, 1) PRIMARY KEY, modified timestamptz DEFAULT now(), contact_id text, email text);
+         CREATE TABLE people (id numeric PRIMARY KEY, modified timestamptz DEFAULT now(), contact_id text, email text);
+         INSERT INTO people SELECT n + 0.5 FROM generate_series(1, 100) AS n;
+         INSERT INTO whole SELECT n FROM generate_series(1, 100) AS n",
+    )
+    .await;
+    let of = |name: &str| Table { table: name.into(), ..table() };
+    let halves = supporters::Postgres::open(&login(&database), &of("halves"), None, &owned(&["email"])).await;
+    assert!(matches!(halves, Err(Error::Unsuitable { .. })), "{halves:?}");
+    let whole = open(&database, &of("whole"), None, &["email"]).await;
+    assert_eq!(whole.ids(None, 1_000).await.unwrap().len(), 100);
+    let any = open(&database, &of("people"), None, &["email"]).await;
+    // One page of everything is read; there is no going on behind a fraction.
+    assert_eq!(any.ids(None, 1_000).await.unwrap().len(), 100);
+    let first = any.ids(None, 10).await.unwrap();
+    assert!(matches!(any.ids(first.last(), 10).await, Err(Error::Unsuitable { .. })));
+}
