@@ -40,7 +40,7 @@ pub struct Supporters {
     /// How that column is written.
     #[serde(default)]
     pub modified_format: StampFormat,
-    /// The offset from UTC of stamps that carry none.
+    /// The offset from UTC of stamps, and of mapped columns of date and time, that carry none.
     #[serde(default)]
     pub utc_offset: Zone,
     /// PostgreSQL: the time zone of stamps that carry no offset, in place of a fixed offset.
