@@ -74,9 +74,7 @@ async fn a_refusal_is_written_so_that_whoever_asks_for_it_finds_it() {
     assert!(is_done(&write(&supporters, 2, "false").await));
     assert_eq!(file.number("SELECT count(*) FROM people WHERE opt_out = 0").await, 1);
     let mut new = vec![Cell::Absent; COLUMNS.len()];
-    for place in 2..=4 {
-        new[place] = text("true");
-    }
+    new[2..=4].fill(text("true"));
     let new = SupporterWrite::Create { cells: new, contact_id: None };
     assert!(is_done(&supporters.apply(&[new]).await.unwrap()[0]));
     let found =
