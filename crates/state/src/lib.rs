@@ -31,6 +31,7 @@ mod keys;
 mod known;
 mod leaf;
 mod log;
+mod look;
 mod manifest;
 mod memory_store;
 mod meta;

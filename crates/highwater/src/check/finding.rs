@@ -72,6 +72,10 @@ impl Finding {
     }
 }
 
+/// What a check cannot say: opening the database takes the state, and a service may hold it.
+const STATE_FROM_OUTSIDE: &str = "Of the state only the folder and its manifest were looked at: whether its database is whole, and no old copy, shows as \
+                                  soon as a command opens it.";
+
 /// The findings as they are shown, gravest first.
 #[must_use]
 pub fn answer(mut findings: Vec<Finding>) -> Answer {
@@ -99,6 +103,7 @@ pub fn answer(mut findings: Vec<Finding>) -> Answer {
             format!("{stops} in the way, {warnings} to look at. More: highwater explain <code>")
         }
     });
+    answer.notes.push(STATE_FROM_OUTSIDE.to_owned());
     answer
 }
 

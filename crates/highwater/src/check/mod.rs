@@ -1,4 +1,4 @@
-//! Tests both sides, reading only, and says what does not fit.
+//! Tests both sides and, from outside, the state, reading only, and says what does not fit.
 
 mod actions;
 mod contact;
@@ -18,13 +18,15 @@ pub use finding::{Finding, Weight, answer, exit};
 
 use crate::config::Config;
 use crate::failure::Failure;
+use crate::wire;
 
-/// Everything that was found, both sides. What one side says does not depend on the other being there.
+/// Everything that was found on both sides and of the state. What one side says does not depend on the other being there.
 pub async fn check(config: &Config, clock: &Clock) -> Vec<Finding> {
     let (mut findings, database) = tokio::join!(org::check(config, clock), database::check(config));
     findings.extend(database);
     findings.extend(actions::against_database(config).await);
     findings.extend(intake::check(config, clock));
+    findings.extend(wire::state::look(config, clock).err().map(|failure| of_failure("state.dir", &failure)));
     findings
 }
 

@@ -3,10 +3,11 @@
 use std::time::Duration;
 
 use model::{Clock, PersonObject};
-use salesforce::{Limit, Limits, Org};
+use salesforce::{Describe, Limit, Limits, Org};
 
 use super::finding::{Finding, Weight};
 use super::{actions, contact, duplicate_rules, flows, of_failure, rights, version};
+use crate::code::configuration::FIELD_MAP;
 use crate::code::contact_fields as code;
 use crate::config::Config;
 use crate::failure::Failure;
@@ -51,6 +52,7 @@ async fn asked(
     let describe = org.describe(config.sync.object.name()).await?;
     let rights = rights::check(org, identity.user_id, config.sync.object, findings).await?;
     findings.extend(contact::check(config, &describe, &rights));
+    findings.extend(map_as_a_whole(config, &describe));
     findings.extend(actions::against_org(config, org).await?);
     findings.extend(duplicate_rules::check(org, config.sync.object, &describe).await?);
     let now = org.server_time().unwrap_or_else(|| clock.now());
@@ -58,6 +60,12 @@ async fn asked(
         findings.extend(flows::check(config, org, &describe, (identity.user_id, now)).await?);
     }
     Ok(())
+}
+
+/// Rules that each fit the org and contradict each other. A field that is not there or of no usable type is named by itself.
+fn map_as_a_whole(config: &Config, describe: &Describe) -> Option<Finding> {
+    let failure = wire::field_map::field_map(config, describe).err()?;
+    (failure.code() == &FIELD_MAP).then(|| of_failure("field", &failure))
 }
 
 fn skew(clock: &Clock, org: &Org) -> Option<Finding> {

@@ -15,14 +15,15 @@ use crate::output::Screen;
   highwater check --format json
   highwater check --rebuild      after the state was lost or is damaged
 
-Reads only. Each finding has a code; docs/reference/checks/ explains it. Ends with 0 when nothing stands in the way, else \
-with 2 (configuration), 5 (unreachable) or 6 (not authorised).
+Reads only. Each finding has a code; docs/reference/checks/ explains it. Of the state only the folder and its manifest are \
+looked at: whether its database is whole, and no old copy, shows as soon as a command opens it. Ends with 0 when nothing \
+stands in the way, else with 2 (configuration), 5 (unreachable), 6 (not authorised) or 7 (state).
 
 --rebuild makes the state anew from both sides and writes to neither: everybody is linked again by the ids that both sides \
 carry of each other, then by e-mail and names, and each field that is equal counts as agreed. Whoever differs, or is on one side \
 only, waits for the next sync, which decides as on a first meeting; `highwater plan` shows it before. A state that is damaged \
-or was rolled back is set aside, never deleted. It may be broken off and repeated. What neither system holds is lost with the \
-state: decisions about cases, \"separate\" among them, who was forgotten, people's stories; an export or a backup brings it back.")]
+or was rolled back is set aside, never deleted. It may be broken off and repeated. The service must not be running. What neither system holds is lost with the \
+state: decisions about cases, \"separate\" among them, who was forgotten, people's stories; a backup brings it back.")]
 pub struct Args {
     /// Warnings count as findings that stand in the way
     #[arg(long)]

@@ -234,3 +234,55 @@ async fn flows_that_are_not_told_which_saves_are_ours() {
     assert_eq!(weight, "note");
     assert!(text.contains("add push_marker = \"EN_Push__c\""), "{text}");
 }
+
+#[tokio::test(flavor = "multi_thread")]
+async fn what_contradicts_itself_in_the_map_stops_a_check_as_it_stops_a_cycle() {
+    let twice = "[[field]]\ncontact = \"Email\"\ncolumn = \"email\"\n\n[state]";
+    let constant = "[[field]]\ncontact = \"Title\"\nconstant = \"Donor\"\n\n[state]";
+    let undated = "[[field]]\ncontact = \"Title\"\ncolumn = \"phone\"\ndated_by = \"Nowhere__c\"\n\n[state]";
+    let unmapped = "contact = \"Department\"";
+    let wrong = [
+        ("[state]", twice, "two rules"),
+        ("[state]", constant, "only be pushed"),
+        ("[state]", undated, "Nowhere__c"),
+        ("contact = \"Email\"", unmapped, "Email must be mapped"),
+    ];
+    for (part, with, said) in wrong {
+        let stage = Stage::set().await;
+        stage.reconfigure(part, with);
+        let found = findings(&stage, 2).await;
+        let (weight, text) = one(&found, "HW0108");
+        assert_eq!(weight, "stop", "{text}");
+        assert!(text.contains(said), "{text}");
+        stage.refuses("sync", 2, "HW0108").await;
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_state_that_no_cycle_would_take_is_seen_without_opening_it() {
+    // GIVEN none yet THEN none is made
+    let stage = Stage::set().await;
+    let looked = stage.run("check").await;
+    assert!(
+        out(&looked).contains("Of the state only the folder and its manifest were looked at"),
+        "{}",
+        out(&looked)
+    );
+    let state = stage.path("simulated-state");
+    assert!(!state.exists());
+    // GIVEN a folder of somebody else's
+    std::fs::create_dir(&state).unwrap();
+    stage.write("simulated-state/letter.txt", "not a state");
+    assert_eq!(one(&findings(&stage, 2).await, "HW0505").0, "stop");
+    std::fs::remove_dir_all(&state).unwrap();
+    // GIVEN a manifest that cannot be read
+    assert_eq!(stage.run("backfill").await.status.code(), Some(0));
+    let manifest = stage.read("simulated-state/manifest.json");
+    stage.write("simulated-state/manifest.json", &manifest[..manifest.len() / 2]);
+    assert_eq!(one(&findings(&stage, 7).await, "HW0502").0, "stop");
+    // THEN beside a service that holds it nothing is in the way
+    stage.write("simulated-state/manifest.json", &manifest);
+    let service = stage.serve().await;
+    assert!(of(&findings(&stage, 0).await, "HW0501").is_empty());
+    assert_eq!(service.stop().await, Some(0));
+}
