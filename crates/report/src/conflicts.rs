@@ -46,7 +46,7 @@ impl Entry for Logged {
         "supporter_link",
         "contact_link",
     ];
-    const ONLY_FOR_PROGRAMS: &'static [&'static str] = &["number", "cycle", "policy"];
+    const ONLY_FOR_PROGRAMS: &'static [&'static str] = &["cycle"];
     const NAME: &'static str = "conflict";
 
     fn cells(&self) -> Vec<String> {

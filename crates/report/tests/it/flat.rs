@@ -121,6 +121,13 @@ async fn a_conflict_shows_both_values_and_who_was_kept() {
     assert_eq!(rows[0]["supporter_value"], "020 7946 0001");
     assert_eq!(rows[0]["contact_value"], "020 7946 0002");
     assert_eq!((rows[0]["policy"].as_str(), rows[0]["field"].as_str()), ("salesforce", "Phone"));
+    // THEN a table shows the number by which one is taken back, and the policy that decided
+    let (_, text) = written(|to| conflicts(&state, &options(Format::Table), to));
+    let head = text.lines().next().unwrap_or_default();
+    for column in ["number", "policy", "kept"] {
+        assert!(head.contains(column), "{text}");
+    }
+    assert!(!head.contains("cycle"), "{text}");
 }
 
 #[tokio::test]
