@@ -63,13 +63,14 @@ pub fn permission_name(field: &str) -> Option<String> {
 }
 
 /// The field permissions of a blueprint: what a permission set calls the field, and whether it may be edited. Nothing but
-/// mapped and technical fields; edit only where highwater writes.
+/// the fields that the configuration names; edit only where highwater writes.
 pub(crate) fn permissions(wish: &Blueprint) -> BTreeMap<String, bool> {
     let mut found = BTreeMap::new();
     let mut add = |name: &str, edit: bool| {
-        if let Some(name) = permission_name(name) {
-            *found.entry(name).or_insert(false) |= edit && wish.work.push;
-        }
+        let Some(name) = permission_name(name) else { return };
+        // A setting may spell a field as it likes.
+        let known = found.keys().find(|known: &&String| known.eq_ignore_ascii_case(&name)).cloned();
+        *found.entry(known.unwrap_or(name)).or_insert(false) |= edit && wish.work.push;
     };
     for field in wish.fields() {
         add(&field.name, field.pushed());
@@ -78,6 +79,9 @@ pub(crate) fn permissions(wish: &Blueprint) -> BTreeMap<String, bool> {
     add(&technical.supporter_id, true);
     if let Some(account_id) = &technical.account_id {
         add(account_id, true);
+    }
+    for (name, edit) in wish.beside_the_map() {
+        add(name, edit);
     }
     add(&technical.push_marker, true);
     // The Flow sets it, in the system's name.

@@ -48,6 +48,10 @@ pub struct Technical {
     pub push_marker: String,
     /// The date and time that the stamping Flow sets.
     pub last_modified: String,
+    /// The checkbox that is ticked when the supporter is gone.
+    pub supporter_deleted: Option<String>,
+    /// Fields that are read and never written, mapped ones among them: they decide who is left out, or hold further addresses.
+    pub read: Vec<String>,
 }
 
 /// How far the integration user's work goes.
@@ -126,6 +130,9 @@ impl Blueprint {
                 return Err(InvalidBlueprint::Twice(name.to_owned()));
             }
         }
+        if let Some((name, _)) = wish.beside_the_map().find(|(name, _)| !is_name(name)) {
+            return Err(InvalidBlueprint::Name(name.to_owned()));
+        }
         Ok(wish)
     }
 
@@ -154,6 +161,17 @@ impl Blueprint {
             .into_iter()
             .flatten()
             .chain([technical.push_marker.as_str(), technical.last_modified.as_str()])
+    }
+
+    /// Fields that settings outside the map name, and whether highwater writes them. They may be mapped as well.
+    pub(crate) fn beside_the_map(&self) -> impl Iterator<Item = (&str, bool)> {
+        let written = self.technical.supporter_deleted.iter().map(|name| (name.as_str(), true));
+        written.chain(self.technical.read.iter().map(|name| (name.as_str(), false)))
+    }
+
+    /// Whether a rule of the map is about the field.
+    pub(crate) fn is_mapped(&self, name: &str) -> bool {
+        self.fields.iter().any(|field| field.name.eq_ignore_ascii_case(name))
     }
 }
 

@@ -19,10 +19,12 @@ const ID: usize = 50;
 pub(crate) fn technical(wish: &Blueprint) -> Vec<(String, FieldShape)> {
     let names = wish.technical();
     let text = FieldShape { length: Some(ID), ..shape("Text") };
+    let flag = names.supporter_deleted.as_ref().filter(|name| !wish.is_mapped(name));
     let key = FieldShape { external_id: true, unique: true, ..text.clone() };
     let all = [
         Some((&names.supporter_id, key)),
         names.account_id.as_ref().map(|name| (name, text)),
+        flag.map(|name| (name, shape("Checkbox"))),
         Some((&names.push_marker, shape("Checkbox"))),
         Some((&names.last_modified, shape("DateTime"))),
     ];
@@ -109,6 +111,8 @@ pub(crate) fn purpose(wish: &Blueprint, name: &str) -> &'static str {
         "Ticked by highwater in every row it writes, and unticked by a Flow in the same save, so that its own writes are not stamped."
     } else if name == names.last_modified {
         "When a mapped field was last changed by somebody else than highwater. Set by a Flow."
+    } else if names.supporter_deleted.as_deref() == Some(name) {
+        "Ticked by highwater when the supporter is gone, and unticked when it is there again."
     } else {
         "The id of the supporter database. Filled by highwater."
     }

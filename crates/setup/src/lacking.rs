@@ -27,7 +27,14 @@ pub fn lacking(wish: &Blueprint, seen: impl Fn(&str) -> Option<SeenField>) -> Ve
     let technical = wish.technical();
     let mapped = wish.fields().iter().map(|field| (field.name.as_str(), field.pushed()));
     let own = wish.technical_names().map(|name| (name, name != technical.last_modified));
-    for (name, written) in own.chain(mapped) {
+    let mut wanted: Vec<(&str, bool)> = Vec::new();
+    for (name, written) in own.chain(mapped).chain(wish.beside_the_map()) {
+        match wanted.iter_mut().find(|(known, _)| known.eq_ignore_ascii_case(name)) {
+            Some((_, known)) => *known |= written,
+            None => wanted.push((name, written)),
+        }
+    }
+    for (name, written) in wanted {
         let shape = shapes.iter().find(|(known, _)| known == name).map(|(_, shape)| shape);
         match seen(name) {
             None => found.push(missing(name, shape)),

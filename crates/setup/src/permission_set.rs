@@ -7,7 +7,7 @@ use crate::needs::Needs;
 pub(crate) fn file(needs: &Needs) -> String {
     let mut set = Element::new("PermissionSet").text(
         "description",
-        "For the user that highwater signs in as, and for nobody else. Lists the mapped Contact fields; Edit only where highwater writes.",
+        "For the user that highwater signs in as, and for nobody else. Lists the Contact fields its configuration names; Edit only where highwater writes.",
     );
     for (name, edit) in &needs.permissions {
         let permission = Element::new("fieldPermissions")

@@ -75,7 +75,7 @@ fn contents(out: &mut String, wish: &Blueprint, flows: &[Flow]) {
         .collect();
     out.push_str(&format!(
         "- Permission set {PERMISSION_SET}: API Enabled, Contact as far as highwater works on it, Account to read (Salesforce \
-         gives no Contact without it), and the mapped fields. The parts of an address are permitted together."
+         gives no Contact without it), and the fields the configuration names. The parts of an address are permitted together."
     ));
     if inherent.is_empty() {
         out.push('\n');

@@ -70,7 +70,21 @@ pub fn technical(config: &Config) -> Technical {
         account_id: fields.account_id.clone(),
         push_marker: marker,
         last_modified: stamp,
+        supporter_deleted: fields.supporter_deleted.clone(),
+        read: read_only(config),
     }
+}
+
+/// What decides who is left out, and where further addresses stand, each once.
+fn read_only(config: &Config) -> Vec<String> {
+    let mut names: Vec<String> = Vec::new();
+    let excluding = config.sync.exclude.iter().map(|exclude| &exclude.field);
+    for name in excluding.chain(&config.matching.email_fields) {
+        if !names.iter().any(|known| known.eq_ignore_ascii_case(name)) {
+            names.push(name.clone());
+        }
+    }
+    names
 }
 
 /// A field in the same package as another, or in none.
@@ -95,6 +109,17 @@ mod tests {
         let wish = blueprint(&config).unwrap();
         assert_eq!(wish.technical().push_marker, "engaging__EN_Push__c");
         assert_eq!(wish.technical().last_modified, "engaging__EN_Last_Modified_Date__c");
+    }
+
+    #[test]
+    fn fields_that_other_settings_name_are_part_of_what_the_org_needs() {
+        let text = COMMENTED_DEFAULTS
+            .replace("# supporter_deleted = \"EN", "supporter_deleted = \"EN")
+            .replace("exclude = []", "exclude = [{ field = \"Do_Not_Sync__c\", values = [\"true\"] }]")
+            .replace("email_fields = []", "email_fields = [\"Work_Email__c\", \"do_not_sync__c\"]");
+        let technical = technical(&parse("highwater.toml", &text).unwrap());
+        assert_eq!(technical.supporter_deleted.as_deref(), Some("EN_Supporter_Deleted__c"));
+        assert_eq!(technical.read, ["Do_Not_Sync__c", "Work_Email__c"]);
     }
 
     #[test]

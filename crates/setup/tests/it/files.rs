@@ -3,7 +3,10 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use proptest::prelude::*;
-use setup::{Blueprint, File, InvalidBlueprint, MappedField, Needs, SignIn, Work, export, permission_name};
+use setup::{
+    Blueprint, File, InvalidBlueprint, MappedField, Needs, SeenField, SignIn, Work, export, lacking,
+    permission_name,
+};
 
 use crate::maps::{any_map, any_technical, blueprint_of, small, technical};
 use crate::reading::{at, leaves};
@@ -89,6 +92,52 @@ fn the_permission_set_gives_no_more_than_the_map_needs() {
 }
 
 #[test]
+fn fields_that_other_settings_name_are_permitted_as_well() {
+    let names = setup::Technical {
+        supporter_deleted: Some("EN_Supporter_Deleted__c".to_owned()),
+        // THEN one that is mapped too keeps its right to be edited, however it is spelt
+        read: vec!["Do_Not_Sync__c".to_owned(), "Work_Email__c".to_owned(), "PHONE".to_owned()],
+        ..technical()
+    };
+    let fields = small().fields().to_vec();
+    let work = Work { push: true, create: true };
+    let wish = Blueprint::new(fields, names, "66.0", work, SignIn::ClientCredentials).unwrap();
+    let needs = Needs::of(&wish);
+    for (name, edit) in [
+        ("EN_Supporter_Deleted__c", true),
+        ("Do_Not_Sync__c", false),
+        ("Work_Email__c", false),
+        ("Phone", true),
+    ] {
+        assert_eq!(needs.permissions.get(name), Some(&edit), "{name}");
+    }
+    assert_eq!(needs.permissions.get("PHONE"), None);
+    // THEN the flag is ours to make, and what is only read is not
+    assert_eq!(needs.fields["EN_Supporter_Deleted__c"].kind, "Checkbox");
+    assert!(!needs.fields.contains_key("Do_Not_Sync__c"));
+    let files = export(&wish);
+    let flag = leaves(text(&files, "objects/Contact/fields/EN_Supporter_Deleted__c.field-meta.xml"));
+    assert_eq!(at(&flag, "CustomField/defaultValue"), ["false"]);
+    // THEN an org without them lacks them
+    let lacks: Vec<String> = lacking(&wish, |name| {
+        (!name.contains("Do_Not") && !name.contains("Deleted")).then_some(SeenField {
+            editable: true,
+            external_id: true,
+            unique: true,
+            calculated: false,
+        })
+    })
+    .into_iter()
+    .map(|found| found.name)
+    .collect();
+    assert_eq!(lacks, ["Do_Not_Sync__c", "EN_Supporter_Deleted__c"]);
+    let read = vec!["RecordType.Name".to_owned()];
+    let names = setup::Technical { read, ..technical() };
+    let refused = Blueprint::new(small().fields().to_vec(), names, "66.0", work, SignIn::ClientCredentials);
+    assert!(refused.is_err());
+}
+
+#[test]
 fn who_only_pulls_may_write_nothing() {
     let mut wish = small();
     wish.work.push = false;
@@ -110,6 +159,8 @@ fn a_field_of_ones_own_is_created_and_a_packages_is_only_used() {
         account_id: Some("engaging__Account_Id__c".to_owned()),
         push_marker: "engaging__EN_Push__c".to_owned(),
         last_modified: "engaging__EN_Last_Modified_Date__c".to_owned(),
+        supporter_deleted: None,
+        read: Vec::new(),
     };
     let fields = vec![MappedField {
         name: "LastName".to_owned(),

@@ -13,6 +13,8 @@ pub(crate) fn technical() -> Technical {
         account_id: None,
         push_marker: "EN_Push__c".to_owned(),
         last_modified: "EN_Last_Modified_Date__c".to_owned(),
+        supporter_deleted: None,
+        read: Vec::new(),
     }
 }
 
@@ -109,6 +111,8 @@ pub(crate) fn any_technical() -> impl Strategy<Value = Technical> {
             account_id: account.then(|| name("ENX_Account")),
             push_marker: name("ENX_Push"),
             last_modified: name("ENX_Changed"),
+            supporter_deleted: None,
+            read: Vec::new(),
         }
     })
 }
