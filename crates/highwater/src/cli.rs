@@ -91,7 +91,7 @@ pub enum Verb {
     Demo(demo::Args),
     /// Propose a configuration from what the org and the database hold
     Init(init::Args),
-    /// Test both sides and name what is wrong; never writes
+    /// Test both sides and name what is wrong; never writes to either side
     Check(check::Args),
     /// Write what the org needs as files an administrator deploys, and say what a changed map needs
     Setup(setup::Args),
@@ -160,7 +160,7 @@ Examples:
   highwater cases show 3f9a120b77               one such case, and what may be chosen
 
 Data goes to standard output (--format), everything else to standard error. While `highwater serve` runs, the same \
-commands are carried out by the service.
+commands are carried out by the service; only `forget` and `check --rebuild` need it stopped first.
 
 Environment: HIGHWATER_CONFIG, HIGHWATER_PROFILE, HIGHWATER_FORMAT, HIGHWATER_STATE_DIR, HIGHWATER_LOG.
 
@@ -188,5 +188,21 @@ mod tests {
             let help = verb.get_after_help().map(ToString::to_string).unwrap_or_default();
             assert!(help.contains(&format!("highwater {name}")), "{name} shows no example");
         }
+    }
+
+    /// A line that the terminal breaks is two commands to whoever copies it.
+    #[test]
+    fn an_example_is_one_line_on_a_terminal_of_a_hundred_columns() {
+        fn look(command: &clap::Command) {
+            let help = command.get_after_help().map(ToString::to_string).unwrap_or_default();
+            for line in help.lines().filter(|line| line.starts_with("  ")) {
+                assert!(line.chars().count() < 100, "{}: {line}", command.get_name());
+            }
+            // What is no example is left to the terminal to break.
+            let ragged = help.split("\n\n").filter(|part| !part.contains("\n  ") && part.lines().count() > 1);
+            assert_eq!(ragged.collect::<Vec<_>>(), [""; 0], "{}", command.get_name());
+            command.get_subcommands().for_each(look);
+        }
+        look(&Cli::command());
     }
 }

@@ -8,7 +8,7 @@ pub static IN_USE: Code = Code {
     title: "the state is in use",
     happened: "Another process has the state directory open: a service beside which a second one was started, or a command that is at work.",
     done: "Nothing was read or written.",
-    remedy: "Wait for it, or stop it. One state directory is used by one process at a time.",
+    remedy: "Wait for it, or stop it: `forget` and `check --rebuild` need a running service stopped first. One state directory is used by one process at a time.",
 };
 
 /// The state is damaged.

@@ -24,7 +24,8 @@ const EXAMPLE_KEY: &str = "consumer-key-of-your-app";
 #[command(after_help = "Examples:
   highwater init --supporters sqlite:people.db
   highwater init --supporters postgres://highwater@db.example.org/fundraising
-  highwater init --supporters sqlite:people.db --table people --login-url https://example.my.salesforce.com \\
+  highwater init --supporters sqlite:people.db --table people \\
+                 --login-url https://example.my.salesforce.com \\
                  --client-id 3MVG9... --client-secret-env HIGHWATER_SF_SECRET --yes
   highwater init --print-defaults
 

@@ -33,7 +33,8 @@ const DECISIONS: Duration = Duration::from_millis(500);
   highwater intake
   highwater intake --port 0
 
-  curl -u \"$WRITE_KEY:\" -d '{\"userId\":\"1\",\"traits\":{\"email\":\"jo@example.org\"}}' http://127.0.0.1:8780/v1/identify
+  curl -u \"$WRITE_KEY:\" http://127.0.0.1:8780/v1/identify \\
+       -d '{\"userId\":\"1\",\"traits\":{\"email\":\"jo@example.org\"}}'
 
 Speaks the HTTP tracking API of Segment and RudderStack: point their SDKs' host or data plane URL here. An event is \
 acknowledged when it is on disk. Needs a [[intake.source]] in the configuration, and neither the org nor the supporter \

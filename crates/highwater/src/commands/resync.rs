@@ -20,7 +20,7 @@ use crate::selection::{contact_id, supporter_id};
   highwater resync --contact 003xx000004TmiQAAS
   highwater resync --email joe.smith@example.org
 
-Reads both sides fresh, decides, writes, and shows both records before and after. Lifts the person's block. Moves no
+Reads both sides fresh, decides, writes, and shows both records before and after. Lifts the person's block. Moves no \
 watermark."
 )]
 pub struct Args {
@@ -46,6 +46,9 @@ pub async fn run(args: &Args, desk: &Desk) -> Result<Exit, Failure> {
     };
     let report = match person.as_ref() {
         Ok(report) => report,
+        Err(NotFound::Nobody) if args.email.is_some() => {
+            return Err(Failure::UnknownPerson("nobody has that address on either side".to_owned()));
+        }
         Err(problem @ (NotFound::Nobody | NotFound::Several(_))) => {
             return Err(Failure::UnknownPerson(problem.to_string()));
         }

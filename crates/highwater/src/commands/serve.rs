@@ -19,7 +19,7 @@ use crate::desk::{Desk, Worker};
 use crate::exit::Exit;
 use crate::failure::Failure;
 use crate::job::{self, Done, Job, Report};
-use crate::output::{Format, Screen};
+use crate::output::{Format, Screen, counted};
 use crate::run::at_the_desk;
 use crate::wire;
 
@@ -29,8 +29,9 @@ use crate::wire;
   highwater serve
 
 Started before the network or a database is there, it keeps trying, and says so. It ends by itself when only a person can put \
-right what is wrong, such as refused credentials. Else it runs until SIGTERM or SIGINT: the first lets the current step come to its end, a second exits at once. While it runs, other \
-highwater commands on the same configuration are carried out by it. Where [[intake.source]] is configured, it takes events in, too.")]
+right what is wrong, such as refused credentials. Else it runs until SIGTERM or SIGINT: the first lets the current step come to its end, a second exits at \
+once. While it runs, other highwater commands on the same configuration are carried out by it; only `forget` and `check --rebuild` \
+need it stopped first. Where [[intake.source]] is configured, it takes events in, too.")]
 pub struct Args {
     /// Run a cycle at once, and then on the schedule
     #[arg(long)]
@@ -181,10 +182,10 @@ async fn logged(sides: &Sides, job: Job, ended: &OnceLock<Done>) -> Done {
             cycle.rows_failed = report.rows.failed,
             cycle.supporter_writes = report.supporter_writes,
             cycle.still_waiting = report.still_dirty,
-            "cycle {} ended: {} selected, {} rows sent, {} refused",
+            "cycle {} ended: {} selected, {} sent, {} refused",
             report.cycle.0,
             report.selected,
-            report.rows.sent,
+            counted(report.rows.sent, "row", "rows"),
             report.rows.failed
         ),
         Ok(Err(running)) => tracing::warn!("{running}"),
