@@ -14,6 +14,7 @@ use crate::failure::Failure;
 use crate::job::{self, Done, Job};
 use crate::output::Screen;
 use crate::wire;
+use crate::wire::sides::Purpose;
 
 /// The configuration, the state, where to print, and who does the work.
 #[derive(Clone)]
@@ -93,12 +94,21 @@ impl Desk {
     /// Both sides, for looking.
     ///
     /// # Errors
-    /// Whatever stands in the way of a cycle.
+    /// Whatever stands in the way of a cycle that writes nothing.
     pub async fn sides(&self) -> Result<Sides, Failure> {
+        self.sides_to(Purpose::Look).await
+    }
+
+    /// Both sides.
+    ///
+    /// # Errors
+    /// Whatever stands in the way of a cycle.
+    pub async fn sides_to(&self, purpose: Purpose) -> Result<Sides, Failure> {
         match &self.worker {
             Worker::Own { progress, stop } | Worker::Starting { progress, stop, .. } => {
                 let (state, progress) = (self.state.clone(), Arc::clone(progress));
-                wire::sides::sides(&self.config, state, Clock::system(), progress, stop.clone()).await
+                let clock = Clock::system();
+                wire::sides::sides(&self.config, state, clock, progress, stop.clone(), purpose).await
             }
             Worker::Service { sides, .. } => Ok((**sides).clone()),
         }
@@ -111,7 +121,7 @@ impl Desk {
     pub async fn carry_out(&self, job: Job) -> Result<Done, Failure> {
         match &self.worker {
             Worker::Own { .. } | Worker::Starting { .. } => {
-                Ok(job::carry_out(&self.sides().await?, &job).await)
+                Ok(job::carry_out(&self.sides_to(job.purpose()).await?, &job).await)
             }
             Worker::Service { handle, .. } => Ok(handle.run(job).await?),
         }

@@ -11,6 +11,7 @@ use state::AlreadyRunning;
 use crate::failure::Failure;
 use crate::plan_text::PlanSender;
 use crate::wire::known_org;
+use crate::wire::sides::Purpose;
 
 /// What is asked for.
 #[derive(Clone)]
@@ -38,6 +39,15 @@ impl Job {
     #[must_use]
     pub const fn cycle(request: Request) -> Self {
         Self::Cycle { request, plans: None }
+    }
+
+    /// Whether it may write.
+    #[must_use]
+    pub const fn purpose(&self) -> Purpose {
+        match self {
+            Self::Cycle { request: Request { dry_run: true, .. }, .. } => Purpose::Look,
+            Self::Cycle { .. } | Self::Resync(_) | Self::TakeBack { .. } => Purpose::Write,
+        }
     }
 }
 

@@ -19,6 +19,7 @@ use crate::config::{Config, Environment, load};
 use crate::failure::Failure;
 use crate::output::Format;
 use crate::wire;
+use crate::wire::sides::Purpose;
 
 /// What is measured.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, clap::ValueEnum)]
@@ -89,7 +90,7 @@ pub async fn carry_out(step: Step, file: &Path, supporter: Option<i64>) -> Resul
 async fn sides(config: &Config) -> Result<Sides, Failure> {
     let clock = Clock::system();
     let state = wire::state::open(config, &clock).await?;
-    wire::sides::sides(config, state, clock, Arc::new(Quiet), CancellationToken::new()).await
+    wire::sides::sides(config, state, clock, Arc::new(Quiet), CancellationToken::new(), Purpose::Write).await
 }
 
 async fn cycle(config: &Config, mode: Mode) -> Result<Figures, Failure> {

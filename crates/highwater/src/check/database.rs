@@ -9,6 +9,7 @@ use crate::code::supporters as code;
 use crate::config::{Config, Field, SupporterKind};
 use crate::exit::Exit;
 use crate::failure::Failure;
+use crate::output::counted;
 use crate::wire;
 
 const STOP: Weight = Weight::Stop(Exit::Usage);
@@ -29,7 +30,12 @@ async fn looked(config: &Config) -> Result<Vec<Finding>, Failure> {
         &code::TABLE,
         Weight::Note,
         &shape.table,
-        format!("{} rows, {} columns, stamps: {}", shape.rows, shape.columns.len(), shape.stamps),
+        format!(
+            "{}, {}, stamps: {}",
+            counted(shape.rows, "row", "rows"),
+            counted(shape.columns.len() as u64, "column", "columns"),
+            shape.stamps
+        ),
     )];
     findings.extend(writing(config, &shape));
     findings.extend(shape.notes.iter().filter(|note| matters(config, note)).map(|note| noted(config, note)));
@@ -45,6 +51,10 @@ async fn looked(config: &Config) -> Result<Vec<Finding>, Failure> {
 
 fn writing(config: &Config, shape: &Shape) -> Option<Finding> {
     let reason = shape.read_only?;
+    if config.supporters.read_only {
+        let text = "supporters.read_only = true: check and plan work, writes are refused";
+        return Some(Finding::new(&code::READ_ONLY, Weight::Note, &shape.table, text));
+    }
     let needed = config.sync.pull || config.supporters.contact_id_column.is_some();
     let weight = if config.sync.pull { STOP } else { Weight::Warning };
     needed.then(|| Finding::new(&code::READ_ONLY, weight, &shape.table, reason))
@@ -101,16 +111,17 @@ fn rows(config: &Config, shape: &Shape) -> Vec<Finding> {
     let mut findings = Vec::new();
     if shape.undated > 0 {
         let some = shape.undated_ids.iter().take(5).map(String::as_str).collect::<Vec<_>>().join(", ");
-        let text = format!("{} rows have no usable stamp, for example {some}", shape.undated);
+        let text =
+            format!("{} no usable stamp, for example {some}", counted(shape.undated, "row has", "rows have"));
         let column = &config.supporters.modified_column;
         findings.push(Finding::new(&code::UNDATED, Weight::Warning, column, text));
     }
     if shape.ahead > 0 {
-        let text = format!("{} rows are stamped in the future", shape.ahead);
+        let text = format!("{} stamped in the future", counted(shape.ahead, "row is", "rows are"));
         findings.push(Finding::new(&code::AHEAD, Weight::Warning, &config.supporters.modified_column, text));
     }
     if shape.unaddressable > 0 {
-        let text = format!("{} rows have no usable id", shape.unaddressable);
+        let text = format!("{} no usable id", counted(shape.unaddressable, "row has", "rows have"));
         findings.push(Finding::new(&code::NO_ID, Weight::Warning, &config.supporters.id_column, text));
     }
     findings

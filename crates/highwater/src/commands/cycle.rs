@@ -10,7 +10,7 @@ use crate::desk::Desk;
 use crate::exit::Exit;
 use crate::failure::Failure;
 use crate::job::{self, Job};
-use crate::output::Format;
+use crate::output::{Format, counted};
 use crate::plan_text;
 
 /// Runs one cycle and shows what came of it.
@@ -51,7 +51,9 @@ pub async fn show(request: Request, file: Option<File>, desk: &Desk) -> Result<E
     let text = cycle_text::answer(report, true).render(Format::Table, desk.screen.width());
     desk.screen.say(text.trim_end()).await;
     if let Some(shown) = shown {
-        desk.screen.say(&format!("{shown} people are shown; nothing was written")).await;
+        desk.screen
+            .say(&format!("{} shown; nothing was written", counted(shown, "person is", "people are")))
+            .await;
     }
     Ok(Exit::Done)
 }

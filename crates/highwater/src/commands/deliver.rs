@@ -8,7 +8,7 @@ use serde_json::json;
 use crate::desk::{Desk, Worker};
 use crate::exit::Exit;
 use crate::failure::Failure;
-use crate::output::{Answer, Sheet};
+use crate::output::{Answer, Sheet, counted};
 use crate::wire;
 
 /// How.
@@ -78,8 +78,11 @@ fn shown(report: &RunReport) -> Answer {
         "for_a_person": report.for_a_person, "outcomes": outcomes});
     let mut answer = Answer::of(sheet, json);
     answer.notes.push(format!(
-        "{} events, {} calls to the org; {} wait for another try, {} for a person",
-        report.events, report.calls, report.waiting, report.for_a_person
+        "{}, {} to the org; {} for another try, {} for a person",
+        counted(report.events, "event", "events"),
+        counted(report.calls, "call", "calls"),
+        counted(report.waiting, "waits", "wait"),
+        report.for_a_person
     ));
     answer
 }

@@ -9,6 +9,7 @@ use plan::Sides;
 
 use crate::config::Config;
 use crate::failure::Failure;
+use crate::output::counted;
 use crate::wire;
 
 /// How long the service looks for events that are due again when none arrives.
@@ -40,10 +41,10 @@ pub async fn until_stopped(config: &Config, sides: &Sides, queue: Option<Queue>)
                 delivery.calls = report.calls,
                 delivery.waiting = report.waiting,
                 delivery.for_a_person = report.for_a_person,
-                "{} events delivered with {} calls, {} wait, {} for a person",
-                report.events,
-                report.calls,
-                report.waiting,
+                "{} delivered with {}, {}, {} for a person",
+                counted(report.events, "event", "events"),
+                counted(report.calls, "call", "calls"),
+                counted(report.waiting, "waits", "wait"),
                 report.for_a_person
             ),
             Ok(_) => {}

@@ -11,6 +11,7 @@ use tokio::sync::watch;
 use crate::desk::{Desk, Waiting, Worker};
 use crate::exit::Exit;
 use crate::failure::Failure;
+use crate::wire::sides::Purpose;
 
 /// The first wait; each is twice the one before.
 const FIRST: Duration = Duration::from_secs(1);
@@ -27,7 +28,7 @@ pub(super) async fn attempt(desk: &Desk) -> Option<Result<Sides, Failure>> {
     tokio::select! {
         biased;
         () = desk.stop().cancelled() => None,
-        sides = desk.sides() => Some(sides),
+        sides = desk.sides_to(Purpose::Write) => Some(sides),
     }
 }
 

@@ -19,6 +19,7 @@ use super::simulated::Simulated;
 use crate::config::{Config, Environment, load};
 use crate::failure::Failure;
 use crate::wire;
+use crate::wire::sides::Purpose;
 
 /// How long before now the demo begins.
 pub const HOUR: Duration = Duration::from_secs(3_600);
@@ -71,7 +72,9 @@ impl World {
         let config = config(&config_file, &simulated)?;
         let clock = Clock::system();
         let state = wire::state::open(&config, &clock).await?;
-        let sides = wire::sides::sides(&config, state, clock, progress, CancellationToken::new()).await?;
+        let sides =
+            wire::sides::sides(&config, state, clock, progress, CancellationToken::new(), Purpose::Write)
+                .await?;
         Ok(Self { folder, simulated, database, sides, truth, began_with })
     }
 

@@ -16,6 +16,7 @@ use supporters::postgres::Login;
 
 use crate::code;
 use crate::failure::Failure;
+use crate::output::counted;
 
 /// The database in `sqlite:PATH` or `postgres://USER@HOST/DATABASE`. A password comes from the variable `password_env`,
 /// where it is set and the address has none.
@@ -63,5 +64,5 @@ pub async fn table(source: &Source, named: Option<&str>, asker: &Asker) -> Resul
 }
 
 fn line(sketch: &Sketch) -> String {
-    format!("{}: {} rows", sketch.name, sketch.rows)
+    format!("{}: {}", sketch.name, counted(sketch.rows, "row", "rows"))
 }

@@ -97,7 +97,25 @@ impl Answer {
     }
 }
 
+/// `1 person`, `2 people`.
+#[must_use]
+pub fn counted(count: u64, one: &str, many: &str) -> String {
+    format!("{count} {}", if count == 1 { one } else { many })
+}
+
 fn pretty(json: &Value) -> String {
     // A value made of maps and texts is always JSON.
     format!("{json:#}\n")
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn one_is_one() {
+        assert_eq!(counted(1, "person is", "people are"), "1 person is");
+        assert_eq!(counted(0, "row", "rows"), "0 rows");
+        assert_eq!(counted(2, "row", "rows"), "2 rows");
+    }
 }

@@ -13,6 +13,15 @@ use crate::code;
 use crate::config::Config;
 use crate::failure::Failure;
 
+/// What both sides are wanted for.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Purpose {
+    /// Nothing is written to either side.
+    Look,
+    /// A cycle that may write: a table that cannot be written is refused where changes are to be pulled into it.
+    Write,
+}
+
 /// Logs in, learns what the Contact looks like, opens the supporter database, and binds the state to the org. Writes to
 /// neither side.
 ///
@@ -24,6 +33,7 @@ pub async fn sides(
     clock: Clock,
     progress: Arc<dyn Progress>,
     stop: CancellationToken,
+    purpose: Purpose,
 ) -> Result<Sides, Failure> {
     let org = org::org(config, &clock)?;
     budget::keep(config, &org, &state)?;
@@ -50,7 +60,10 @@ pub async fn sides(
             shape.with_history(tracked)
         }
     };
-    let supporters = supporters::for_a_cycle(config, &map).await?;
+    let supporters = match purpose {
+        Purpose::Look => supporters::to_look(config, &map).await?,
+        Purpose::Write => supporters::for_a_cycle(config, &map).await?,
+    };
     Ok(Sides {
         org,
         supporters,

@@ -18,6 +18,14 @@ pub async fn supporters(config: &Config, columns: &[String]) -> Result<Arc<dyn S
     open(config, columns, None).await.map(|(adapter, _)| adapter)
 }
 
+/// The same, knowing what each column carries: for a dry run, which writes nothing.
+///
+/// # Errors
+/// As [`supporters()`].
+pub async fn to_look(config: &Config, map: &FieldMap) -> Result<Arc<dyn Supporters>, Failure> {
+    open(config, map.columns(), Some(map)).await.map(|(adapter, _)| adapter)
+}
+
 /// The same for a cycle: a table that is to be written must be writable before anything is sent to the org.
 ///
 /// # Errors

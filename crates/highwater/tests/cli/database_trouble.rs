@@ -63,8 +63,22 @@ async fn a_locked_database_stops_a_cycle_that_writes() {
 async fn a_table_that_may_not_be_written_refuses_to_pull() {
     let stage = Stage::set().await;
     stage.reconfigure("[state]", "read_only = true\n\n[state]");
-    stage.check_finds(2, "HW0406").await;
-    stage.refuses("sync", 2, "HW0406").await;
+    // THEN who asked for it may look
+    let found = stage.check_finds(0, "HW0406").await;
+    assert!(found.contains("\"note\"") && found.contains("check and plan work"), "{found}");
+    let planned = stage.run("plan").await;
+    assert_eq!(planned.status.code(), Some(0), "{}", err(&planned));
+    assert!(out(&planned).contains("create_contact"), "{}", out(&planned));
+    // THEN and write nothing
+    for line in ["sync", "backfill", "resync 1"] {
+        stage.refuses(line, 2, "HW0406").await;
+    }
+    // GIVEN a view, which nobody asked for
+    stage.reconfigure("read_only = true\n\n", "");
+    stage.sql("CREATE VIEW people AS SELECT * FROM supporters").await;
+    stage.reconfigure("table = \"supporters\"", "table = \"people\"");
+    let found = stage.check_finds(2, "HW0406").await;
+    assert!(found.contains("\"stop\"") && found.contains("it is a view"), "{found}");
 }
 
 #[tokio::test(flavor = "multi_thread")]

@@ -232,7 +232,7 @@ pub(super) async fn describe(
 
 fn read_only(config: &Table, relation: &Named, standby: bool) -> Option<&'static str> {
     match relation.relation {
-        Relation::Table | Relation::View if config.read_only => Some("the configuration says so"),
+        Relation::Table | Relation::View if config.read_only => Some("supporters.read_only = true"),
         Relation::Table | Relation::View if standby => Some("the server is a standby"),
         Relation::View if !relation.updatable => {
             Some("it is a view that takes no changes, or this user may not change it")

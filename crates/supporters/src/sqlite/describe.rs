@@ -227,7 +227,7 @@ fn fit(
     let stamps = detect::stamps(connection, config, &table, &modified)?;
     let read_only = match relation.relation {
         Relation::View => Some("it is a view"),
-        Relation::Table if config.read_only => Some("the configuration says so"),
+        Relation::Table if config.read_only => Some("supporters.read_only = true"),
         Relation::Table => (!writable).then_some("this user may not write the file"),
     };
     let utf8: bool =
