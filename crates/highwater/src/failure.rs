@@ -95,6 +95,16 @@ impl Failure {
         Self::Output { what: "standard output".to_owned(), source }
     }
 
+    /// No event is kept that is called so. Repeats what was asked for, which is the caller's own.
+    #[must_use]
+    pub fn no_event(asked: &str) -> Self {
+        Self::Setup {
+            code: &code::events::NO_EVENT,
+            problem: format!("no event that is kept has the messageId or the place {asked:?}"),
+            advice: code::events::NO_EVENT.remedy.to_owned(),
+        }
+    }
+
     /// The code whose page explains it.
     #[must_use]
     pub fn code(&self) -> &'static Code {
@@ -208,12 +218,14 @@ const fn of_config(error: &ConfigError) -> &'static Code {
         ConfigError::Missing { .. } | ConfigError::Unreadable { .. } => &code::configuration::NO_FILE,
         ConfigError::Syntax { .. } => &code::configuration::NOT_TOML,
         ConfigError::UnknownKey { .. } => &code::configuration::UNKNOWN_KEY,
-        ConfigError::Value { .. } => &code::configuration::WRONG_VALUE,
+        ConfigError::Value { .. } | ConfigError::UnknownProfile { .. } => &code::configuration::WRONG_VALUE,
         ConfigError::LiteralSecret { .. } => &code::configuration::LITERAL_SECRET,
         ConfigError::Secret(
             SecretError::Unnamed(_)
             | SecretError::Ambiguous(_)
             | SecretError::NotSet { .. }
+            | SecretError::Empty { .. }
+            | SecretError::Missing { .. }
             | SecretError::Unreadable { .. }
             | SecretError::Exposed { .. }
             | SecretError::Command { .. }

@@ -2,6 +2,10 @@
 
 use model::{ContactId, Subject, SupporterId};
 
+use crate::desk::Desk;
+use crate::failure::Failure;
+use crate::wire;
+
 /// Some people, by their ids.
 #[derive(Debug, Clone, Default, clap::Args)]
 pub struct Selection {
@@ -15,12 +19,29 @@ pub struct Selection {
 
 impl Selection {
     /// The people; `None`: everybody.
-    #[must_use]
-    pub fn subjects(&self) -> Option<Vec<Subject>> {
+    fn subjects(&self) -> Option<Vec<Subject>> {
         let supporters = self.supporters.iter().cloned().map(Subject::Supporter);
         let contacts = self.contacts.iter().copied().map(Subject::Contact);
         let chosen: Vec<Subject> = supporters.chain(contacts).collect();
         (!chosen.is_empty()).then_some(chosen)
+    }
+
+    /// The same, after a look whether the supporters are anybody: there, or linked when they were.
+    ///
+    /// # Errors
+    /// [`Failure::UnknownPerson`] names the first that is nobody; else when the table or the state cannot be read.
+    pub async fn known(&self, desk: &Desk) -> Result<Option<Vec<Subject>>, Failure> {
+        if !self.supporters.is_empty() {
+            let columns = wire::supporters::columns(&desk.config);
+            let table = wire::supporters::supporters(&desk.config, &columns).await?;
+            let rows = table.get(&self.supporters).await?;
+            let links = desk.state.links_of(&self.supporters)?;
+            let nobody = rows.iter().zip(&links).position(|(row, link)| row.is_none() && link.is_none());
+            if let Some(id) = nobody.and_then(|at| self.supporters.get(at)) {
+                return Err(Failure::UnknownPerson(format!("nobody is known by the supporter id {id}")));
+            }
+        }
+        Ok(self.subjects())
     }
 }
 

@@ -109,9 +109,24 @@ pub enum TransportErrorKind {
     LocalFile,
 }
 
+impl TransportErrorKind {
+    /// What happened, as a sentence goes on.
+    const fn words(self) -> &'static str {
+        match self {
+            Self::NotSent => "there was no connection, and nothing was sent",
+            Self::Tls => "the server's certificate was refused, and nothing was sent",
+            Self::NoAnswer => {
+                "the connection broke, or nothing came in time, after the request had begun to leave"
+            }
+            Self::BodyCut => "the answer broke off",
+            Self::LocalFile => "the file to be sent could not be read",
+        }
+    }
+}
+
 /// A failure below HTTP. Shows its kind and the underlying error without address or content.
 #[derive(Debug, thiserror::Error)]
-#[error("{kind:?}")]
+#[error("{}", .kind.words())]
 pub struct TransportError {
     /// What happened.
     pub kind: TransportErrorKind,

@@ -17,7 +17,7 @@ pub static NOT_TOML: Code = Code {
     title: "the configuration is not TOML",
     happened: "The file cannot be read as TOML at the line that is named. The line itself is not printed, because it may hold a secret.",
     done: "Nothing was read or written.",
-    remedy: "Correct the line. Texts stand in double quotes, lists in square brackets, and each key once in its table.",
+    remedy: "Correct the line. Texts stand in double quotes, lists in square brackets, and each key once in its table. `highwater init --print-defaults` shows every key.",
 };
 
 /// Unknown key.
@@ -26,7 +26,7 @@ pub static UNKNOWN_KEY: Code = Code {
     title: "unknown key",
     happened: "The file has a key that highwater does not know. A misspelled key would otherwise be a setting that silently does nothing.",
     done: "Nothing was read or written.",
-    remedy: "Correct its spelling or take it out. `docs/reference/config.md` lists every key.",
+    remedy: "Correct its spelling or take it out. `highwater init --print-defaults` shows every key, as `docs/reference/config.md` does.",
 };
 
 /// Wrong value.
@@ -35,7 +35,7 @@ pub static WRONG_VALUE: Code = Code {
     title: "wrong value",
     happened: "A value is missing, of the wrong kind, out of its range, or contradicts another key.",
     done: "Nothing was read or written.",
-    remedy: "Correct the key that is named. `docs/reference/config.md` lists each key with its values.",
+    remedy: "Correct the key that is named. `highwater init --print-defaults` shows each key with its values, as `docs/reference/config.md` does.",
 };
 
 /// A secret in the configuration.

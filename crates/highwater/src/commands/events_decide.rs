@@ -147,12 +147,11 @@ async fn find(args: &DecideArgs, decision: Decision, desk: &Desk) -> Result<Foun
             missing.retain(|name| !is(name));
             (named.contains(&seen.event.id) || places.contains(&seen.at)) && filter.wants(seen)
         })?;
-        match missing.first() {
-            Some(name) => Err(QueueError::NoEvent(name.parse().unwrap_or(Cursor::START))),
-            None => Ok(found),
-        }
+        Ok::<_, QueueError>((found, missing))
     });
-    Ok(looked.await.map_err(|_| Failure::Unexpected("looking for the events ended in a defect"))??)
+    let looked = looked.await.map_err(|_| Failure::Unexpected("looking for the events ended in a defect"))?;
+    let (found, missing) = looked?;
+    missing.first().map_or(Ok(found), |name| Err(Failure::no_event(name)))
 }
 
 /// Who decided stays in the audit trail; what a dropped event had done is remembered no longer.

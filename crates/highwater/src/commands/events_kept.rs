@@ -3,7 +3,6 @@
 use std::collections::VecDeque;
 use std::path::PathBuf;
 
-use events::QueueError;
 use events::queue::{Look, Seen};
 use segments::Cursor;
 use serde_json::{Value, json};
@@ -12,7 +11,7 @@ use super::events_filter::{Filter, StateName};
 use crate::config::Config;
 use crate::exit::Exit;
 use crate::failure::Failure;
-use crate::output::{Answer, Screen, Sheet};
+use crate::output::{Answer, Screen, Sheet, counted};
 
 /// Which.
 #[derive(Debug, clap::Args)]
@@ -83,7 +82,10 @@ pub(super) async fn list(args: &ListArgs, config: &Config, screen: &Screen) -> R
     }
     let mut answer = Answer::of(sheet, json.into());
     if passed_over > 0 {
-        answer.notes.push(format!("{passed_over} older events are not listed; see --limit"));
+        answer.notes.push(format!(
+            "{} not listed; see --limit",
+            counted(passed_over, "older event is", "older events are")
+        ));
     }
     screen.answer(&answer).await.map_err(Failure::stdout)?;
     Ok(Exit::Done)
@@ -100,7 +102,7 @@ pub(super) async fn show(args: &ShowArgs, config: &Config, screen: &Screen) -> R
         }
         true
     })?;
-    let Some(seen) = found else { return Err(QueueError::NoEvent(place.unwrap_or(Cursor::START)).into()) };
+    let Some(seen) = found else { return Err(Failure::no_event(&args.event)) };
     let mut json = head(&seen);
     json["event"] = seen.event.body.clone();
     let mut sheet = Sheet::new("event", &["what", "value"]);

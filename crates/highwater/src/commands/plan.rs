@@ -41,6 +41,7 @@ pub async fn run(args: &Args, desk: &Desk) -> Result<Exit, Failure> {
         Some(Way::Push) => Mode::Push,
         Some(Way::Pull) => Mode::Pull,
     };
-    let request = Request { only: args.selection.subjects(), dry_run: true, ..Request::whole(mode) };
+    let only = args.selection.known(desk).await?;
+    let request = Request { only, dry_run: true, ..Request::whole(mode) };
     cycle::run(request, desk).await
 }

@@ -27,7 +27,7 @@ pub struct Args {
 /// # Errors
 /// [`Failure`] when the cycle cannot begin or go on.
 pub async fn run(args: &Args, desk: &Desk) -> Result<Exit, Failure> {
-    let request =
-        Request { only: args.selection.subjects(), dry_run: args.dry_run, ..Request::whole(Mode::Push) };
+    let only = args.selection.known(desk).await?;
+    let request = Request { only, dry_run: args.dry_run, ..Request::whole(Mode::Push) };
     cycle::run(request, desk).await
 }

@@ -4,7 +4,6 @@ use actions::outcome::Outcome;
 use events::queue::{Look, Seen};
 use events::{QueueError, Settlement};
 use model::ContactId;
-use segments::Cursor;
 use serde_json::{Value, json};
 
 use super::events_filter::StateName;
@@ -28,7 +27,7 @@ pub(super) async fn run(id: &str, desk: &Desk) -> Result<Exit, Failure> {
     });
     let told = read.await.map_err(|_| Failure::Unexpected("reading the events ended in a defect"))??;
     if told.is_empty() {
-        return Err(QueueError::NoEvent(Cursor::START).into());
+        return Err(Failure::no_event(id));
     }
     let mut now = Sheet::new("now", &["source", "state", "tries", "for Salesforce"]);
     let mut sheet = Sheet::new("what happened", &["when", "source", "what", "in words"]);

@@ -54,6 +54,18 @@ pub enum ConfigError {
         /// The choice that is spelled most like it.
         suggestion: Option<String>,
     },
+    /// A profile that the file does not have.
+    #[error("{file}: there is no profile {name:?}; {}{}", profiles_text(known), suggestion_text(suggestion.as_deref()))]
+    UnknownProfile {
+        /// The file.
+        file: String,
+        /// What was asked for.
+        name: String,
+        /// Those that are there.
+        known: Vec<String>,
+        /// The one that is spelled most like it.
+        suggestion: Option<String>,
+    },
     /// A secret written into the file.
     #[error("{place}: {key} is a secret and does not belong in this file")]
     LiteralSecret {
@@ -84,9 +96,12 @@ impl ConfigError {
                 "write one with `highwater init`, or name it with --config or HIGHWATER_CONFIG"
             }
             Self::Unreadable { .. } => "let the user that runs highwater read it",
-            Self::Syntax { .. } => "correct the line; docs/reference/config.md shows every key",
+            Self::Syntax { .. } => "correct the line; `highwater init --print-defaults` shows every key",
             Self::UnknownKey { .. } | Self::Value { .. } => {
-                "docs/reference/config.md lists every key and its values"
+                "`highwater init --print-defaults` shows every key with its values"
+            }
+            Self::UnknownProfile { .. } => {
+                "correct --profile or HIGHWATER_PROFILE, or add the profile to the file"
             }
             Self::LiteralSecret { .. } => {
                 "take the line out, renew the secret, and name where it is kept with the same key ending in _env, _file \
@@ -100,6 +115,13 @@ impl ConfigError {
 
 fn table_text(table: &str) -> String {
     if table.is_empty() { " at the top of the file".to_owned() } else { format!(" in [{table}]") }
+}
+
+fn profiles_text(known: &[String]) -> String {
+    match known {
+        [] => "the file has none".to_owned(),
+        known => format!("the file has {}", known.join(", ")),
+    }
 }
 
 fn suggestion_text(suggestion: Option<&str>) -> String {

@@ -115,12 +115,13 @@ pub(super) fn beside(dir: &mut PathBuf, name: &str) {
 
 /// The error for a profile that the file does not have.
 pub(super) fn unknown(file: &str, name: &str, known: &[String]) -> ConfigError {
-    let problem = match known {
-        [] => "there is no profile in this file".to_owned(),
-        known => format!("is none of this file's profiles: {}", known.join(", ")),
-    };
     let suggestion = refusal::nearest(name, known);
-    ConfigError::Value { place: Place::file_only(file), key: format!("{TABLE}.{name}"), problem, suggestion }
+    ConfigError::UnknownProfile {
+        file: file.to_owned(),
+        name: name.to_owned(),
+        known: known.to_vec(),
+        suggestion,
+    }
 }
 
 fn value(place: Place, key: String, problem: &str) -> ConfigError {
@@ -270,10 +271,7 @@ path = \"copy.db\"
     #[test]
     fn an_unknown_profile_is_named_with_the_nearest_known_one() {
         let found = problem(&with(""), Some("sandbx"));
-        assert!(
-            found.ends_with("is none of this file's profiles: sandbox; did you mean \"sandbox\"?"),
-            "{found}"
-        );
-        assert!(problem(BASE, Some("sandbox")).contains("there is no profile in this file"));
+        assert!(found.ends_with("the file has sandbox; did you mean \"sandbox\"?"), "{found}");
+        assert!(problem(BASE, Some("sandbox")).contains("the file has none"));
     }
 }

@@ -31,13 +31,29 @@ pub enum SecretError {
     /// The configuration names several.
     #[error("{0} is said to be kept in more than one place")]
     Ambiguous(&'static str),
-    /// The variable is not set, or empty.
+    /// The variable is set, and empty.
+    #[error("the environment variable {variable}, named by {key}_env, is set and empty")]
+    Empty {
+        /// The key.
+        key: &'static str,
+        /// The variable's name.
+        variable: String,
+    },
+    /// The variable is not set.
     #[error("the environment variable {variable}, named by {key}_env, is not set")]
     NotSet {
         /// The key.
         key: &'static str,
         /// The variable's name.
         variable: String,
+    },
+    /// There is no such file.
+    #[error("the secret file {}, named by {key}_file, is not there", path.display())]
+    Missing {
+        /// The key.
+        key: &'static str,
+        /// The file.
+        path: PathBuf,
     },
     /// The file cannot be read.
     #[error("the secret file {}, named by {key}_file, cannot be read", path.display())]
@@ -81,6 +97,10 @@ impl SecretError {
             Self::Unnamed(_) => "name it in [salesforce] with the key ending in _env, _file or _command",
             Self::Ambiguous(_) => "keep one of the keys ending in _env, _file and _command",
             Self::NotSet { .. } => "set the variable for the process that runs highwater",
+            Self::Empty { .. } => "put the secret into the variable for the process that runs highwater",
+            Self::Missing { .. } => {
+                "make the file, or correct the path, which begins at the configuration's folder"
+            }
             Self::Unreadable { .. } => "let the user that runs highwater read the file",
             Self::Exposed { .. } => "chown it to the user that runs highwater and chmod 600 it",
             Self::Command { .. } => "run the command by hand as the user that runs highwater",
@@ -111,13 +131,25 @@ impl SecretSource<'_> {
     }
 
     fn read_environment(&self, variable: &str) -> Result<SecretString, SecretError> {
-        let missing = || SecretError::NotSet { key: self.key, variable: variable.to_owned() };
-        self.accept(std::env::var(variable).ok().filter(|value| !value.is_empty()).ok_or_else(missing)?)
+        let (key, name) = (self.key, variable.to_owned());
+        match std::env::var(variable) {
+            Ok(value) if value.is_empty() => Err(SecretError::Empty { key, variable: name }),
+            Ok(value) => self.accept(value),
+            Err(std::env::VarError::NotPresent) => Err(SecretError::NotSet { key, variable: name }),
+            Err(std::env::VarError::NotUnicode(_)) => Err(SecretError::Unusable(key)),
+        }
     }
 
     fn read_file(&self, path: &Path) -> Result<SecretString, SecretError> {
         let unreadable = |source| SecretError::Unreadable { key: self.key, path: path.to_owned(), source };
-        let file = std::fs::File::open(path).map_err(unreadable)?;
+        let file = std::fs::File::open(path).map_err(|source| {
+            let missing = source.kind() == std::io::ErrorKind::NotFound;
+            if missing {
+                SecretError::Missing { key: self.key, path: path.to_owned() }
+            } else {
+                unreadable(source)
+            }
+        })?;
         if let Some(problem) = exposure(&file.metadata().map_err(unreadable)?) {
             return Err(SecretError::Exposed { key: self.key, path: path.to_owned(), problem });
         }

@@ -203,6 +203,11 @@ async fn outcomes_are_exported_inert_and_one_event_tells_its_story() {
     assert_eq!((&several[0]["status"], several.as_array().unwrap().len()), (&value!(300), 1));
     assert_eq!(json(&stage.run("events outcomes --action other --format json").await), value!([]));
     assert!(!stage.run("events outcomes --outcome lost").await.status.success());
+    // THEN an event that is not kept is called what it was asked for by
+    for line in ["why --message-id zzz", "events show zzz", "events retry zzz"] {
+        let said = stage.refuses(line, 2, "HW0706").await;
+        assert!(said.contains("\"zzz\"") && !said.contains("0:0"), "{line}: {said}");
+    }
     stage.org.delete_as(&stage.org.person(), "Lead", &twins[1]).unwrap();
     stage.run("events retry --all").await;
     stage.run("deliver").await;

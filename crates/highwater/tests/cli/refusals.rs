@@ -7,6 +7,11 @@ use crate::stage::highwater;
 
 const MINIMAL: &str = include_str!("../../../../config/examples/minimal.toml");
 
+/// Nobody listens at its address.
+const SIMULATED: &str = "[salesforce]\nlogin_url = \"http://127.0.0.1:1\"\nclient_id = \"x\"\nclient_secret_env = \"HIGHWATER_SF_SECRET\"\n\
+                         allow_plain_http = \"yes_for_simulated_org\"\nretry_seconds = 1\n[supporters]\nkind = \"sqlite\"\npath = \"none.db\"\ntable = \"people\"\n\
+                         [[field]]\ncontact = \"LastName\"\ncolumn = \"a\"\n[[field]]\ncontact = \"Email\"\ncolumn = \"b\"\n";
+
 fn refused(text: &str, code: i32, words: &str) {
     let folder = tempfile::tempdir().unwrap();
     std::fs::write(folder.path().join("highwater.toml"), text).unwrap();
@@ -71,6 +76,42 @@ fn a_secret_that_cannot_be_had_is_named_by_its_variable() {
         .assert()
         .code(2)
         .stderr(contains("error[HW0106]").and(contains("is not set")));
+    // THEN one that is empty is not called missing
+    highwater(folder.path())
+        .env("HIGHWATER_SF_SECRET", "")
+        .arg("sync")
+        .assert()
+        .code(2)
+        .stderr(contains("error[HW0106]").and(contains("is set and empty")));
+    // THEN nor is a file that is not there called unreadable
+    let in_file =
+        MINIMAL.replace("client_secret_env = \"HIGHWATER_SF_SECRET\"", "client_secret_file = \"gone\"");
+    std::fs::write(folder.path().join("highwater.toml"), in_file).unwrap();
+    highwater(folder.path())
+        .arg("sync")
+        .assert()
+        .code(2)
+        .stderr(contains("is not there").and(contains("correct the path")));
+}
+
+#[test]
+fn what_is_advised_is_something_that_is_there() {
+    let folder = tempfile::tempdir().unwrap();
+    for text in ["login_url = \"x", "[sync]\npsh = true\n", "[sync]\noverlap_seconds = -1\n"] {
+        std::fs::write(folder.path().join("highwater.toml"), text).unwrap();
+        highwater(folder.path())
+            .arg("check")
+            .assert()
+            .code(2)
+            .stderr(contains("highwater init --print-defaults").and(contains("docs/").not()));
+    }
+    // THEN an org that cannot be reached is not called by a name from the program's text
+    std::fs::write(folder.path().join("highwater.toml"), SIMULATED).unwrap();
+    highwater(folder.path())
+        .arg("sync")
+        .assert()
+        .code(5)
+        .stderr(contains("because: there was no connection").and(contains("NotSent").not()));
 }
 
 #[test]

@@ -164,5 +164,5 @@ async fn an_org_that_does_not_show_what_it_is_needs_its_id_in_the_file() {
 async fn a_profile_that_is_not_there_is_named() {
     let (stage, _copy) = both().await;
     let said = stage.refuses("sync --profile uatt", 2, "HW0104").await;
-    assert!(said.contains("profiles.uatt") && said.contains("did you mean \"uat\""), "{said}");
+    assert!(said.contains("no profile \"uatt\"") && said.contains("did you mean \"uat\""), "{said}");
 }

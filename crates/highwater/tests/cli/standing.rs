@@ -86,3 +86,22 @@ async fn what_was_set_aside_is_exported_and_goes_when_it_is_mended() {
     assert_eq!(lines(&stage, "status --blocked --format json").await, [[""; 3]; 0]);
     assert_eq!(lines(&stage, "status --synced --format json").await.len(), 3);
 }
+
+#[tokio::test(flavor = "multi_thread")]
+async fn whoever_is_nobody_is_said_to_be_nobody_and_nothing_is_planned() {
+    let stage = Stage::set().await;
+    for line in ["plan --supporter 99999", "sync --supporter 1 --supporter 99999", "resync 99999"] {
+        let said = stage.refuses(line, 2, "HW0605").await;
+        assert!(said.contains("nobody is known by"), "{said}");
+    }
+    let said = stage.refuses("resync --email none@example.org", 2, "HW0605").await;
+    assert!(said.contains("nobody has that address") && !said.contains("none@example.org"), "{said}");
+    // THEN whoever was there once is somebody
+    assert_eq!(stage.run("sync").await.status.code(), Some(0));
+    stage.sql("DELETE FROM supporters WHERE supporter_id = 1").await;
+    assert_eq!(stage.run("plan --supporter 1").await.status.code(), Some(0));
+    // THEN beside a service it is the same
+    let served = stage.serve().await;
+    stage.refuses("plan --supporter 99999", 2, "HW0605").await;
+    assert_eq!(served.stop().await, Some(0));
+}
