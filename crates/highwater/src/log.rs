@@ -8,7 +8,10 @@ use tracing_subscriber::fmt::MakeWriter;
 use crate::config::{LogFormat, LogLevel};
 
 /// Our own crates; everybody else is heard from `warn` up.
-const OURS: [&str; 11] = [
+const OURS: [&str; 17] = [
+    "actions",
+    "drill",
+    "events",
     "highwater",
     "matching",
     "model",
@@ -17,7 +20,10 @@ const OURS: [&str; 11] = [
     "push",
     "report",
     "salesforce",
+    "segments",
     "service",
+    "setup",
+    "simorg",
     "state",
     "supporters",
 ];
@@ -89,6 +95,19 @@ fn line(event: &[u8]) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn every_crate_of_ours_is_heard() {
+        let folder = std::path::Path::new(env!("CARGO_MANIFEST_DIR")).join("..");
+        let mut crates: Vec<String> = std::fs::read_dir(folder)
+            .unwrap()
+            .map(|entry| entry.unwrap())
+            .filter(|entry| entry.path().join("Cargo.toml").exists())
+            .map(|entry| entry.file_name().into_string().unwrap())
+            .collect();
+        crates.sort();
+        assert_eq!(crates, OURS);
+    }
 
     #[test]
     fn one_event_is_one_line() {
