@@ -1,5 +1,7 @@
 //! From the command line to a verb.
 
+use std::ffi::OsString;
+use std::io::IsTerminal;
 use std::path::Path;
 use std::sync::Arc;
 
@@ -42,7 +44,7 @@ pub fn run(cli: &Cli) -> Exit {
 
 async fn verb(cli: &Cli, screen: &Screen) -> Result<Exit, Failure> {
     let common = &cli.common;
-    commands::report::fits(&cli.verb, common.format, screen.width().is_some())?;
+    commands::report::fits(&cli.verb, common.format, std::io::stdout().is_terminal())?;
     match &cli.verb {
         Verb::Completions(args) => commands::completions::run(args, screen).await,
         Verb::Explain(args) => commands::explain::run(args, screen).await,
@@ -252,7 +254,16 @@ fn arguments(verb: &Verb) -> Result<(Vec<String>, Option<std::fs::File>), Failur
     if let Verb::Backfill(args) = verb {
         return Ok((args.words()?, None));
     }
-    Ok((std::env::args().skip(1).collect(), None))
+    Ok((words(std::env::args_os().skip(1))?, None))
+}
+
+/// The words of a command line, which travel as text.
+fn words(given: impl Iterator<Item = OsString>) -> Result<Vec<String>, Failure> {
+    let words: Result<Vec<String>, OsString> = given.map(OsString::into_string).collect();
+    words.map_err(|_| Failure::Arguments {
+        problem: "an argument is no UTF-8 text, and cannot be sent to the service".to_owned(),
+        advice: "give it in plain letters, or stop the service and run the command again",
+    })
 }
 
 /// Loads the configuration and starts the log as it says.
@@ -266,4 +277,20 @@ fn start_log(config: Option<&Config>, common: &Common, service: bool) {
     let level = config.and_then(|config| config.log.level);
     let format = config.map_or(LogFormat::Text, |config| config.log.format);
     log::start(log::level(level, service, common.verbose, common.quiet), format);
+}
+
+#[cfg(test)]
+mod tests {
+    use std::os::unix::ffi::OsStringExt;
+
+    use super::*;
+
+    #[test]
+    fn what_is_no_text_is_refused_before_it_is_sent() {
+        let given = |bytes: &[u8]| [OsString::from("why"), OsString::from_vec(bytes.to_vec())].into_iter();
+        assert_eq!(words(given(b"zo\xc3\xab")).unwrap(), ["why", "zo\u{eb}"]);
+        let refused = words(given(b"zo\xeb")).unwrap_err();
+        assert_eq!(refused.exit(), Exit::Usage);
+        assert!(refused.to_string().contains("UTF-8"), "{refused}");
+    }
 }

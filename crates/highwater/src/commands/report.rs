@@ -142,7 +142,7 @@ pub fn fits(verb: &Verb, format: Format, on_terminal: bool) -> Result<(), Failur
         Format::Xlsx if to_file || !on_terminal => Ok(()),
         Format::Xlsx => Err(Failure::Arguments {
             problem: "a workbook is not for a terminal".to_owned(),
-            advice: "write it to a file with --output",
+            advice: "name a file with --output",
         }),
     }
 }
@@ -254,4 +254,25 @@ pub fn file(args: &Args) -> Result<Option<File>, Failure> {
     let target = args.report.target();
     let Some(path) = &target.output else { return Ok(None) };
     private_file::create(path, target.force).map(Some)
+}
+
+#[cfg(test)]
+mod tests {
+    use clap::Parser;
+
+    use super::*;
+    use crate::cli::Cli;
+
+    #[test]
+    fn a_workbook_goes_to_a_file_or_a_pipe_and_never_onto_a_terminal() {
+        let fits = |line: &str, on_terminal: bool| {
+            let cli = Cli::try_parse_from(line.split(' ')).unwrap();
+            fits(&cli.verb, cli.common.format, on_terminal)
+        };
+        let book = "highwater report merges --format xlsx";
+        assert!(fits(book, false).is_ok());
+        assert!(fits(&format!("{book} --output merges.xlsx"), true).is_ok());
+        let refused = fits(book, true).unwrap_err();
+        assert_eq!((refused.exit(), refused.advice().as_str()), (Exit::Usage, "name a file with --output"));
+    }
 }
