@@ -66,12 +66,24 @@ pub struct Left {
     pub contacts: Vec<ContactId>,
     /// The Contact that the state links each of those supporters with.
     pub links: Vec<(SupporterId, ContactId)>,
+    /// The supporters have no column for the Contact's Id: what ties the two is the state's link.
+    pub no_column: bool,
+}
+
+impl Left {
+    /// The Contact that a supporter is tied to.
+    fn carried(&self, supporter: &SupporterId, column: Option<&str>) -> Option<ContactId> {
+        if self.no_column {
+            return self.links.iter().find(|(linked, _)| linked == supporter).map(|(_, contact)| *contact);
+        }
+        column.and_then(|text| ContactId::parse(text.trim()).ok())
+    }
 }
 
 /// What became of a group.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Verdict {
-    /// One record is left on each side, and the supporter carries the Contact's Id.
+    /// One record is left on each side, and the supporter carries the Contact's Id, or is linked with it where it has no room for one.
     Merged,
     /// Several records of one side are still there.
     Open,
@@ -121,9 +133,12 @@ pub fn judge(group: &Reported, left: &Left) -> Verdict {
         return Verdict::Gone;
     }
     match (left.supporters.first(), left.contacts.first()) {
-        (Some((_, column)), Some(contact)) => {
-            let carried = column.as_deref().and_then(|text| ContactId::parse(text.trim()).ok());
-            if carried == Some(*contact) { Verdict::Merged } else { Verdict::IdLost }
+        (Some((supporter, column)), Some(contact)) => {
+            if left.carried(supporter, column.as_deref()) == Some(*contact) {
+                Verdict::Merged
+            } else {
+                Verdict::IdLost
+            }
         }
         // Only one side was to be merged, and nobody of the other side is known.
         (Some(_), None) | (None, Some(_)) | (None, None) => Verdict::Merged,
@@ -183,7 +198,18 @@ mod tests {
                 .collect(),
             contacts: contacts.iter().map(|id| contact(id)).collect(),
             links: Vec::new(),
+            no_column: false,
         }
+    }
+
+    #[test]
+    fn without_a_column_the_link_ties_the_two() {
+        let mut merged = Left { no_column: true, ..left(&[("1042", None)], &[JOE]) };
+        assert_eq!(judge(&group(), &merged), Verdict::IdLost);
+        merged.links.push((supporter("1042"), contact(JOE)));
+        assert_eq!(judge(&group(), &merged), Verdict::Merged);
+        merged.links[0].1 = contact(OTHER);
+        assert_eq!(judge(&group(), &merged), Verdict::IdLost);
     }
 
     #[test]

@@ -13,7 +13,7 @@ use serde_json::{Value, json};
 use crate::desk::Desk;
 use crate::exit::Exit;
 use crate::failure::Failure;
-use crate::output::{Answer, Sheet};
+use crate::output::{Answer, Sheet, counted};
 
 /// How many groups are read from both sides at a time.
 const PAGE: usize = 100;
@@ -25,11 +25,12 @@ const PAGE: usize = 100;
 pub async fn run(earlier: &Path, desk: &Desk) -> Result<Exit, Failure> {
     let groups = groups(earlier).await?;
     let sides = desk.sides().await?;
+    let no_column = desk.config.supporters.contact_id_column.is_none();
     let head = ["group", "verdict", "supporters left", "Contacts left", "note"];
     let (mut sheet, mut json) = (Sheet::new("groups of the earlier report", &head), Vec::new());
     let mut counts: BTreeMap<&str, u64> = BTreeMap::new();
     for page in groups.chunks(PAGE) {
-        for (group, left) in page.iter().zip(left(&sides, page).await?) {
+        for (group, left) in page.iter().zip(left(&sides, page, no_column).await?) {
             let verdict = judge(group, &left);
             *counts.entry(verdict.word()).or_default() += 1;
             let note = note(group, &left, verdict);
@@ -66,7 +67,7 @@ async fn groups(earlier: &Path) -> Result<Vec<Reported>, Failure> {
 }
 
 /// What is left of each group, read fresh.
-async fn left(sides: &Sides, groups: &[Reported]) -> Result<Vec<Left>, Failure> {
+async fn left(sides: &Sides, groups: &[Reported], no_column: bool) -> Result<Vec<Left>, Failure> {
     let supporters: Vec<SupporterId> =
         distinct(groups.iter().flat_map(|group| group.supporters.iter().cloned()));
     let contacts: Vec<ContactId> = distinct(groups.iter().flat_map(|group| group.contacts.iter().copied()));
@@ -89,6 +90,7 @@ async fn left(sides: &Sides, groups: &[Reported]) -> Result<Vec<Left>, Failure> 
             .collect(),
         contacts: group.contacts.iter().filter(|id| living.contains(id)).copied().collect(),
         links: group.supporters.iter().filter_map(|id| Some((id.clone(), *linked.get(id)?))).collect(),
+        no_column,
     };
     Ok(groups.iter().map(of).collect())
 }
@@ -114,6 +116,7 @@ fn distinct<T: Clone + Eq + std::hash::Hash>(all: impl Iterator<Item = T>) -> Ve
 fn note(group: &Reported, left: &Left, verdict: Verdict) -> String {
     match verdict {
         Verdict::Merged => notes(group, left).join("; "),
+        Verdict::IdLost if left.no_column => "run highwater sync, which links the two".to_owned(),
         Verdict::Open | Verdict::IdLost | Verdict::Gone => verdict.advice().to_owned(),
     }
 }
@@ -123,5 +126,5 @@ fn summary(groups: usize, counts: &BTreeMap<&str, u64>) -> String {
         return "the earlier report had nothing to merge".to_owned();
     }
     let counts: Vec<String> = counts.iter().map(|(word, count)| format!("{count} {word}")).collect();
-    format!("{groups} groups: {}", counts.join(", "))
+    format!("{}: {}", counted(groups as u64, "group", "groups"), counts.join(", "))
 }

@@ -98,6 +98,30 @@ async fn what_was_merged_as_proposed_is_verified_and_the_next_cycle_writes_nothi
 }
 
 #[tokio::test(flavor = "multi_thread")]
+async fn without_a_column_for_it_the_link_is_what_ties_the_two() {
+    let stage = Stage::set().await;
+    stage.reconfigure("contact_id_column = \"contact_id\"\n", "");
+    for phone in ["1", "2"] {
+        let row =
+            value!({"FirstName": "Ann", "LastName": "Bell", "Email": "ann@example.org", "Phone": phone});
+        let serde_json::Value::Object(row) = row else { unreachable!("an object was written") };
+        stage.org.seed("Contact", vec![row]).unwrap();
+    }
+    assert_eq!(stage.run("sync").await.status.code(), Some(0));
+    assert_eq!(stage.run("report merges --format json --output merges.json").await.status.code(), Some(0));
+    let report: serde_json::Value = serde_json::from_str(&stage.read("merges.json")).unwrap();
+    let group = &report[0]["group"];
+    let (kept, all) = (group["keep_contact"].as_str().unwrap(), group["contacts"].as_array().unwrap());
+    let loser = all.iter().filter_map(|id| id.as_str()).find(|id| *id != kept).unwrap();
+    let admin = stage.org.admin();
+    admin.merge_as(&admin.person(), "Contact", kept, &[loser]).unwrap();
+    let verified = stage.run("report merges --verify --against merges.json").await;
+    assert!(out(&verified).contains("run highwater sync, which links the two"), "{}", out(&verified));
+    assert_eq!(stage.run("resync 2").await.status.code(), Some(0));
+    assert_eq!(verdicts(&stage, 0).await, ["merged"]);
+}
+
+#[tokio::test(flavor = "multi_thread")]
 async fn what_is_no_earlier_report_is_refused() {
     let stage = ambiguous().await;
     stage.write("other.json", "{\"name\": \"Jane\"}");
