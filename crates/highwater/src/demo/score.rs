@@ -14,6 +14,8 @@ pub struct Score {
     pub missed: u64,
     /// Links to records that are in the demo on one side only, because highwater created the other; not judged.
     pub apart: u64,
+    /// Those of them whose supporter has a record in the demo on the other side, too.
+    pub again: u64,
 }
 
 impl Score {
@@ -72,7 +74,11 @@ impl<S: Clone + Eq + Hash, C: Clone + Eq + Hash> Truth<S, C> {
             match (self.contact_of.get(&supporter), self.supporter_of.contains_key(&contact)) {
                 (Some(Some(twin)), true) if *twin == contact => score.right += 1,
                 (Some(_), true) => score.wrong += 1,
-                (_, false) | (None, true) => score.apart += 1,
+                (known, false) => {
+                    score.apart += 1;
+                    score.again += u64::from(known.is_some_and(Option::is_some));
+                }
+                (None, true) => score.apart += 1,
             }
         }
         score.missed = (self.twins() as u64).saturating_sub(score.right);
@@ -100,12 +106,12 @@ mod tests {
         // WHEN 1 is linked rightly, 2 to a stranger, 3 to somebody else's twin, and one to a record the demo did not bring
         let score = truth().score([(1, 'a'), (2, 'd'), (3, 'b')]);
         // THEN
-        assert_eq!(score, Score { right: 1, wrong: 2, missed: 1, apart: 0 });
+        assert_eq!(score, Score { right: 1, wrong: 2, missed: 1, apart: 0, again: 0 });
         assert!((score.precision() - 1.0 / 3.0).abs() < 1e-9);
         assert!((score.recall() - 0.5).abs() < 1e-9);
         assert_eq!(
             truth().score([(3, 'z'), (9, 'a'), (1, 'z')]),
-            Score { right: 0, wrong: 0, missed: 2, apart: 3 }
+            Score { right: 0, wrong: 0, missed: 2, apart: 3, again: 1 }
         );
     }
 

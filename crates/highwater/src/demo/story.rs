@@ -132,13 +132,14 @@ impl Story<'_> {
         self.tell(&format!(
             "   links between people of both sides: {} right, {} wrong: precision {precision:.4}\n   of {} people on both \
              sides {} are linked: recall {:.4}; the others are cases, or share no address\n   beside them {} Contacts were \
-             created for supporters nobody knew\n",
+             created for supporters who are not in the org, and {} for people whose Contact has another address\n",
             number(score.right),
             number(score.wrong),
             number(self.world.truth.twins() as u64),
             number(score.right),
             score.recall(),
-            number(score.apart),
+            number(score.apart - score.again),
+            number(score.again),
         ))
         .await
     }
@@ -250,7 +251,7 @@ impl Story<'_> {
 
 fn score_json(score: &Score) -> Json {
     json!({
-        "right": score.right, "wrong": score.wrong, "missed": score.missed, "created": score.apart,
+        "right": score.right, "wrong": score.wrong, "missed": score.missed, "created": score.apart, "created_again": score.again,
         "precision": score.precision(), "recall": score.recall(),
     })
 }
