@@ -20,7 +20,9 @@ pub(super) fn page() -> String {
         page.push_str(&format!("\n## `{table}`\n\n| key | default | meaning |\n| --- | --- | --- |\n"));
         for key in keys {
             let value = cell(&key.value);
-            let default = match (key.example, key.text.starts_with("Required.")) {
+            // A rule of the map has one of three sources, and the first of the file shows one of them.
+            let example = key.example || (table == "[[field]]" && key.name == "column");
+            let default = match (example, key.text.starts_with("Required.")) {
                 (_, true) => "required".to_owned(),
                 (true, false) => format!("none; e.g. `{value}`"),
                 (false, false) => format!("`{value}`"),
