@@ -165,6 +165,7 @@ async fn left(h: &Harness, group: &Reported) -> Left {
         supporters: stand.map(|row| (row.id.clone(), row.contact_id.text().map(str::to_owned))).collect(),
         contacts: group.contacts.iter().filter(|id| living.contains(id.as_str())).copied().collect(),
         links: links.map(|link| (link.supporter, link.contact)).collect(),
+        no_column: false,
     }
 }
 

@@ -132,7 +132,7 @@ impl Story<'_> {
         self.tell(&format!(
             "   links between people of both sides: {} right, {} wrong: precision {precision:.4}\n   of {} people on both \
              sides {} are linked: recall {:.4}; the others are cases, or share no address\n   beside them {} Contacts were \
-             created for supporters who are not in the org, and {} for people whose Contact has another address\n",
+             created for supporters who are not in the org, and {} for people whose Contact has another address, or none\n",
             number(score.right),
             number(score.wrong),
             number(self.world.truth.twins() as u64),
