@@ -248,8 +248,8 @@ async fn whoever_is_to_be_tried_again_is_marked_by_the_commit_that_ends_the_case
     h.supporter(&Person::new(4, "Ann", "Lee", "lee@example.org")).await;
     h.sync().await;
     decide(&h, CaseKind::Blocked, 1, Choice::Retry).await;
-    let asked = h.sides.state.cases_page(None, 10).unwrap().into_iter();
-    let asked = asked.filter(|case| case.kind != CaseKind::Blocked).next_back().expect("somebody is asked about");
+    let mut asked = h.sides.state.cases_page(None, 10).unwrap().into_iter();
+    let asked = asked.rfind(|case| case.kind != CaseKind::Blocked).expect("somebody is asked about");
     let link = Choice::Link { supporter: asked.supporters[0].clone(), contact: contact(&other) };
     let ruling =
         Ruling { choice: link, by: "administrator".to_owned(), why: None, at: Stamp::from_seconds(0) };
