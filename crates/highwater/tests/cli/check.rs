@@ -239,7 +239,7 @@ async fn flows_that_are_not_told_which_saves_are_ours() {
 async fn what_contradicts_itself_in_the_map_stops_a_check_as_it_stops_a_cycle() {
     let twice = "[[field]]\ncontact = \"Email\"\ncolumn = \"email\"\n\n[state]";
     let constant = "[[field]]\ncontact = \"Title\"\nconstant = \"Donor\"\n\n[state]";
-    let undated = "[[field]]\ncontact = \"Title\"\ncolumn = \"phone\"\ndated_by = \"Nowhere__c\"\n\n[state]";
+    let undated = "[[field]]\ncontact = \"Title\"\ncolumn = \"phone\"\ndirection = \"push\"\ndated_by = \"Nowhere__c\"\n\n[state]";
     let unmapped = "contact = \"Department\"";
     let wrong = [
         ("[state]", twice, "two rules"),
