@@ -90,7 +90,7 @@ async fn two_hundred_refusals_for_one_reason_are_an_answer_however_well_they_pac
     let reason = "We can't save this record because the “Keep Supporters in Step” process failed. Give your Salesforce \
         admin these details. This error occurred when the flow tried to update records: FIELD_CUSTOM_VALIDATION_EXCEPTION: ";
     let one = value!({ "id": null, "success": false, "errors": [{
-        "statusCode": "CANNOT_EXECUTE_FLOW_TRIGGER", "message": reason.repeat(2), "fields": [],
+        "statusCode": "CANNOT_EXECUTE_FLOW_TRIGGER", "message": reason.repeat(8), "fields": [],
     }]});
     let answer = value!(vec![one; 200]).to_string();
     let body = packed(&answer);
