@@ -9,6 +9,17 @@ fn later(h: &Harness) {
     h.org.admin().clock().advance(Duration::from_secs(120));
 }
 
+/// Somebody whose id is a text.
+async fn named(h: &Harness, id: &str, last: &str) {
+    sqlx::query("INSERT INTO supporters (id, email, first_name, last_name, modified) VALUES (?, ?, 'Ann', ?, '2026-01-01T00:00:00Z')")
+        .bind(id)
+        .bind(format!("{last}@example.org"))
+        .bind(last)
+        .execute(&h.pool)
+        .await
+        .expect("an id of its own");
+}
+
 #[tokio::test]
 async fn without_a_contact_id_column_people_are_linked_created_and_pulled_all_the_same() {
     let mut world = World { no_contact_id: true, ..World::default() };
@@ -45,13 +56,7 @@ async fn ids_with_spaces_letters_of_any_script_quotes_and_commas_come_back_to_th
     let h = Harness::start_in(World { text_ids: true, ..World::default() }).await;
     let ids = ["a b", "süß-東京", "o'brien", "1,2", "say \"hi\"", "100%_\\"];
     for (n, id) in ids.iter().enumerate() {
-        sqlx::query("INSERT INTO supporters (id, email, first_name, last_name, modified) VALUES (?, ?, 'Ann', ?, '2026-01-01T00:00:00Z')")
-            .bind(*id)
-            .bind(format!("ann{n}@example.org"))
-            .bind(format!("Lee{n}"))
-            .execute(&h.pool)
-            .await
-            .unwrap();
+        named(&h, id, &format!("Lee{n}")).await;
     }
     let report = h.run(Mode::Backfill).await;
     assert_eq!(report.outcome("contact_created"), ids.len() as u64, "{report:?}");
@@ -69,13 +74,7 @@ async fn ids_with_spaces_letters_of_any_script_quotes_and_commas_come_back_to_th
 async fn ids_that_differ_in_case_alone_never_share_a_contact() {
     let h = Harness::start_in(World { text_ids: true, ..World::default() }).await;
     for (id, name) in [("abc", "Lee"), ("ABC", "Poe")] {
-        sqlx::query("INSERT INTO supporters (id, email, first_name, last_name, modified) VALUES (?, ?, 'Ann', ?, '2026-01-01T00:00:00Z')")
-            .bind(id)
-            .bind(format!("{name}@example.org"))
-            .bind(name)
-            .execute(&h.pool)
-            .await
-            .unwrap();
+        named(&h, id, name).await;
     }
     h.run(Mode::Backfill).await;
     h.run(Mode::Backfill).await;
@@ -121,13 +120,7 @@ async fn a_second_address_field_finds_the_person() {
 async fn an_id_that_reads_as_an_order_keeps_nobody_else_out_of_the_job() {
     let h = Harness::start_in(World { text_ids: true, ..World::default() }).await;
     for (n, id) in ["1", "#N/A", "3"].iter().enumerate() {
-        sqlx::query("INSERT INTO supporters (id, email, first_name, last_name, modified) VALUES (?, ?, 'Ann', ?, '2026-01-01T00:00:00Z')")
-            .bind(*id)
-            .bind(format!("ann{n}@example.org"))
-            .bind(format!("Lee{n}"))
-            .execute(&h.pool)
-            .await
-            .unwrap();
+        named(&h, id, &format!("Lee{n}")).await;
     }
     let report = h.run(Mode::Backfill).await;
     assert_eq!(report.outcome("contact_created"), 2, "{report:?}");

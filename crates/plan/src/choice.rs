@@ -6,7 +6,6 @@ use matching::{Choice, Knowledge, Person, Strength};
 use model::{CaseKind, Cell, Email, Evidence, FieldMap, Supporter};
 
 use crate::columns::SeenContact;
-use crate::look_up::case;
 use crate::{Found, Sides};
 
 /// The matcher's choice among Contacts that carry the address.
@@ -52,6 +51,13 @@ pub fn choose_contact(
             case(CaseKind::ReviewMatch, near.iter().map(|&at| candidates[at].clone()).collect(), &reasons)
         }
     }
+}
+
+/// A person must say who is meant.
+pub(crate) fn case(kind: CaseKind, contacts: Vec<SeenContact>, reasons: &[&str]) -> Found {
+    let mut reasons: Vec<String> = reasons.iter().map(|&reason| reason.to_owned()).collect();
+    reasons.dedup();
+    Found::Case { kind, contacts, reasons }
 }
 
 /// The supporter as the matcher reads people.

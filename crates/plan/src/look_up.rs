@@ -10,6 +10,7 @@ use matching::{Knowledge, Strength};
 use model::{CaseKind, ContactId, Email, Evidence, FieldMap, Supporter, SupporterId};
 use salesforce::soql::{Field, Literal};
 
+use crate::choice::case;
 pub use crate::choice::{PeopleReader, choose_contact, person_of_contact, person_of_supporter};
 use crate::claims::one_supporter_each;
 use crate::columns::SeenContact;
@@ -440,12 +441,6 @@ fn set_apart(
         }
         Found::Case { .. } | Found::Nobody(_) => Found::Nobody(holders.to_vec()),
     }
-}
-
-pub(crate) fn case(kind: CaseKind, contacts: Vec<SeenContact>, reasons: &[&str]) -> Found {
-    let mut reasons: Vec<String> = reasons.iter().map(|&reason| reason.to_owned()).collect();
-    reasons.dedup();
-    Found::Case { kind, contacts, reasons }
 }
 
 /// A Contact on the supporter's address whose names disagree, and who is nobody else among the supporters either: before a

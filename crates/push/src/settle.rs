@@ -320,9 +320,7 @@ async fn unseen(
         None => {
             let note =
                 "the field history of Contacts cannot be read: edits overwritten unseen are not noticed";
-            if !report.notes.iter().any(|known| known == note) {
-                report.note(note.to_owned());
-            }
+            report.note(note.to_owned());
         }
     }
     Ok(())

@@ -7,6 +7,11 @@ use crate::stage::{Stage, err, json, out};
 /// A supporter whose address and name two Contacts carry.
 async fn ambiguous() -> Stage {
     let stage = Stage::set().await;
+    two_contacts_of_one(&stage).await;
+    stage
+}
+
+async fn two_contacts_of_one(stage: &Stage) {
     for phone in ["1", "2"] {
         let row =
             value!({"FirstName": "Ann", "LastName": "Bell", "Email": "ann@example.org", "Phone": phone});
@@ -14,7 +19,6 @@ async fn ambiguous() -> Stage {
         stage.org.seed("Contact", vec![row]).unwrap();
     }
     assert_eq!(stage.run("sync").await.status.code(), Some(0));
-    stage
 }
 
 #[tokio::test(flavor = "multi_thread")]
@@ -101,13 +105,7 @@ async fn what_was_merged_as_proposed_is_verified_and_the_next_cycle_writes_nothi
 async fn without_a_column_for_it_the_link_is_what_ties_the_two() {
     let stage = Stage::set().await;
     stage.reconfigure("contact_id_column = \"contact_id\"\n", "");
-    for phone in ["1", "2"] {
-        let row =
-            value!({"FirstName": "Ann", "LastName": "Bell", "Email": "ann@example.org", "Phone": phone});
-        let serde_json::Value::Object(row) = row else { unreachable!("an object was written") };
-        stage.org.seed("Contact", vec![row]).unwrap();
-    }
-    assert_eq!(stage.run("sync").await.status.code(), Some(0));
+    two_contacts_of_one(&stage).await;
     assert_eq!(stage.run("report merges --format json --output merges.json").await.status.code(), Some(0));
     let report: serde_json::Value = serde_json::from_str(&stage.read("merges.json")).unwrap();
     let group = &report[0]["group"];
