@@ -145,6 +145,8 @@ async fn a_clock_that_was_ahead_once_is_told_of_and_ends_the_second_cycle() {
     let report = h.sync().await;
     assert!(report.notes.iter().any(|note| note.contains("watermark rewind push")), "{report:?}");
     assert_eq!(h.link(1), None);
+    // AND a run that looks at the other side only changes nothing about that
+    h.run(Mode::Pull).await;
     let ended = h.try_run(Mode::Sync).await.expect_err("the second in a row");
     assert!(ended.to_string().contains("behind the push watermark"), "{ended}");
     // WHEN it is set back THEN whoever was passed over is found, and nothing is said any more

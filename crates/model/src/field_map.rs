@@ -39,6 +39,7 @@ pub struct FieldMap {
     last_name: Option<usize>,
     technical: TechnicalFields,
     merged_into: Option<usize>,
+    contact_deleted: Option<usize>,
     object: PersonObject,
 }
 
@@ -88,7 +89,7 @@ impl FieldMap {
             sources.push(rule.columns.iter().map(|column| place_of(&mut columns, column)).collect());
         }
         let names = rules.iter().map(|rule| rule.contact_field.as_str().into()).collect();
-        let merged_into = None;
+        let (merged_into, contact_deleted) = (None, None);
         Ok(Self {
             rules,
             keys,
@@ -101,6 +102,7 @@ impl FieldMap {
             last_name,
             technical,
             merged_into,
+            contact_deleted,
             object,
         })
     }
@@ -118,7 +120,14 @@ impl FieldMap {
     #[must_use]
     pub fn with_contact_deleted(mut self, column: &str) -> (Self, usize) {
         let place = place_of(&mut self.columns, column);
+        self.contact_deleted = Some(place);
         (self, place)
+    }
+
+    /// The place of the column that says that a supporter's Contact was deleted, where the table has one.
+    #[must_use]
+    pub const fn contact_deleted(&self) -> Option<usize> {
+        self.contact_deleted
     }
 
     /// Whether the table says which supporters were merged away.

@@ -111,8 +111,20 @@ pub struct Progress {
     pub push: Option<Finished>,
     /// A sweep over all ids.
     pub sweep: Option<Finished>,
-    /// How many cycles in a row found a server clock below the watermark.
+    /// How many looks in a row found the supporter database's clock below its watermark.
     pub clock_warnings: u32,
+    /// How many looks in a row found the org's clock below its watermark.
+    pub org_clock_warnings: u32,
+}
+
+impl Progress {
+    /// How many looks in a row found a side's clock below its watermark.
+    pub const fn clock_warnings_of(&mut self, side: Side) -> &mut u32 {
+        match side {
+            Side::Supporter => &mut self.clock_warnings,
+            Side::Salesforce => &mut self.org_clock_warnings,
+        }
+    }
 }
 
 impl State {

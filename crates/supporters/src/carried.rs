@@ -17,6 +17,9 @@ pub(crate) enum Carried {
 /// For each of [`FieldMap::columns`].
 pub(crate) fn carried(map: &FieldMap) -> Vec<Carried> {
     let mut all = vec![Carried::Text; map.columns().len()];
+    if let Some(flag) = map.contact_deleted().and_then(|place| all.get_mut(place)) {
+        *flag = Carried::YesNo;
+    }
     for (at, rule) in map.rules().iter().enumerate() {
         let carried = match rule.kind {
             FieldType::DateTime => Carried::DateTime,
@@ -148,5 +151,7 @@ mod tests {
         let map = FieldMap::new(rules, technical).unwrap();
         use Carried::{DateTime, Text, YesNo};
         assert_eq!(carried(&map), [Text, Text, YesNo, Text, Text, DateTime]);
+        let (map, _) = map.with_contact_deleted("contact_deleted");
+        assert_eq!(carried(&map), [Text, Text, YesNo, Text, Text, DateTime, YesNo]);
     }
 }

@@ -5,19 +5,19 @@ use std::time::Duration;
 use model::{Side, Window};
 use plan::gather::fresh;
 use plan::{Directory, Fatal};
-use state::{Changes, Progress};
+use state::Changes;
 
 use super::Cycle;
 use crate::request::Mode;
 use crate::whom;
 
-/// So many cycles in a row may find a clock behind its watermark before they end there.
+/// So many looks at a side in a row may find its clock behind its watermark before a cycle ends there.
 const PATIENCE: u32 = 2;
 /// A clock that is behind by less ends nothing: the supporter database's time is held back by a transaction that is open.
 const ENDS_A_CYCLE: Duration = Duration::from_secs(3_600);
 
-/// A side's time is behind its watermark by so much.
-type Behind = (Side, Duration);
+/// A side that was looked at, and by how much its time is behind its watermark, where it is.
+type Behind = (Side, Option<Duration>);
 
 impl Cycle<'_> {
     pub(super) async fn discover(&mut self) -> Result<(), Fatal> {
@@ -27,12 +27,12 @@ impl Cycle<'_> {
             let found = pull::discover(self.sides, None, whole).await?;
             self.report.discovered += found.marked;
             let now = Window { until: self.at.now, ..found.window };
-            behind.extend(self.is_behind(Side::Salesforce, &now)?);
+            behind.push(self.behind(Side::Salesforce, &now)?);
         }
         if self.may_push() || (looks && self.sides.settings.push) {
             let found = push::discover(self.sides, None).await?;
             self.report.discovered += found.marked;
-            behind.extend(self.is_behind(Side::Supporter, &found.window)?);
+            behind.push(self.behind(Side::Supporter, &found.window)?);
         }
         self.warn_of_clocks(&behind).await?;
         if whole {
@@ -41,25 +41,30 @@ impl Cycle<'_> {
         Ok(())
     }
 
-    /// A side whose clock is so far behind its watermark that edits made now are not looked at again: it was ahead once, or is behind
-    /// now. Within the overlap nothing is lost.
-    fn is_behind(&self, side: Side, window: &Window) -> Result<Option<Behind>, Fatal> {
+    /// Whether a side's clock is so far behind its watermark that edits made now are not looked at again: it was ahead once, or is
+    /// behind now. Within the overlap nothing is lost.
+    fn behind(&self, side: Side, window: &Window) -> Result<Behind, Fatal> {
         let reached = window.until.plus(self.sides.settings.overlap);
         let watermark = self.sides.state.watermark(side)?.filter(|watermark| reached < *watermark);
-        Ok(watermark.map(|watermark| (side, watermark.since(window.until))))
+        Ok((side, watermark.map(|watermark| watermark.since(window.until))))
     }
 
-    /// Says that a clock is behind its watermark; where it was the cycle before, too, ends there: what is edited until the clock has
-    /// caught up would be passed over for good.
-    async fn warn_of_clocks(&mut self, behind: &[Behind]) -> Result<(), Fatal> {
-        let progress = self.sides.state.progress()?;
-        let clock_warnings = if behind.is_empty() { 0 } else { progress.clock_warnings.saturating_add(1) };
-        if clock_warnings != progress.clock_warnings {
+    /// Says that a clock is behind its watermark; where it was the last time its side was looked at, too, ends there: what is edited
+    /// until the clock has caught up would be passed over for good.
+    async fn warn_of_clocks(&mut self, sides: &[Behind]) -> Result<(), Fatal> {
+        let before = self.sides.state.progress()?;
+        let mut now = before;
+        for (side, behind) in sides {
+            let warnings = now.clock_warnings_of(*side);
+            *warnings = if behind.is_some() { warnings.saturating_add(1) } else { 0 };
+        }
+        if now != before {
             let mut changes = Changes::new();
-            changes.set_progress(Progress { clock_warnings, ..progress });
+            changes.set_progress(now);
             let _receipt = self.sides.state.commit(changes).await?;
         }
-        for (side, by) in behind {
+        for (side, behind) in sides {
+            let Some(by) = behind else { continue };
             let (whose, direction) = match side {
                 Side::Supporter => ("the supporter database", "push"),
                 Side::Salesforce => ("the org", "pull"),
@@ -72,7 +77,7 @@ impl Cycle<'_> {
                 "end a transaction that has been open for so long, or correct the clock that is or was wrong; what was edited \
                  meanwhile is found after highwater watermark rewind {direction} 2d --why ..."
             );
-            if clock_warnings >= PATIENCE && *by >= ENDS_A_CYCLE {
+            if *now.clock_warnings_of(*side) >= PATIENCE && *by >= ENDS_A_CYCLE {
                 return Err(Fatal::Setup { problem, advice });
             }
             self.report.note(format!("{problem}; {advice}"));

@@ -83,6 +83,23 @@ async fn a_refusal_is_written_so_that_whoever_asks_for_it_finds_it() {
 }
 
 #[tokio::test]
+async fn that_a_contact_was_deleted_is_said_as_a_number_where_the_column_is_for_numbers() {
+    let file = File::new(SCHEMA).await;
+    file.run("ALTER TABLE people ADD COLUMN contact_gone INTEGER NOT NULL DEFAULT 0").await;
+    let (map, place) = map().with_contact_deleted("contact_gone");
+    let supporters = Sqlite::open(&file.table(), map.columns()).await.unwrap().for_map(&map);
+    for (said, held) in [("true", 1), ("false", 0)] {
+        let set = vec![(place, text(said))];
+        let flag = SupporterWrite::Update { id: id(1), set, expect: Vec::new(), contact_id: None };
+        assert!(is_done(&supporters.apply(&[flag]).await.unwrap()[0]));
+        assert_eq!(
+            file.number("SELECT contact_gone = 1 AND typeof(contact_gone) = 'integer' FROM people").await,
+            held
+        );
+    }
+}
+
+#[tokio::test]
 async fn a_row_with_letters_in_a_column_for_yes_and_no_keeps_them() {
     let file = File::new(SCHEMA).await;
     file.run("UPDATE people SET post_out = 'n', call_out = 'No'").await;
