@@ -143,6 +143,42 @@ async fn an_edit_between_read_and_write_is_not_overwritten() {
 }
 
 #[tokio::test]
+async fn a_database_that_refuses_everybody_sets_nobody_aside_and_is_told_of_once() {
+    // GIVEN 150 people whose Contacts moved, one more who moved here, and a trigger that lets no city be changed
+    let mut world = World::default();
+    world.settings.batch = 120;
+    let h = Harness::start_in(world).await;
+    for id in 1..=151 {
+        let person = Person::new(id, "Ann", &format!("Lee{id}"), &format!("ann{id}@example.org"));
+        h.supporter(&person.in_city("Perth")).await;
+    }
+    h.sync().await;
+    for id in 1..=150 {
+        h.edit_contact(&h.link(id).unwrap(), &json!({"MailingCity": "Hobart"}));
+    }
+    let run = async |sql: &'static str| sqlx::query(sql).execute(&h.pool).await.unwrap();
+    run("CREATE TRIGGER closed BEFORE UPDATE OF city ON supporters BEGIN SELECT RAISE(ABORT, 'closed'); END")
+        .await;
+    later(&h);
+    h.edit_supporter(151, "phone", Some("0401 555 010")).await;
+    // WHEN THEN nobody is set aside, the first lot is the last that was tried, and the other direction goes on
+    let report = h.sync().await;
+    assert!(report.notes.iter().any(|note| note.contains("supporter database refused")), "{report:?}");
+    assert_eq!((h.cases(), h.block(1), h.block(150)), (vec!["systemic"], None, None));
+    assert_eq!((report.outcome("deferred:transient"), report.still_dirty), (150, 150), "{report:?}");
+    assert_eq!(h.contact_field(&h.link(151).unwrap(), "HomePhone"), "0401 555 010");
+    // AND a job of Salesforce that goes through says nothing about the database
+    h.edit_supporter(151, "phone", Some("0401 555 011")).await;
+    h.run(Mode::Push).await;
+    assert_eq!(h.cases(), ["systemic"]);
+    // AND once the cause is gone everybody is written, and the case with it
+    run("DROP TRIGGER closed").await;
+    let report = h.sync().await;
+    assert_eq!(report.outcome("supporter_updated"), 150, "{report:?}");
+    assert_eq!((h.supporter_cell(150, "city").await.as_deref(), h.cases()), (Some("Hobart"), vec![]));
+}
+
+#[tokio::test]
 async fn with_the_flows_on_our_own_push_is_not_stamped_and_a_persons_edit_is() {
     let mut world = World { push_marker: true, ..World::default() };
     world.org.flows.stamp = true;

@@ -117,7 +117,7 @@ impl CaseKind {
                 "merge the supporters; if they are different people, put the Contact Id on the right one"
             }
             Self::ContactMergeNeeded => "merge the two Contacts in Salesforce; whichever remains is followed",
-            Self::Systemic => "correct the cause in the org or the map, then resync",
+            Self::Systemic => "correct the cause in the org, the supporter database or the map, then resync",
         }
     }
 }

@@ -27,6 +27,7 @@ mod rivals;
 pub mod road;
 pub mod settings;
 pub mod sides;
+pub mod systemic;
 
 pub use columns::ContactColumns;
 pub use columns::SeenContact;

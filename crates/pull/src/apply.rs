@@ -1,10 +1,12 @@
 //! Writing supporters: the intent first, which is durable with the decision, then the write with its compare, then what became
 //! of it.
 
+use std::collections::HashMap;
+
 use drill::KillPoint::{K32, K35};
 use drill::{Branch, Mistake, met, planted, reached};
 use model::{
-    Block, Case, CaseKind, Cell, Evidence, FieldMap, Intent, IntentField, Link, LinkLife, Subject,
+    Block, Case, CaseKind, Cell, Evidence, FieldMap, Intent, IntentField, Link, LinkLife, Side, Subject,
     SupporterId,
 };
 use plan::{CycleReport, Deferral, Fatal, FieldPlan, Moment, Outcome, PersonPlan, Sides};
@@ -29,6 +31,8 @@ pub struct Writes {
     pub written: Vec<Written>,
     /// To be committed before anything else begins. Empty where nothing was to be written.
     pub changes: Changes,
+    /// The database refuses most of them for one reason: nothing more is written there in this cycle.
+    pub circuit_open: bool,
 }
 
 /// Writes the supporters of a batch of plans, whose intents are durable by then: the next cycle knows its own writes.
@@ -44,7 +48,7 @@ pub async fn apply(
     let mut changes = Changes::new();
     let writing: Vec<&PersonPlan> = plans.iter().filter(|plan| plan.writes_supporter()).collect();
     if writing.is_empty() {
-        return Ok(Writes { written: vec![Written::Nothing; plans.len()], changes });
+        return Ok(Writes { written: vec![Written::Nothing; plans.len()], changes, circuit_open: false });
     }
     let writes: Vec<SupporterWrite> = writing.iter().map(|plan| write(&sides.map, plan)).collect();
     let applied = sides.supporters.apply(&writes).await?;
@@ -52,15 +56,58 @@ pub async fn apply(
     if writing.iter().any(|plan| plan.creates_supporter()) {
         reached(K35);
     }
+    let systemic = systemic(sides, &applied);
+    if let Some(code) = systemic {
+        stop_writing(sides, &mut changes, report, &writing, code, at);
+    } else if applied.iter().any(|applied| matches!(applied, Applied::Done { .. })) {
+        plan::systemic::close_cases(sides, Side::Supporter).await?;
+    }
     let mut results = writing.iter().zip(applied).peekable();
     let mut written = Vec::with_capacity(plans.len());
     for plan in plans {
         written.push(match results.next_if(|_| plan.writes_supporter()) {
+            Some((plan, Applied::Refused { code, .. })) if systemic == Some(code) => {
+                not(&mut changes, plan, Outcome::Deferred(Deferral::Transient))
+            }
             Some((plan, applied)) => settle(sides, &mut changes, report, plan, applied, at),
             None => Written::Nothing,
         });
     }
-    Ok(Writes { written, changes })
+    Ok(Writes { written, changes, circuit_open: systemic.is_some() })
+}
+
+/// What the database refuses so many writes of a batch for that it cannot be the rows' fault.
+fn systemic(sides: &Sides, applied: &[Applied]) -> Option<&'static str> {
+    let mut codes: HashMap<&'static str, u64> = HashMap::new();
+    for applied in applied {
+        if let Applied::Refused { code, .. } = applied {
+            *codes.entry(*code).or_default() += 1;
+        }
+    }
+    plan::systemic::most_frequent(&sides.settings, applied.len() as u64, codes)
+}
+
+/// Tells the operator once, in place of setting each of them aside.
+fn stop_writing(
+    sides: &Sides,
+    changes: &mut Changes,
+    report: &mut CycleReport,
+    refused: &[&PersonPlan],
+    code: &str,
+    at: Moment,
+) {
+    met(Branch::Circuit);
+    let first = refused.first();
+    let (supporter, contact) =
+        (first.and_then(|plan| plan.supporter_id()), first.and_then(|plan| plan.contact));
+    if let Some(case) = plan::systemic::of_the_supporter_database(supporter, contact, code, at.now) {
+        changes.open_case(case);
+    }
+    report.note(format!(
+        "the supporter database refused more than {:.0} % of the rows with {code}: nothing more is written there in this cycle; \
+         correct the cause",
+        sides.settings.circuit_share * 100.0
+    ));
 }
 
 /// Notes what is about to be written to the supporter of a plan, so that it is known again if nobody hears what became of it.

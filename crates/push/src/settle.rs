@@ -6,8 +6,8 @@ use std::collections::HashMap;
 use drill::KillPoint::{K14, K15, K16};
 use drill::{Branch, Mistake, met, planted, reached};
 use model::{
-    Case, CaseKind, ContactId, DirtyReason, Evidence, Happened, JournalEntry, Lane, Link, LinkLife, Subject,
-    SupporterId,
+    Case, CaseKind, ContactId, DirtyReason, Evidence, Happened, JournalEntry, Lane, Link, LinkLife, Side,
+    Subject, SupporterId,
 };
 use plan::overwritten::{SavedRow, overwritten};
 use plan::record::{close_identity_cases, refused_link};
@@ -126,7 +126,7 @@ pub(crate) async fn settle(
     }
     let failed = settle_failures(sides, report, entry, &spool, &mut settled, &mut ended, at).await?;
     if succeeded > 0 && !settled.circuit_open {
-        systemic::close_cases(sides).await?;
+        plan::systemic::close_cases(sides, Side::Salesforce).await?;
     }
     let rows = RowCounts { succeeded, failed, unprocessed, ..RowCounts::default() };
     close_entry(sides, report, entry, rows, ended as u64).await?;
@@ -159,7 +159,7 @@ pub(crate) async fn settle_answers(
     let _receipt = sides.state.commit(changes).await?;
     systemic::note(sides, report, &mut settled, &together);
     if !saved.is_empty() && !settled.circuit_open {
-        systemic::close_cases(sides).await?;
+        plan::systemic::close_cases(sides, Side::Salesforce).await?;
     }
     let (succeeded, failed) = (saved.len() as u64, refused.len() as u64);
     let rows = RowCounts { succeeded, failed, ..RowCounts::default() };

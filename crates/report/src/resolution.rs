@@ -34,7 +34,7 @@ pub(crate) const fn done(kind: CaseKind) -> &'static str {
             "kept the link of the supporter that remains, and left the other Contact alone"
         }
         CaseKind::Systemic => {
-            "stopped sending, so that the same failure does not set everybody aside one by one"
+            "wrote no more to the side that refuses, so that the same failure does not set everybody aside one by one"
         }
     }
 }

@@ -105,6 +105,8 @@ struct Cycle<'a> {
     waiting: Met,
     job_rows: usize,
     circuit_open: bool,
+    /// The supporter database refuses most writes for one reason.
+    supporters_refuse: bool,
     /// Blocks do not hold, and a deleted Contact is not the end.
     lifting: bool,
     /// Of whom a plan on file says what may be written; only those who are being worked on.
@@ -133,6 +135,7 @@ impl<'a> Cycle<'a> {
             waiting: Met::default(),
             job_rows: sides.settings.job_rows,
             circuit_open: false,
+            supporters_refuse: false,
             lifting: request.mode == Mode::Resync,
             agreements: HashMap::new(),
             sink,
@@ -216,7 +219,7 @@ impl<'a> Cycle<'a> {
 
     /// Whether this run may write supporters.
     fn may_pull(&self) -> bool {
-        self.request.mode.pulls() && self.sides.settings.pull
+        self.request.mode.pulls() && self.sides.settings.pull && !self.supporters_refuse
     }
 
     /// Whether this run may write Contacts.
@@ -336,8 +339,9 @@ impl<'a> Cycle<'a> {
         let (may_pull, may_push) = (self.may_pull(), self.may_push());
         let (now, later): (Vec<PersonPlan>, Vec<PersonPlan>) =
             plans.into_iter().partition(|plan| may_pull || !turn::needs_pull(plan));
-        let pull::Writes { written, mut changes } =
+        let pull::Writes { written, mut changes, circuit_open } =
             pull::apply(self.sides, &mut self.report, &now, self.at).await?;
+        self.supporters_refuse |= circuit_open;
         let wrote = !changes.is_empty();
         for plan in later {
             if let Some(outcome) = self.push_alone(&mut changes, &plan) {
@@ -379,7 +383,12 @@ impl<'a> Cycle<'a> {
     /// the supporter stays marked under the Contact's own name, where the row's success does not end it.
     fn push_alone(&mut self, changes: &mut Changes, plan: &PersonPlan) -> Option<Outcome> {
         let (Some(lane), Some(contact), true) = (plan.lane(), plan.contact, self.may_push()) else {
-            return Some(Outcome::Deferred(Deferral::OtherDirection));
+            let refused = self.supporters_refuse;
+            return Some(Outcome::Deferred(if refused {
+                Deferral::Transient
+            } else {
+                Deferral::OtherDirection
+            }));
         };
         let outcome = self.post(plan, lane);
         if outcome.is_none() {

@@ -10,30 +10,8 @@ use salesforce::record_error::Class;
 use salesforce::{ErrorCode, RecordError, ResultSet};
 use state::Changes;
 
-use super::{CHUNK, Settled, Suspect};
+use super::{Settled, Suspect};
 use crate::spool::Spool;
-
-/// A share of failures only means something from so many rows on.
-const CIRCUIT_FROM: u64 = 100;
-
-/// A job went through: whatever stopped all of them before is over.
-pub(super) async fn close_cases(sides: &Sides) -> Result<(), Fatal> {
-    if sides.state.case_count(CaseKind::Systemic)? == 0 {
-        return Ok(());
-    }
-    let mut changes = Changes::new();
-    let mut after = None;
-    loop {
-        let page = sides.state.cases_page(after.as_ref(), CHUNK)?;
-        let Some(last) = page.last() else { break };
-        after = Some(state::CaseKey::of(last));
-        for case in page.iter().filter(|case| case.kind == CaseKind::Systemic) {
-            changes.close_case(case.kind, &case.subject);
-        }
-    }
-    let _receipt = sides.state.commit(changes).await?;
-    Ok(())
-}
 
 /// Most rows fail for one reason that is not theirs: nothing more is sent, and the operator is told.
 pub(super) fn note(sides: &Sides, report: &mut CycleReport, settled: &mut Settled, together: &Together) {
@@ -105,7 +83,7 @@ impl Counts {
 
     fn together(self, sides: &Sides, rows: u64) -> Together {
         let shared = self.words.into_iter().filter(|(_, rows)| *rows > 1).map(|(words, _)| words).collect();
-        Together { systemic: most_frequent(sides, rows, self.codes), shared }
+        Together { systemic: plan::systemic::most_frequent(&sides.settings, rows, self.codes), shared }
     }
 }
 
@@ -147,15 +125,4 @@ fn words_of(error: &RecordError) -> u64 {
     let mut hasher = DefaultHasher::new();
     (error.code().as_str(), error.message()).hash(&mut hasher);
     hasher.finish()
-}
-
-/// The permanent error that so many rows share that it cannot be the rows' fault.
-fn most_frequent(sides: &Sides, rows: u64, counts: HashMap<String, u64>) -> Option<String> {
-    #[allow(clippy::cast_precision_loss)] // a share of at most 100,000 rows
-    let share = |count: u64| count as f64 / rows.max(1) as f64;
-    counts
-        .into_iter()
-        .filter(|(_, count)| *count >= CIRCUIT_FROM && share(*count) > sides.settings.circuit_share)
-        .max_by_key(|(_, count)| *count)
-        .map(|(code, _)| code)
 }
