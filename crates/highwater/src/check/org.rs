@@ -53,6 +53,7 @@ async fn asked(
     let rights = rights::check(org, identity.user_id, config.sync.object, findings).await?;
     findings.extend(contact::check(config, &describe, &rights));
     findings.extend(map_as_a_whole(config, &describe));
+    findings.extend(never_ticked(config, org, &describe).await?);
     findings.extend(actions::against_org(config, org).await?);
     findings.extend(duplicate_rules::check(org, config.sync.object, &describe).await?);
     let now = org.server_time().unwrap_or_else(|| clock.now());
@@ -66,6 +67,15 @@ async fn asked(
 fn map_as_a_whole(config: &Config, describe: &Describe) -> Option<Finding> {
     let failure = wire::field_map::field_map(config, describe).err()?;
     (failure.code() == &FIELD_MAP).then(|| of_failure("field", &failure))
+}
+
+/// Opt-ins over which people would lose their yes.
+async fn never_ticked(config: &Config, org: &Org, describe: &Describe) -> Result<Option<Finding>, Failure> {
+    let Ok(map) = wire::field_map::field_map(config, describe) else { return Ok(None) };
+    let never = wire::never_ticked::found(config, org, &map).await?;
+    let finding =
+        || Finding::new(&code::NEVER_TICKED, Weight::Warning, "field", wire::never_ticked::told(&never));
+    Ok((!never.is_empty()).then(finding))
 }
 
 fn skew(clock: &Clock, org: &Org) -> Option<Finding> {

@@ -137,6 +137,15 @@ pub static EXCLUDE_FIELD: Code = Code {
     remedy: "Correct the name, or give read access to the field.",
 };
 
+/// An opt-in is ticked on nobody.
+pub static NEVER_TICKED: Code = Code {
+    number: 325,
+    title: "an opt-in is ticked on nobody",
+    happened: "A mapped checkbox is ticked on no Contact, as a new one is. A checkbox cannot say \"never asked\": it says no for everybody. When two records meet for the first time the no wins, so the yes of every supporter would be taken back.",
+    done: "Refused to begin, once for each such field; `check` warns. Nothing was written.",
+    remedy: "Set `direction = \"push\"` on the field until the Contacts are filled, or `first_link = \"supporter\"`, so that at a first meeting the supporter's answer wins. If the no is meant, say so with `first_link = \"most_restrictive\"`.",
+};
+
 /// The family.
 pub static ALL: &[&Code] = &[
     &FIELD_MISSING,
@@ -154,4 +163,5 @@ pub static ALL: &[&Code] = &[
     &ORG,
     &CHOICES,
     &EXCLUDE_FIELD,
+    &NEVER_TICKED,
 ];

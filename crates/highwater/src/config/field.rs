@@ -29,12 +29,10 @@ pub struct Field {
     pub max_length: Option<Whole<1, 131_072>>,
     /// The most characters the supporter column takes.
     pub column_length: Option<Whole<1, 131_072>>,
-    /// What an emptied column does to the Contact.
-    #[serde(default = "clear")]
-    pub blank_to_contact: Blank,
-    /// What an emptied Contact field does to the supporter.
-    #[serde(default = "clear")]
-    pub blank_to_supporter: Blank,
+    /// What an emptied column does to the Contact; as `[sync]` says where it is not given.
+    pub blank_to_contact: Option<Blank>,
+    /// What an emptied Contact field does to the supporter; as `[sync]` says where it is not given.
+    pub blank_to_supporter: Option<Blank>,
     /// Who is right when both sides changed.
     pub policy: Option<Policy>,
     /// Who is right when two records meet for the first time and differ.
@@ -63,8 +61,4 @@ impl Field {
 
 const fn both() -> Direction {
     Direction::Both
-}
-
-const fn clear() -> Blank {
-    Blank::Clear
 }

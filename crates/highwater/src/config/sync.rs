@@ -1,6 +1,6 @@
 //! `[sync]`: how a cycle behaves.
 
-use model::PersonObject;
+use model::{Blank, PersonObject};
 use serde::Deserialize;
 
 use super::{Share, Whole};
@@ -19,6 +19,10 @@ pub struct Sync {
     pub create_contacts: bool,
     /// Create a supporter for a Contact that has none.
     pub create_supporters: bool,
+    /// What an emptied column does to the Contact, where the field does not say.
+    pub blank_to_contact: Blank,
+    /// What an emptied Contact field does to the supporter, where the field does not say.
+    pub blank_to_supporter: Blank,
     /// Look for an existing Contact by e-mail and names before one is created.
     pub match_before_create: bool,
     /// What becomes of a supporter whose address only Contacts with other names carry.
@@ -115,6 +119,8 @@ impl Default for Sync {
             create_contacts: true,
             object: PersonObject::Contact,
             create_supporters: false,
+            blank_to_contact: Blank::Clear,
+            blank_to_supporter: Blank::Clear,
             match_before_create: true,
             shared_address: SharedAddress::Case,
             contact_deleted: OnDelete::Case,

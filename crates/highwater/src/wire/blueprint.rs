@@ -29,7 +29,7 @@ pub fn blueprint(config: &Config) -> Result<Blueprint, Failure> {
     let assumed = config
         .fields
         .iter()
-        .map(|field| field_map::rule_of(field, kind(field).unwrap_or(FieldType::Text), None));
+        .map(|field| field_map::rule_of(&config.sync, field, kind(field).unwrap_or(FieldType::Text), None));
     FieldMap::new(assumed.collect(), field_map::technical(config))
         .map_err(|problem| refused(problem.to_string()))?;
     let sync = &config.sync;

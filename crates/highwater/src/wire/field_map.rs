@@ -5,7 +5,7 @@ use salesforce::{Describe, DescribeField};
 
 use super::field_type::{field_type, has_length};
 use crate::code;
-use crate::config::{Config, Field, Whole};
+use crate::config::{Config, Field, Sync, Whole};
 use crate::failure::Failure;
 
 /// The field map of a configuration, for an org that looks like `describe`.
@@ -72,12 +72,12 @@ fn rule(config: &Config, at: usize, field: &Field, describe: &Describe) -> Resul
         ),
         advice: "map the fields it is made of instead, such as MailingStreet and MailingCity".to_owned(),
     })?;
-    Ok(rule_of(field, kind, seen))
+    Ok(rule_of(&config.sync, field, kind, seen))
 }
 
 /// The rule for a field whose type is known.
 #[must_use]
-pub fn rule_of(field: &Field, kind: FieldType, seen: Option<&DescribeField>) -> FieldRule {
+pub fn rule_of(sync: &Sync, field: &Field, kind: FieldType, seen: Option<&DescribeField>) -> FieldRule {
     let by_type = if kind == FieldType::Boolean { Policy::MostRestrictive } else { Policy::Salesforce };
     FieldRule {
         contact_field: seen.map_or_else(|| field.contact.clone(), |seen| seen.name.clone()),
@@ -86,8 +86,8 @@ pub fn rule_of(field: &Field, kind: FieldType, seen: Option<&DescribeField>) -> 
         kind,
         max_length: field.max_length.map(Whole::count).or_else(|| length(kind, seen)),
         column_length: field.column_length.map(Whole::count),
-        blank_to_contact: field.blank_to_contact,
-        blank_to_supporter: field.blank_to_supporter,
+        blank_to_contact: field.blank_to_contact.unwrap_or(sync.blank_to_contact),
+        blank_to_supporter: field.blank_to_supporter.unwrap_or(sync.blank_to_supporter),
         policy: field.policy.unwrap_or(by_type),
         first_link: field.first_link.unwrap_or(by_type),
         decode: field

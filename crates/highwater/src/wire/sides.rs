@@ -8,7 +8,7 @@ use salesforce::Describe;
 use state::State;
 use tokio_util::sync::CancellationToken;
 
-use super::{budget, field_history, field_map, known_org, org, settings, supporters};
+use super::{budget, field_history, field_map, known_org, never_ticked, org, settings, supporters};
 use crate::code;
 use crate::config::Config;
 use crate::failure::Failure;
@@ -60,6 +60,7 @@ pub async fn sides(
             shape.with_history(tracked)
         }
     };
+    never_ticked::refuse(config, &org, &state, &map).await?;
     let supporters = match purpose {
         Purpose::Look => supporters::to_look(config, &map).await?,
         Purpose::Write => supporters::for_a_cycle(config, &map).await?,

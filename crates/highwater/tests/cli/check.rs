@@ -286,3 +286,38 @@ async fn a_state_that_no_cycle_would_take_is_seen_without_opening_it() {
     assert!(of(&findings(&stage, 0).await, "HW0501").is_empty());
     assert_eq!(service.stop().await, Some(0));
 }
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_new_checkbox_takes_nobodys_consent_back() {
+    // GIVEN people who are linked, said yes in the supporter database, and an opt-in that was just made in the org
+    let stage = Stage::set().await;
+    stage.sql("ALTER TABLE supporters ADD COLUMN opt_in TEXT").await;
+    stage.sql("UPDATE supporters SET opt_in = 'Y'").await;
+    assert_eq!(stage.run("sync").await.status.code(), Some(0));
+    let plain = stage.read("highwater.toml");
+    let field = "[[field]]\ncontact = \"Email_Opt_In__c\"\ncolumn = \"opt_in\"\nyes = \"Y\"\nno = \"N\"\n";
+    let mapped = |first_link: &str| stage.write("highwater.toml", &format!("{plain}\n{field}{first_link}"));
+    // WHEN it is mapped THEN nothing is begun, and it is said why
+    mapped("");
+    let (weight, text) = one(&findings(&stage, 0).await, "HW0325");
+    assert_eq!(weight, "warning", "{text}");
+    stage.refuses("plan", 2, "HW0325").await;
+    stage.refuses("sync", 2, "HW0325").await;
+    // WHEN the supporter's answer is to win THEN it does
+    mapped("first_link = \"supporter\"\n");
+    stage.run("sync").await;
+    let ticked = || stage.org.records("Contact").iter().filter(|one| one["Email_Opt_In__c"] == true).count();
+    assert_eq!(ticked(), 2);
+    // AND from then on the no may win again, for the org knows of a yes
+    mapped("");
+    assert!(of(&findings(&stage, 0).await, "HW0325").is_empty());
+    assert_ne!(stage.run("sync").await.status.code(), Some(2));
+    // WHEN a no is meant from the beginning THEN it is enough to say so
+    let other = Stage::set().await;
+    other.sql("ALTER TABLE supporters ADD COLUMN opt_in TEXT").await;
+    other.sql("UPDATE supporters SET opt_in = 'Y'").await;
+    other.run("sync").await;
+    let text = other.read("highwater.toml");
+    other.write("highwater.toml", &format!("{text}\n{field}first_link = \"most_restrictive\"\n"));
+    assert_ne!(other.run("sync").await.status.code(), Some(2));
+}

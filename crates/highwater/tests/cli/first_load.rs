@@ -43,6 +43,7 @@ contact = "Email_Opt_In__c"
 column = "opt_in_email"
 yes = "Y"
 no = "N"
+first_link = "most_restrictive"
 "#;
 
 async fn both_sides() -> (Stage, Database) {
