@@ -115,12 +115,51 @@ async fn excluded_contacts_and_those_of_another_account_are_left_alone() {
     h.contact(&ours("Lee"));
     h.contact(&ours("Bord").with("LeadSource", "Board"));
     h.contact(&Contact::new("Ann", "Else", "else@example.org").with("EN_Account_Id__c", "78"));
-    h.contact(&Contact::new("Ann", "None", "none@example.org"));
+    h.contact(&Contact::new("Ann", "Nunn", "nunn@example.org"));
     later(&h);
     let report = h.sync().await;
     assert_eq!(h.supporters().await, 1, "{report:?}");
     assert_eq!(report.outcome("skipped:excluded"), 1);
     assert_eq!(report.outcome("skipped:other_account"), 2);
+    // AND somebody of ours whose Contact was made by hand is linked, and the Contact is ours from then on
+    h.supporter(&Person::new(9, "Ann", "Nunn", "nunn@example.org")).await;
+    let report = h.sync().await;
+    assert!(h.link(9).is_some(), "{report:?} {:?}", h.cases());
+    assert_eq!(h.contact_field(&h.link(9).unwrap(), "EN_Account_Id__c"), "77");
+}
+
+#[tokio::test]
+async fn contacts_that_are_excluded_from_the_pull_alone_still_receive() {
+    let mut world = World::default();
+    world.settings.exclude = vec![Exclude { field: "LeadSource".into(), values: vec!["Board".into()] }];
+    (world.settings.exclude_pulls_only, world.settings.create_supporters) = (true, true);
+    let h = Harness::start_in(world).await;
+    h.supporter(&Person::new(1, "Jo", "Doe", "jo@example.org").in_city("Perth")).await;
+    let id = h.contact(&Contact::new("Jo", "Doe", "jo@example.org").with("LeadSource", "Board"));
+    h.contact(&Contact::new("Ann", "Lee", "ann@example.org").with("LeadSource", "Board"));
+    later(&h);
+    // THEN whoever is a supporter is linked and receives, and nobody becomes one
+    let report = h.sync().await;
+    assert_eq!(h.link(1).as_ref(), Some(&id), "{report:?}");
+    assert_eq!((h.contact_field(&id, "MailingCity"), h.supporters().await), ("Perth".to_owned(), 1));
+    assert_eq!(report.outcome("skipped:excluded"), 1);
+    // AND what is edited there stays there, until the supporter changes
+    h.edit_contact(&id, &json!({"MailingCity": "Hobart", "FirstName": "Joanna"}));
+    later(&h);
+    h.sync().await;
+    assert_eq!(h.supporter_cell(1, "city").await.as_deref(), Some("Perth"));
+    h.edit_supporter(1, "city", Some("Cairns")).await;
+    h.sync().await;
+    assert_eq!(
+        (h.contact_field(&id, "MailingCity"), h.contact_field(&id, "FirstName")),
+        ("Cairns".into(), "Joanna".into())
+    );
+    assert_eq!(h.supporter_cell(1, "first_name").await.as_deref(), Some("Jo"));
+    // WHEN the mark goes THEN the edit comes over
+    h.edit_contact(&id, &json!({"LeadSource": null}));
+    later(&h);
+    h.sync().await;
+    assert_eq!(h.supporter_cell(1, "first_name").await.as_deref(), Some("Joanna"));
 }
 
 #[tokio::test]

@@ -16,8 +16,10 @@ pub struct SeenContact {
     pub contact: Arc<Contact>,
     /// Every usable address it carries, the main one first.
     pub emails: Arc<[Email]>,
-    /// The exclude filter names it.
+    /// The exclude filter names it: it is left alone.
     pub excluded: bool,
+    /// The exclude filter names it, and takes it out of the pull only.
+    pub push_only: bool,
     /// A Lead that was converted: the person is a Contact by now, and the record counts as deleted.
     pub converted: bool,
 }
@@ -57,6 +59,7 @@ pub struct ContactColumns {
     converted: Option<usize>,
     emails: Vec<usize>,
     exclude: Vec<(usize, Vec<String>)>,
+    exclude_pulls_only: bool,
     object: PersonObject,
 }
 
@@ -128,6 +131,7 @@ impl ContactColumns {
             converted,
             emails,
             exclude,
+            exclude_pulls_only: settings.exclude_pulls_only,
             object,
         })
     }
@@ -204,10 +208,12 @@ impl ContactColumns {
         let named = |(at, values): &(usize, Vec<String>)| {
             filled(*at).is_some_and(|text| values.iter().any(|value| value.eq_ignore_ascii_case(text)))
         };
+        let named = self.exclude.iter().any(named);
         Ok(SeenContact {
             contact: Arc::new(contact),
             emails: self.addresses(text).collect(),
-            excluded: self.exclude.iter().any(named),
+            excluded: named && !self.exclude_pulls_only,
+            push_only: named && self.exclude_pulls_only,
             converted,
         })
     }
@@ -270,6 +276,7 @@ mod tests {
                 converted: None,
                 emails: vec![7, 8],
                 exclude: Vec::new(),
+                exclude_pulls_only: false,
                 object,
             };
             let mut values = vec![id, stamp, String::new(), String::new(), String::new(), person];

@@ -119,7 +119,7 @@ fn skip(pair: &Pair, rules: &Rules<'_>) -> Option<SkipReason> {
         if seen.contact.person_account {
             return Some(SkipReason::PersonAccount);
         }
-        if seen.excluded {
+        if seen.excluded || (seen.push_only && pair.supporter.is_none()) {
             return Some(SkipReason::Excluded);
         }
         if other_account(pair, seen, rules) {
@@ -144,7 +144,7 @@ fn skip(pair: &Pair, rules: &Rules<'_>) -> Option<SkipReason> {
     }
 }
 
-/// Another account's Contact: it carries that account's id, or none at all where only our own are wanted and it is not linked.
+/// Another account's Contact: it carries that account's id, or none at all and is none of our supporters.
 fn other_account(pair: &Pair, seen: &SeenContact, rules: &Rules<'_>) -> bool {
     let Some((_, own)) = &rules.map.technical().account_id else { return false };
     if !rules.settings.only_own_account {
@@ -152,7 +152,7 @@ fn other_account(pair: &Pair, seen: &SeenContact, rules: &Rules<'_>) -> bool {
     }
     match seen.contact.account_key.text() {
         Some(theirs) => theirs != own,
-        None => !was_linked(pair),
+        None => pair.supporter.is_none(),
     }
 }
 

@@ -41,6 +41,8 @@ pub struct Settings {
     pub only_own_account: bool,
     /// Contacts that are not pulled.
     pub exclude: Vec<Exclude>,
+    /// Those are not pulled, and what their supporters change goes out all the same.
+    pub exclude_pulls_only: bool,
     /// Contact fields that hold further addresses of the person, beside `Email`.
     pub email_fields: Vec<String>,
     /// Who finds the Contact that a duplicate rule stands up for. Default: our matcher alone.
@@ -131,6 +133,7 @@ impl Default for Settings {
             deleted_flags: DeletedFlags::default(),
             only_own_account: false,
             exclude: Vec::new(),
+            exclude_pulls_only: false,
             email_fields: Vec::new(),
             twin: Twin::Ours,
             matching: matching::Config::default(),

@@ -11,7 +11,7 @@ use plan::overwritten::{SavedRow, overwritten};
 use plan::record::{close_identity_cases, close_other_identity_cases, identity_case, record_end};
 use plan::{
     BlankDigests, Decided, Deferral, Depth, Directory, Ended, Fatal, Found, Gathered, Moment, Outcome, Pair,
-    PersonPlan, Rules, SeenContact, Sides, SkipReason, Tie, decide, look_up, travelling,
+    PersonPlan, Rules, SeenContact, Settings, Sides, SkipReason, Tie, decide, look_up, travelling,
 };
 use state::{Changes, Conflict, Known};
 
@@ -286,9 +286,13 @@ impl Desk<'_> {
             now: self.at.now,
             lift_blocks: self.lift,
         };
+        let no_pull = Settings { pull: false, ..Settings::clone(&self.sides.settings) };
+        let pushed = travelling(&self.sides.map, &no_pull);
+        let push_only = Rules { fields: &pushed, settings: &no_pull, ..rules };
         let mut plans = Vec::with_capacity(self.pairs.len());
         for mut pair in std::mem::take(&mut self.pairs) {
-            match decide(&mut pair, &rules) {
+            let is_push_only = pair.contact.as_ref().is_some_and(|seen| seen.push_only);
+            match decide(&mut pair, if is_push_only { &push_only } else { &rules }) {
                 Decided::Plan(plan) => plans.push(*plan),
                 Decided::Skip(why) => self.close(&pair.subject, Outcome::Skipped(why)),
                 Decided::Block { block, known } => {

@@ -59,7 +59,7 @@ pub use secret::{SecretError, SecretSource};
 pub use simulated_org::SimulatedOrg;
 pub use state::StateOptions;
 pub use supporters::{SupporterKind, Supporters};
-pub use sync::{FieldHistory, OnDelete, SharedAddress, Sync};
+pub use sync::{ExcludeFrom, FieldHistory, OnDelete, SharedAddress, Sync};
 
 /// The whole file.
 #[derive(Debug, Clone, PartialEq, Deserialize)]

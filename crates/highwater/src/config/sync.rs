@@ -33,8 +33,10 @@ pub struct Sync {
     pub supporter_deleted: OnDelete,
     /// Leave Contacts alone that do not carry our account id.
     pub only_own_account: bool,
-    /// Contacts that are not pulled.
+    /// Contacts that are left alone, or not pulled.
     pub exclude: Vec<ExcludeContacts>,
+    /// What they are taken out of.
+    pub exclude_from: ExcludeFrom,
     /// How far below a watermark each window is read again.
     pub overlap_seconds: Whole<0, 86_400>,
     /// How far below Salesforce's clock a window ends when the org does not say what it covers.
@@ -101,7 +103,17 @@ pub enum OnDelete {
     Nothing,
 }
 
-/// Contacts with one of these values in this field are not pulled.
+/// What excluded Contacts are taken out of.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum ExcludeFrom {
+    /// Both directions: neither record of the person is written.
+    Both,
+    /// The pull: their edits go nowhere, and those of their supporters go out.
+    Pull,
+}
+
+/// Contacts with one of these values in this field.
 #[derive(Debug, Clone, PartialEq, Eq, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct ExcludeContacts {
@@ -127,6 +139,7 @@ impl Default for Sync {
             supporter_deleted: OnDelete::Case,
             only_own_account: false,
             exclude: Vec::new(),
+            exclude_from: ExcludeFrom::Both,
             overlap_seconds: Whole::of::<600>(),
             lag_seconds: Whole::of::<60>(),
             settle_seconds: Whole::of::<60>(),

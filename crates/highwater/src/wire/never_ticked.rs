@@ -38,7 +38,7 @@ pub async fn refuse(config: &Config, org: &Org, state: &State, map: &FieldMap) -
     let met: BTreeSet<String> = met.into_iter().chain(new.into_iter().map(str::to_owned)).collect();
     let mut changes = Changes::new();
     changes.put_bookmark(BOOKMARK, met.into_iter().collect::<Vec<_>>().into());
-    state.commit(changes).await?;
+    let _receipt = state.commit(changes).await?;
     Ok(())
 }
 

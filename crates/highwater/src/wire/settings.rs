@@ -6,7 +6,7 @@ use matching::{EmailEquivalence, OnTie, Strength};
 use plan::deleted::{DeletedFlags, OnDelete};
 use plan::{Exclude, Settings, Twin};
 
-use crate::config::{Config, Find, LinkFrom, Matching, SharedAddress, TieChoice, Whole};
+use crate::config::{Config, ExcludeFrom, Find, LinkFrom, Matching, SharedAddress, TieChoice, Whole};
 
 /// The settings of a configuration.
 #[must_use]
@@ -37,6 +37,7 @@ pub fn settings(config: &Config) -> Settings {
             .iter()
             .map(|exclude| Exclude { field: exclude.field.clone(), values: exclude.values.clone() })
             .collect(),
+        exclude_pulls_only: sync.exclude_from == ExcludeFrom::Pull,
         email_fields: config.matching.email_fields.clone(),
         twin: match config.matching.find {
             Find::Fuzzy => Twin::Ours,
