@@ -236,17 +236,29 @@ async fn end(cx: &Delivery, job: &JobId) -> Result<(), Error> {
     }
 }
 
+/// Jobs of events that nobody has brought to their end, each with when it was noted, by Salesforce's clock.
+///
+/// # Errors
+/// [`state::Error`] when the state cannot be read.
+pub fn left_behind(state: &state::State) -> Result<Vec<(JobId, Stamp)>, state::Error> {
+    let mut left = Vec::new();
+    for (key, value) in state.notes(NoteKind::Sending, None, MOST_LEFT)? {
+        // They stand before everything else.
+        let Some(id) = key.strip_prefix(NOTED) else { break };
+        let Ok(job) = JobId::parse(&String::from_utf8_lossy(id)) else { continue };
+        let micros = value.try_into().map_or(0, i64::from_le_bytes);
+        left.push((job, Stamp::from_micros(micros)));
+    }
+    Ok(left)
+}
+
 /// Brings every job that an earlier process left behind to its end, before anything is sent that it could overwrite. `false`:
 /// told to stop before that was so.
 ///
 /// # Errors
 /// [`Fatal`] when the org or the state fails.
 pub(crate) async fn settle_left_behind(cx: &Delivery) -> Result<bool, Fatal> {
-    let left = cx.state.notes(NoteKind::Sending, None, MOST_LEFT)?;
-    for (key, _) in left {
-        // They stand before everything else.
-        let Some(id) = key.strip_prefix(NOTED) else { break };
-        let Ok(job) = JobId::parse(&String::from_utf8_lossy(id)) else { continue };
+    for (job, _) in left_behind(&cx.state)? {
         let state = match cx.org.job(&job).await {
             Ok(info) => info.state,
             Err(error) if error.kind() == ErrorKind::NotFound => JobState::Aborted,

@@ -5,9 +5,9 @@ use std::path::PathBuf;
 use clap::{ArgAction, Parser, Subcommand};
 
 use crate::commands::{
-    backfill, bench, cases, check, completions, conflicts, deliver, demo, errors, events, explain, forget,
-    init, intake, plan, pull, push, replicate, report, resync, serve, setup, simorg, status, sync, watermark,
-    why,
+    backfill, bench, block, cases, check, completions, conflicts, deliver, demo, errors, events, explain,
+    forget, init, intake, journal, plan, pull, push, replicate, report, resync, serve, setup, simorg, status,
+    sync, watermark, why,
 };
 use crate::exit;
 use crate::output::Format;
@@ -117,6 +117,10 @@ pub enum Verb {
     Status(status::Args),
     /// Show which records are set aside, why, and what to do
     Errors(errors::Args),
+    /// Records that are set aside: list them, have them tried again
+    Block(block::Args),
+    /// What was sent and is not settled yet, and what the next cycle does with it
+    Journal(journal::Args),
     /// Tell one person's whole story: what was found, decided, sent, refused, linked, asked
     Why(why::Args),
     /// Show events that were taken in, and what became of them

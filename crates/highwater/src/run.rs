@@ -93,6 +93,8 @@ async fn verb(cli: &Cli, screen: &Screen) -> Result<Exit, Failure> {
         | Verb::Report(_)
         | Verb::Status(_)
         | Verb::Errors(_)
+        | Verb::Block(_)
+        | Verb::Journal(_)
         | Verb::Why(_)
         | Verb::Conflicts(_)
         | Verb::Deliver(_)
@@ -169,6 +171,8 @@ pub async fn at_the_desk(verb: &Verb, desk: &Desk) -> Result<Exit, Failure> {
         Verb::Report(args) => commands::report::run(args, desk).await,
         Verb::Status(args) => commands::status::run(args, desk).await,
         Verb::Errors(args) => commands::errors::run(args, desk).await,
+        Verb::Block(args) => commands::block::run(args, desk).await,
+        Verb::Journal(args) => commands::journal::run(args, desk).await,
         Verb::Replicate(args) => commands::replicate::run(args, desk).await,
         Verb::Deliver(args) => commands::deliver::run(args, desk).await,
         Verb::Cases(args) => commands::cases::run(args, desk).await,
@@ -231,6 +235,8 @@ fn refuse_without_state(verb: &Verb, dir: &Path) -> Result<(), Failure> {
             | Verb::Cases(_)
             | Verb::Status(_)
             | Verb::Errors(_)
+            | Verb::Block(_)
+            | Verb::Journal(_)
             | Verb::Why(_)
             | Verb::Conflicts(_)
             | Verb::Events(_)

@@ -141,6 +141,17 @@ pub enum Happened {
         /// The Contact field's API name.
         field: String,
     },
+    /// An administrator lifted a block; it is told again why they were set aside, which may be longer ago than is remembered.
+    LiftedBy {
+        /// The error's code.
+        code: String,
+        /// The fields it named.
+        fields: Vec<String>,
+        /// Since when they were set aside.
+        since: Stamp,
+        /// Who lifted it.
+        by: String,
+    },
 }
 
 /// What was decided about one field.
@@ -210,6 +221,7 @@ impl Happened {
             | Self::CarriedOut { .. }
             | Self::Overwritten { .. }
             | Self::OverwrittenUnseen { .. }
+            | Self::LiftedBy { .. }
             | Self::Job { .. } => false,
         }
     }

@@ -10,3 +10,4 @@ mod wide;
 pub use apply::{Writes, Written, apply, intend};
 pub use discover::{Discovery, discover};
 pub use identify::{Identified, identify};
+pub use wide::{QueryInFlight, query_in_flight};

@@ -38,6 +38,26 @@ pub(crate) struct WideQuery {
     rows: u64,
 }
 
+/// A query job whose rows are not all marked yet: the next cycle goes on with it.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct QueryInFlight {
+    /// The job.
+    pub job: JobId,
+    /// When it was begun, by Salesforce's clock.
+    pub begun_at: Stamp,
+    /// Rows that are marked already.
+    pub rows: u64,
+}
+
+/// The query job that a wide window was broken off in, if one was.
+///
+/// # Errors
+/// [`state::Error`] when the state cannot be read.
+pub fn query_in_flight(state: &state::State) -> Result<Option<QueryInFlight>, state::Error> {
+    let kept = state.bookmark(BOOKMARK)?.and_then(|kept| serde_json::from_value::<WideQuery>(kept).ok());
+    Ok(kept.map(|kept| QueryInFlight { job: kept.job, begun_at: kept.begun_at, rows: kept.rows }))
+}
+
 impl WideQuery {
     /// The job that was begun for this window, if it can be gone on with. One that cannot is forgotten and discarded.
     pub(crate) async fn recall(sides: &Sides, now: &Window, whole: bool) -> Result<Option<Self>, Fatal> {

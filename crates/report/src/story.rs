@@ -20,7 +20,7 @@ pub const fn word(what: &Happened) -> &'static str {
         Happened::Saved { .. } => "saved",
         Happened::Refused { .. } => "refused",
         Happened::Blocked { .. } => "blocked",
-        Happened::BlockLifted => "block_lifted",
+        Happened::BlockLifted | Happened::LiftedBy { .. } => "block_lifted",
         Happened::CaseOpened { .. } => "case_opened",
         Happened::CaseClosed { .. } => "case_closed",
         Happened::Ruled { .. } => "ruled",
@@ -58,6 +58,11 @@ pub fn sentence(what: &Happened) -> String {
             format!("set aside until something about them changes: {}", error(code, fields))
         }
         Happened::BlockLifted => "no longer set aside".to_owned(),
+        Happened::LiftedBy { code, fields, since, by } => format!(
+            "{by} lifted what had set them aside since {}: {}",
+            since.to_seconds_text(),
+            error(code, fields)
+        ),
         Happened::CaseOpened { kind, name, reasons, with } => {
             let reasons =
                 if reasons.is_empty() { String::new() } else { format!(" ({})", reasons.join(", ")) };

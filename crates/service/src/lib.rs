@@ -9,6 +9,8 @@ mod batch;
 pub mod control;
 pub mod cycle;
 mod flags;
+pub mod in_flight;
+pub mod lift;
 mod quarrel;
 pub mod request;
 pub mod resync;

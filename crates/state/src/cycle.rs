@@ -46,24 +46,46 @@ impl Drop for Permit {
     }
 }
 
+/// No cycle begins while this is held; given back when dropped. For whoever must not meet people in the middle of one.
+#[derive(Debug)]
+#[must_use = "cycles are kept out only as long as it is held"]
+pub struct NoCycle {
+    _permit: Permit,
+}
+
 impl State {
+    /// Keeps cycles out of this process, unless one is running. Unlike [`State::begin_cycle`] it takes no number and writes
+    /// nothing.
+    ///
+    /// # Errors
+    /// [`AlreadyRunning`] when a cycle is at work, or somebody else keeps them out.
+    pub fn keep_cycles_out(&self) -> Result<NoCycle, AlreadyRunning> {
+        self.permit().map(|permit| NoCycle { _permit: permit })
+    }
+
+    fn permit(&self) -> Result<Permit, AlreadyRunning> {
+        let running = &self.inner().running;
+        let mut now = running.lock().unwrap_or_else(PoisonError::into_inner);
+        if let Some((since, cycle)) = *now {
+            return Err(AlreadyRunning { since, cycle });
+        }
+        *now = Some((self.inner().clock.now(), None));
+        Ok(Permit(Arc::clone(running)))
+    }
+
     /// Begins a cycle under the next number, unless one is running in this process. Other processes are kept out by the lock
     /// on the state directory.
     ///
     /// # Errors
     /// [`Error::Fatal`] when the number cannot be made durable.
     pub async fn begin_cycle(&self) -> Result<Result<CycleGuard, AlreadyRunning>, Error> {
-        let running = &self.inner().running;
-        let permit = {
-            let mut now = running.lock().unwrap_or_else(PoisonError::into_inner);
-            if let Some((since, cycle)) = *now {
-                return Ok(Err(AlreadyRunning { since, cycle }));
-            }
-            *now = Some((self.inner().clock.now(), None));
-            Permit(Arc::clone(running))
+        let permit = match self.permit() {
+            Ok(permit) => permit,
+            Err(running) => return Ok(Err(running)),
         };
         let _ = self.commit(Changes(vec![Change::BeginCycle])).await?;
         let id = self.last_cycle()?;
+        let running = &self.inner().running;
         if let Some((_, cycle)) = running.lock().unwrap_or_else(PoisonError::into_inner).as_mut() {
             *cycle = Some(id);
         }

@@ -62,7 +62,7 @@ pub use bases::Bases;
 pub use cases::CaseKey;
 pub use changes::Changes;
 pub use conflicts::Conflict;
-pub use cycle::{AlreadyRunning, CycleGuard};
+pub use cycle::{AlreadyRunning, CycleGuard, NoCycle};
 pub use dirty::{Dirty, DirtyReasons};
 pub use draft::case::SHOWN_RECORDS;
 pub use error::{Damage, Error, Fatal, KeyText, Refusal};

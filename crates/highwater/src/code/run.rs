@@ -17,7 +17,7 @@ pub static SOME_FAILED: Code = Code {
     title: "some records failed",
     happened: "The cycle came to its end, and some records were refused or are to be tried again.",
     done: "Every record has exactly one outcome. Refused ones are set aside until a mapped field changes; the others are tried again by themselves.",
-    remedy: "`highwater errors` names each with what to do.",
+    remedy: "`highwater errors` names each with what to do. When it is put right elsewhere, `highwater block lift` has them tried again.",
 };
 
 /// The running service cannot be asked.
@@ -56,6 +56,15 @@ pub static OUTPUT: Code = Code {
     remedy: "Check the file, or whoever reads the pipe.",
 };
 
+/// Nobody of that name is set aside.
+pub static NOT_SET_ASIDE: Code = Code {
+    number: 607,
+    title: "nobody of that name is set aside",
+    happened: "A block was to be lifted of somebody who has none: they never had one, it was lifted, or an edit ended it.",
+    done: "No block was lifted.",
+    remedy: "`highwater block list` names who is set aside, `highwater why` tells what became of a person. `highwater resync` compares anybody now.",
+};
+
 /// Unexpected.
 pub static UNEXPECTED: Code = Code {
     number: 901,
@@ -66,5 +75,13 @@ pub static UNEXPECTED: Code = Code {
 };
 
 /// The family.
-pub static ALL: &[&Code] =
-    &[&CYCLE_RUNNING, &SOME_FAILED, &SERVICE, &STOPPING, &UNKNOWN_PERSON, &OUTPUT, &UNEXPECTED];
+pub static ALL: &[&Code] = &[
+    &CYCLE_RUNNING,
+    &SOME_FAILED,
+    &SERVICE,
+    &STOPPING,
+    &UNKNOWN_PERSON,
+    &OUTPUT,
+    &NOT_SET_ASIDE,
+    &UNEXPECTED,
+];

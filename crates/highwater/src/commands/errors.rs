@@ -1,27 +1,23 @@
 //! `highwater errors`: which records are set aside, and what to do.
 
-use std::collections::BTreeMap;
-
-use model::{Block, SupporterId};
 use serde_json::json;
+use service::lift::{Whose, counted as count_by_code, each_block};
 
 use crate::desk::Desk;
 use crate::exit::Exit;
 use crate::failure::Failure;
 use crate::output::{Answer, Sheet};
 
-/// How many are read at a time.
-const PAGE: usize = 500;
-
-/// How many.
+/// How many, and which.
 #[derive(Debug, clap::Args)]
 #[command(after_help = "Examples:
   highwater errors
   highwater errors --limit 1000 --format csv
   highwater errors --by-code
+  highwater errors --code STRING_TOO_LONG
 
 A record is set aside after a permanent error, and tried again by itself once a mapped field of either side changes, or the \
-field map does. `highwater resync` tries one again now. Messages are Salesforce's own and may quote the record.")]
+field map does. `highwater resync` tries one again now, `highwater block lift` many with the next cycle. Messages are Salesforce's own and may quote the record.")]
 pub struct Args {
     /// The most records that are listed
     #[arg(long, value_name = "NUMBER", default_value_t = 100, value_parser = clap::value_parser!(u32).range(1..=1_000_000))]
@@ -29,6 +25,9 @@ pub struct Args {
     /// Count by code instead of listing
     #[arg(long)]
     pub by_code: bool,
+    /// Only those with this code
+    #[arg(long, value_name = "CODE")]
+    pub code: Option<String>,
 }
 
 /// Lists them.
@@ -36,19 +35,23 @@ pub struct Args {
 /// # Errors
 /// [`Failure`] when the state cannot be read.
 pub async fn run(args: &Args, desk: &Desk) -> Result<Exit, Failure> {
-    let total = desk.state.block_count()?;
-    let answer = if args.by_code { counted(desk)? } else { listed(desk, args.limit, total)? };
+    let whose = args.code.clone().map_or(Whose::Everybody, Whose::Code);
+    let answer = if args.by_code { counted(desk, &whose)? } else { listed(desk, &whose, args.limit)? };
     desk.screen.answer(&answer).await.map_err(Failure::stdout)?;
     Ok(Exit::Done)
 }
 
-fn listed(desk: &Desk, limit: u32, total: u64) -> Result<Answer, Failure> {
+fn listed(desk: &Desk, whose: &Whose, limit: u32) -> Result<Answer, Failure> {
+    let total = match whose {
+        Whose::Everybody => desk.state.block_count()?,
+        Whose::Code(_) | Whose::Of(_) => count_by_code(&desk.state, whose)?.values().sum(),
+    };
     let mut sheet = Sheet::new(
         "records set aside",
         &["supporter", "code", "fields", "since", "tries", "message", "what to do"],
     );
     let mut json = Vec::new();
-    each(desk, u64::from(limit), &mut |id, block| {
+    each_block(&desk.state, whose, &mut |id, block| {
         let advice = advice(&block.code);
         json.push(json!({
             "supporter": id, "code": block.code, "fields": block.fields, "since": block.since.to_string(),
@@ -63,40 +66,29 @@ fn listed(desk: &Desk, limit: u32, total: u64) -> Result<Answer, Failure> {
             block.message.clone(),
             advice.to_owned(),
         ]);
+        json.len() < limit as usize
     })?;
     let shown = sheet.rows.len();
     let mut answer = Answer::of(sheet, json!({ "total": total, "records": json }));
     if total > shown as u64 {
         answer.notes.push(format!("{shown} of {total} are shown; --limit shows more"));
     }
+    if shown > 0 {
+        answer.notes.push(
+            "when what was refused is put right elsewhere, `highwater block lift` has them tried again"
+                .to_owned(),
+        );
+    }
     Ok(answer)
 }
 
-fn counted(desk: &Desk) -> Result<Answer, Failure> {
-    let mut counts: BTreeMap<String, u64> = BTreeMap::new();
-    each(desk, u64::MAX, &mut |_, block| *counts.entry(block.code.clone()).or_default() += 1)?;
+fn counted(desk: &Desk, whose: &Whose) -> Result<Answer, Failure> {
+    let counts = count_by_code(&desk.state, whose)?;
     let mut sheet = Sheet::new("records set aside", &["code", "how many", "what to do"]);
     for (code, count) in &counts {
         sheet.row([code.clone(), count.to_string(), advice(code).to_owned()]);
     }
     Ok(Answer::of(sheet, json!(counts)))
-}
-
-/// Visits at most `limit` blocks, a page at a time.
-fn each(desk: &Desk, limit: u64, see: &mut dyn FnMut(&SupporterId, &Block)) -> Result<(), Failure> {
-    let mut after: Option<SupporterId> = None;
-    let mut left = limit;
-    loop {
-        let page = desk.state.blocks_page(after.as_ref(), PAGE)?;
-        for (id, block) in page.iter().take(usize::try_from(left).unwrap_or(usize::MAX)) {
-            see(id, block);
-        }
-        left = left.saturating_sub(page.len() as u64);
-        match page.into_iter().last() {
-            Some((id, _)) if left > 0 => after = Some(id),
-            Some(_) | None => return Ok(()),
-        }
-    }
 }
 
 /// What to do about a code of Salesforce's, or of ours (Bulk guide v66 and Object reference, "Status codes").

@@ -2,6 +2,7 @@
 
 pub mod backfill;
 pub mod bench;
+pub mod block;
 pub mod cases;
 pub mod check;
 pub mod completions;
@@ -22,6 +23,7 @@ pub mod forget;
 mod forget_events;
 pub mod init;
 pub mod intake;
+pub mod journal;
 mod people;
 pub mod plan;
 pub mod pull;

@@ -121,6 +121,7 @@ fn named_in(what: &Happened) -> Vec<Subject> {
         | Happened::CarriedOut { .. }
         | Happened::Overwritten { .. }
         | Happened::OverwrittenUnseen { .. }
+        | Happened::LiftedBy { .. }
         | Happened::Job { .. } => Vec::new(),
     }
 }

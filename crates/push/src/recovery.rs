@@ -1,0 +1,32 @@
+//! What the next cycle does with a job that was left unsettled, for whoever asks before it does: the table of `recover`, phase by phase.
+
+use model::{JournalEntry, Phase};
+
+/// What becomes of an unsettled job. Whatever it is, nobody whose row is in it is lost: they stay marked until they have an outcome.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Recovery {
+    /// Nothing of it is known to have arrived: an empty job that was made for it is aborted, and its people are planned anew.
+    Drop,
+    /// The org is asked how far it came: an open job is aborted and its people planned anew, a closed one is collected.
+    Ask,
+    /// The org works on it or has ended it: its end is waited for, and its results are fetched and settled.
+    Collect,
+    /// Its results lie on this machine and are settled.
+    Settle,
+    /// Calls without a job: whoever was saved is recognised when both sides are read, everybody else is sent again.
+    ReadAgain,
+}
+
+impl Recovery {
+    /// What the next cycle does with this entry.
+    #[must_use]
+    pub const fn of(entry: &JournalEntry) -> Self {
+        match (&entry.phase, entry.job) {
+            (Phase::Planned, _) | (Phase::Created | Phase::Uploaded, None) => Self::Drop,
+            (Phase::Created | Phase::Uploaded, Some(_)) => Self::Ask,
+            (Phase::Closed | Phase::Terminal, _) => Self::Collect,
+            (Phase::Stored, _) => Self::Settle,
+            (Phase::Sending, _) => Self::ReadAgain,
+        }
+    }
+}
