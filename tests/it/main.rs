@@ -36,6 +36,7 @@ mod security;
 mod stopping;
 mod supporter_merges;
 mod take_back;
+mod verify;
 mod watermarks;
 mod ways_in;
 mod whole_walk;

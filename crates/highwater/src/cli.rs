@@ -7,7 +7,7 @@ use clap::{ArgAction, Parser, Subcommand};
 use crate::commands::{
     backfill, bench, block, cases, check, completions, conflicts, deliver, demo, errors, events, explain,
     forget, init, intake, journal, plan, pull, push, replicate, report, resync, serve, setup, simorg, status,
-    sync, watermark, why,
+    sync, verify, watermark, why,
 };
 use crate::exit;
 use crate::output::Format;
@@ -115,6 +115,8 @@ pub enum Verb {
     Conflicts(conflicts::Args),
     /// Show watermarks, the last cycles, who is waiting, and the policies in force
     Status(status::Args),
+    /// Compare everybody on both sides, whatever the watermarks say; writes nothing
+    Verify(verify::Args),
     /// Show which records are set aside, why, and what to do
     Errors(errors::Args),
     /// Records that are set aside: list them, have them tried again
@@ -160,6 +162,7 @@ Examples:
   highwater serve                               run a cycle every hour
   highwater resync 10042                        bring one person in step now
   highwater why 10042                           read that person's whole story
+  highwater verify                              find out whether both sides agree
   highwater report merges --format csv          what only a person can decide
   highwater cases show 3f9a120b77               one such case, and what may be chosen
 

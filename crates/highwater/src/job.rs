@@ -6,8 +6,10 @@ use plan::{CycleReport, Fatal, Sides};
 use service::request::Request;
 use service::resync::{NotFound, ResyncReport, Who, resync};
 use service::take_back::{NotTaken, TakenBack, take_back};
+use service::verify::{Scope, verify};
 use state::AlreadyRunning;
 
+use crate::commands::verify::Listing;
 use crate::failure::Failure;
 use crate::plan_text::PlanSender;
 use crate::wire::known_org;
@@ -32,6 +34,13 @@ pub enum Job {
         /// Who asks.
         by: String,
     },
+    /// Everybody is looked at, and nothing written.
+    Verify {
+        /// Whom, and how.
+        scope: Scope,
+        /// Where findings go.
+        listing: Listing,
+    },
 }
 
 impl Job {
@@ -45,7 +54,7 @@ impl Job {
     #[must_use]
     pub const fn purpose(&self) -> Purpose {
         match self {
-            Self::Cycle { request: Request { dry_run: true, .. }, .. } => Purpose::Look,
+            Self::Cycle { request: Request { dry_run: true, .. }, .. } | Self::Verify { .. } => Purpose::Look,
             Self::Cycle { .. } | Self::Resync(_) | Self::TakeBack { .. } => Purpose::Write,
         }
     }
@@ -54,7 +63,7 @@ impl Job {
 /// What a job that was begun came to.
 #[derive(Debug)]
 pub enum Report {
-    /// A cycle's numbers.
+    /// A cycle's numbers, or those of a look at everybody: the mode says which.
     Cycle(Box<CycleReport>),
     /// One person, or why there was none.
     Person(Box<Result<ResyncReport, NotFound>>),
@@ -80,6 +89,10 @@ pub async fn carry_out(sides: &Sides, job: &Job) -> Done {
         Job::TakeBack { number, by } => {
             let ended = take_back(sides, *number, by).await;
             ended.map(|begun| begun.map(|taken| Report::TakenBack(Box::new(taken))))
+        }
+        Job::Verify { scope, listing } => {
+            let ended = verify(sides, scope, &mut |finding| listing.see(finding)).await;
+            ended.map(|begun| begun.map(|report| Report::Cycle(Box::new(report))))
         }
         Job::Resync(who) => {
             let ended = resync(sides, who).await;

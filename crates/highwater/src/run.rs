@@ -95,6 +95,7 @@ async fn verb(cli: &Cli, screen: &Screen) -> Result<Exit, Failure> {
         | Verb::Errors(_)
         | Verb::Block(_)
         | Verb::Journal(_)
+        | Verb::Verify(_)
         | Verb::Why(_)
         | Verb::Conflicts(_)
         | Verb::Deliver(_)
@@ -171,6 +172,7 @@ pub async fn at_the_desk(verb: &Verb, desk: &Desk) -> Result<Exit, Failure> {
         Verb::Report(args) => commands::report::run(args, desk).await,
         Verb::Status(args) => commands::status::run(args, desk).await,
         Verb::Errors(args) => commands::errors::run(args, desk).await,
+        Verb::Verify(args) => commands::verify::run(args, desk).await,
         Verb::Block(args) => commands::block::run(args, desk).await,
         Verb::Journal(args) => commands::journal::run(args, desk).await,
         Verb::Replicate(args) => commands::replicate::run(args, desk).await,
@@ -237,6 +239,7 @@ fn refuse_without_state(verb: &Verb, dir: &Path) -> Result<(), Failure> {
             | Verb::Errors(_)
             | Verb::Block(_)
             | Verb::Journal(_)
+            | Verb::Verify(_)
             | Verb::Why(_)
             | Verb::Conflicts(_)
             | Verb::Events(_)

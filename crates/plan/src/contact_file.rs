@@ -49,6 +49,27 @@ impl ContactFile {
         Ok(found)
     }
 
+    /// The Contacts from this place on, at most so many, and the place after them; `end`: where the file ends.
+    ///
+    /// # Errors
+    /// When the file cannot be read, or holds something else.
+    pub(crate) fn page(
+        &mut self,
+        columns: &ContactColumns,
+        from: u64,
+        end: u64,
+        limit: usize,
+    ) -> io::Result<(Vec<SeenContact>, u64)> {
+        let (mut found, mut at) = (Vec::new(), from);
+        while at < end && found.len() < limit {
+            let bytes = self.bytes(at)?;
+            let texts = Texts::of(bytes, columns.select().len()).ok_or_else(broken)?;
+            found.push(columns.from_texts(&|index| texts.at(index)).map_err(|_| broken())?);
+            at = self.at;
+        }
+        Ok((found, at))
+    }
+
     fn bytes(&mut self, place: u64) -> io::Result<&[u8]> {
         match i64::try_from(i128::from(place) - i128::from(self.at)) {
             // Inside what is at hand this costs nothing.

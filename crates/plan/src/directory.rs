@@ -28,6 +28,7 @@ pub struct Directory {
     columns: std::sync::Arc<ContactColumns>,
     hasher: RandomState,
     contacts: usize,
+    bytes: u64,
     read_at: Option<Stamp>,
 }
 
@@ -116,6 +117,20 @@ impl Directory {
         let mut found = HashMap::with_capacity(ids.len());
         found.extend(live.filter(|seen| !seen.contact.deleted).map(|seen| (seen.id(), seen)));
         Ok(found)
+    }
+
+    /// The Contacts from a place on, deleted and merged ones among them, at most so many, and where to go on; `None` at the end. The
+    /// first place is 0.
+    ///
+    /// # Errors
+    /// When the file cannot be read.
+    pub fn page(&self, from: u64, limit: usize) -> io::Result<Option<(Vec<SeenContact>, u64)>> {
+        if from >= self.bytes {
+            return Ok(None);
+        }
+        let broken = |_| io::Error::other("a reader of the directory failed");
+        let files = &mut *self.files.lock().map_err(broken)?;
+        files.records.page(&self.columns, from, self.bytes, limit).map(Some)
     }
 
     fn read(&self, find: impl FnOnce(&mut Files) -> io::Result<Vec<u64>>) -> io::Result<Vec<SeenContact>> {
@@ -219,6 +234,7 @@ impl Builder {
             columns,
             hasher: self.hasher,
             contacts: self.contacts,
+            bytes: self.at,
             read_at,
         })
     }

@@ -3,6 +3,7 @@
 //! `push` and `pull` do not know each other; what both need stands here. A *pair* is one person as both sides hold them now;
 //! [`decide()`] turns a pair into a [`PersonPlan`]; a dry run prints plans, a real run carries them out.
 
+pub mod carried;
 mod choice;
 mod claims;
 pub mod columns;

@@ -236,7 +236,7 @@ pub async fn carriers(sides: &Sides, emails: &HashSet<Email>) -> Result<Vec<Seen
 }
 
 /// Asks the org by external id and address, as many as one request holds at a time. Deleted Contacts answer, too.
-async fn ask(
+pub(crate) async fn ask(
     sides: &Sides,
     keys: &[&SupporterId],
     emails: &HashSet<Email>,

@@ -19,6 +19,10 @@ pub enum Stretch {
     Settle,
     /// Resolving refused duplicates.
     Resolve,
+    /// An audit compares everybody.
+    Verify,
+    /// An audit reads which Contacts carry a supporter's id.
+    Carriers,
 }
 
 impl Stretch {
@@ -34,6 +38,8 @@ impl Stretch {
             Self::Job => "sending to Salesforce",
             Self::Settle => "reading the results",
             Self::Resolve => "resolving duplicates",
+            Self::Verify => "comparing everybody",
+            Self::Carriers => "reading which Contacts carry a supporter's id",
         }
     }
 }

@@ -24,6 +24,7 @@ mod sweep;
 pub mod take_back;
 mod turn;
 mod upkeep;
+pub mod verify;
 mod whom;
 
 pub use runner::{Handle, NotRun, Runner};

@@ -38,6 +38,7 @@ pub mod simorg;
 mod starting;
 pub mod status;
 pub mod sync;
+pub mod verify;
 pub mod verify_merges;
 pub mod watermark;
 pub mod why;

@@ -121,7 +121,7 @@ fn numbers(desk: &Desk) -> Result<Part, Failure> {
     let figures = [
         ("linked", desk.state.link_count()?),
         ("waiting to be compared", desk.state.dirty_count()?),
-        ("blocked", desk.state.block_count()?),
+        ("blocked (`highwater block list`)", desk.state.block_count()?),
     ];
     for (what, count) in figures {
         sheet.row([what.to_owned(), count.to_string()]);
@@ -235,8 +235,10 @@ fn counts_text(outcomes: Option<&Value>) -> String {
 }
 
 fn jobs(desk: &Desk) -> Result<Part, Failure> {
-    let mut sheet =
-        Sheet::new("jobs in flight", &["plan", "cycle", "lane", "rows", "phase", "job", "planned"]);
+    let mut sheet = Sheet::new(
+        "jobs in flight (`highwater journal list`)",
+        &["plan", "cycle", "lane", "rows", "phase", "job", "planned"],
+    );
     let journal = desk.state.journal()?;
     for entry in &journal {
         sheet.row([

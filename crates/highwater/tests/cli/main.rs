@@ -4,6 +4,7 @@
 #![allow(unreachable_pub, reason = "a test binary exports nothing")]
 
 mod bench;
+mod block;
 mod boot;
 mod budget;
 mod cases;
@@ -37,4 +38,5 @@ mod standing;
 mod state_trouble;
 mod stopping;
 mod two_processes;
+mod verify;
 mod ways_in;
