@@ -319,6 +319,22 @@ async fn contacts_that_carry_an_id_they_are_not_linked_by() {
 }
 
 #[tokio::test]
+async fn a_supporter_who_was_merged_is_news_until_the_merge_was_followed() {
+    let h = town_in(World { merges: true, ..World::default() }).await;
+    // WHEN a merge is not stamped THEN nobody knows of it
+    unstamped(&h, 1, "merged_into", Some("2")).await;
+    let (_, found) = look(&h).await;
+    assert_eq!(unknown(&found), [about(What::SupporterMerged, 1)]);
+    assert_eq!(found[0].details, ["into 2"]);
+    // AND once it is followed a case asks about the two Contacts, one of which carries the id of whoever is gone
+    h.run(service::request::Mode::Backfill).await;
+    assert_eq!(h.cases(), ["contact_merge_needed"]);
+    pass_by(&h).await;
+    let (report, found) = look(&h).await;
+    assert_eq!((unknown(&found), report.outcome("left_out")), (Vec::new(), 2), "{found:?}");
+}
+
+#[tokio::test]
 async fn whoever_is_set_aside_forgotten_or_in_a_job_is_told_as_that() {
     let h = town().await;
     h.supporter(&Person::new(5, "Lena", &"N".repeat(81), "lena@example.org")).await;

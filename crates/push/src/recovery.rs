@@ -30,3 +30,41 @@ impl Recovery {
         }
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use model::{CycleId, JobId, Lane, PlanId, Stamp};
+
+    use super::*;
+
+    fn entry(phase: Phase, job: Option<JobId>) -> JournalEntry {
+        JournalEntry {
+            plan: PlanId(1),
+            cycle: CycleId(1),
+            lane: Lane::Update,
+            api_version: "66.0".to_owned(),
+            planned_at: Stamp::EPOCH,
+            rows: 1,
+            sha256: String::new(),
+            phase,
+            job,
+            closed_at: None,
+            ended: None,
+        }
+    }
+
+    #[test]
+    fn every_phase_leads_where_the_recovery_goes() {
+        let job = Some(JobId::parse("7505g00000AAAAz").unwrap());
+        let of = |phase, job| Recovery::of(&entry(phase, job));
+        assert_eq!(of(Phase::Planned, None), Recovery::Drop);
+        for phase in [Phase::Created, Phase::Uploaded] {
+            assert_eq!(of(phase.clone(), None), Recovery::Drop, "its id was lost");
+            assert_eq!(of(phase, job), Recovery::Ask);
+        }
+        assert_eq!(of(Phase::Closed, job), Recovery::Collect);
+        assert_eq!(of(Phase::Terminal, job), Recovery::Collect);
+        assert_eq!(of(Phase::Stored, job), Recovery::Settle);
+        assert_eq!(of(Phase::Sending, None), Recovery::ReadAgain);
+    }
+}
