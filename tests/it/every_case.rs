@@ -245,6 +245,7 @@ fn choice(stage: &Stage, way: Way, side: Side) -> Choice {
         Way::CreateAnew => Choice::CreateAnew,
         Way::Leave => Choice::Leave,
         Way::Retry => Choice::Retry,
+        Way::Unlink => unreachable!("no case offers it"),
     }
 }
 
@@ -288,6 +289,7 @@ async fn check(stage: &Stage, way: Way, side: Side, before: usize, report: &Cycl
         Way::CreateAnew => assert!(h.link(*id).is_some(), "{what}"),
         Way::Leave => assert_eq!(h.contacts().len(), before, "{what}"),
         Way::Retry => assert!(report.rows.sent > 0, "the record was sent again: {what}"),
+        Way::Unlink => unreachable!("no case offers it"),
     }
     let still = h.sides.state.case_of(kind, &stage.case.subject).expect("readable");
     // What the org still refuses is asked about again; everything else is over.

@@ -6,8 +6,8 @@ use clap::{ArgAction, Parser, Subcommand};
 
 use crate::commands::{
     backfill, bench, block, cases, check, completions, conflicts, deliver, demo, errors, events, explain,
-    forget, init, intake, journal, plan, pull, push, replicate, report, resync, serve, setup, simorg, status,
-    sync, verify, watermark, why,
+    forget, init, intake, journal, link, plan, pull, push, replicate, report, resync, serve, setup, simorg,
+    status, sync, verify, watermark, why,
 };
 use crate::exit;
 use crate::output::Format;
@@ -111,6 +111,8 @@ pub enum Verb {
     Report(report::Args),
     /// What only a person can decide: list, look, decide, put off
     Cases(cases::Args),
+    /// Who is whose: show, correct or end a link
+    Link(link::Args),
     /// Fields both sides had changed: list them, take back the value that lost
     Conflicts(conflicts::Args),
     /// Show watermarks, the last cycles, who is waiting, and the policies in force

@@ -25,6 +25,13 @@ pub enum Choice {
     Leave,
     /// Try again as if nothing had been refused.
     Retry,
+    /// These two are linked, and are different people: the link ends.
+    Unlink {
+        /// The supporter.
+        supporter: SupporterId,
+        /// The Contact.
+        contact: ContactId,
+    },
 }
 
 impl Choice {
@@ -38,6 +45,7 @@ impl Choice {
             Self::CreateAnew => Way::CreateAnew,
             Self::Leave => Way::Leave,
             Self::Retry => Way::Retry,
+            Self::Unlink { .. } => Way::Unlink,
         }
     }
 }
@@ -58,6 +66,8 @@ pub enum Way {
     Leave,
     /// [`Choice::Retry`].
     Retry,
+    /// [`Choice::Unlink`]: asked for by `link end`, offered by no case.
+    Unlink,
 }
 
 impl Way {
@@ -71,6 +81,7 @@ impl Way {
             Self::CreateAnew => "--create",
             Self::Leave => "--leave",
             Self::Retry => "--retry",
+            Self::Unlink => "link end",
         }
     }
 
@@ -92,6 +103,10 @@ impl Way {
             Self::CreateAnew => "creates a new Contact for the supporter, or links one that fits by now",
             Self::Leave => "leaves it so: the record that remains is not touched, and nobody is made anew",
             Self::Retry => "sends the record again as it is now",
+            Self::Unlink => {
+                "ends the link and remembers that they are different people; the supporter is matched anew, or gets a Contact of their \
+                 own where Contacts are created"
+            }
         }
     }
 }

@@ -71,6 +71,10 @@ async fn one(
     let (mut people, mut lift): (Vec<Subject>, Vec<Subject>) = (Vec::new(), Vec::new());
     let mut done = true;
     match &ruling.choice {
+        Choice::Link { supporter, contact } if !are_there(sides, supporter, *contact).await? => {
+            done = false;
+            people.push(Subject::Supporter(supporter.clone()));
+        }
         Choice::Link { supporter, contact } => {
             let lost = free(sides, &mut changes, &mut people, supporter, *contact)?;
             let others = case.contacts.iter().copied().chain(lost).filter(|other| other != contact);
@@ -91,10 +95,24 @@ async fn one(
             close_identity_cases(&mut changes, &Subject::Contact(*contact));
             people.push(Subject::Supporter(supporter.clone()));
         }
+        Choice::Unlink { supporter, contact } => {
+            done = are_linked(sides, supporter, *contact)?;
+            if done {
+                release_key(sides, report, supporter, vec![*contact]).await?;
+                changes.remove_link(supporter);
+                changes.set_apart(supporter, *contact);
+                changes.lift_block(supporter);
+            }
+            people.push(Subject::Supporter(supporter.clone()));
+            people.push(Subject::Contact(*contact));
+        }
         Choice::Separate => {
             for supporter in &case.supporters {
                 for contact in &case.contacts {
-                    changes.set_apart(supporter, *contact);
+                    // Of several supporters one may be who the Contact is.
+                    if !are_linked(sides, supporter, *contact)? {
+                        changes.set_apart(supporter, *contact);
+                    }
                 }
                 people.push(Subject::Supporter(supporter.clone()));
             }
@@ -126,10 +144,14 @@ async fn one(
     changes.close_case(case.kind, &case.subject);
     tell(&mut changes, case, ruling, done);
     if !done {
-        report.note(format!(
-            "case {}: the records changed after the decision; it is decided anew on what they hold now",
-            case.name()
-        ));
+        let why = match ruling.choice {
+            Choice::Link { .. } => "the supporter or the Contact is not there, and nothing was linked",
+            Choice::Unlink { .. } => "the two are not linked any more",
+            Choice::Separate | Choice::Take(_) | Choice::CreateAnew | Choice::Leave | Choice::Retry => {
+                "the records changed after the decision; it is decided anew on what they hold now"
+            }
+        };
+        report.note(format!("case {}: {why}", case.name()));
     }
     carried.marked.extend(people);
     carried.lift.extend(lift);
@@ -149,6 +171,19 @@ fn tell(changes: &mut Changes, case: &Case, ruling: &Ruling, done: bool) {
     for other in supporters.filter(|supporter| *supporter != case.subject) {
         changes.tell(&other, told.clone());
     }
+}
+
+/// Whether both records are there: a Contact Id may be mistyped.
+async fn are_there(sides: &Sides, supporter: &SupporterId, contact: ContactId) -> Result<bool, Fatal> {
+    let supporter = sides.supporters.get(std::slice::from_ref(supporter)).await?;
+    let contact = plan::read::contacts(sides, &[contact]).await?;
+    Ok(supporter.iter().any(Option::is_some) && contact.iter().any(Option::is_some))
+}
+
+/// Whether the two are one person now.
+fn are_linked(sides: &Sides, supporter: &SupporterId, contact: ContactId) -> Result<bool, Fatal> {
+    let links = sides.state.links_of(std::slice::from_ref(supporter))?;
+    Ok(links.iter().flatten().any(|link| link.contact == contact && link.life == LinkLife::Live))
 }
 
 /// The external id is unique: a Contact that still carries it would have the org refuse it on the one that is linked now. It is taken

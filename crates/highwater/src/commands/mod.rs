@@ -24,6 +24,7 @@ mod forget_events;
 pub mod init;
 pub mod intake;
 pub mod journal;
+pub mod link;
 mod people;
 pub mod plan;
 pub mod pull;

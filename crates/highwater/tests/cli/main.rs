@@ -23,6 +23,7 @@ mod hostile_events;
 mod hostile_sign_in;
 mod jwt;
 mod leads;
+mod links;
 mod live;
 mod merge_report;
 mod org_trouble;

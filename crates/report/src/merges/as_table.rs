@@ -93,6 +93,9 @@ pub(crate) fn standing(standing: &Standing) -> String {
                 let each = fields.iter().map(|(field, side)| format!("{field} from {side}"));
                 format!("take {}", each.collect::<Vec<_>>().join(", "))
             }
+            Choice::Unlink { supporter, contact } => {
+                format!("end the link of supporter {supporter} with Contact {contact}")
+            }
             Choice::Separate => "different people".to_owned(),
             Choice::CreateAnew => "create the Contact anew".to_owned(),
             Choice::Leave => "leave it so".to_owned(),

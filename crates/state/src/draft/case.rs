@@ -213,8 +213,8 @@ fn beside(case: &Case) -> impl Iterator<Item = Subject> {
 /// Whether a decision that waits is still what was decided, once the case names others or shows other values.
 fn is_still_meant(choice: &Choice, before: &Case, now: &Case) -> bool {
     match choice {
-        // It names its two records itself.
-        Choice::Link { .. } | Choice::Leave => true,
+        // They name their two records themselves.
+        Choice::Link { .. } | Choice::Unlink { .. } | Choice::Leave => true,
         Choice::CreateAnew | Choice::Retry => before.supporters == now.supporters,
         Choice::Separate => before.supporters == now.supporters && before.contacts == now.contacts,
         Choice::Take(_) => before.contacts == now.contacts && before.records == now.records,
