@@ -1,9 +1,11 @@
 //! What runs highwater by itself: the schedule, one cycle at a time, the control socket, graceful stop.
 //!
 //! [`Schedule`] says when the next run is due, [`Runner`] carries runs out one after the other, [`control`] lets the same
-//! verbs be used beside a running service, and [`until_stopped`] brings everything to an orderly end. None of them knows
-//! what a cycle does: the work is handed in as an async function.
+//! verbs be used beside a running service, [`admin`] lets the page of an administrator be opened in a browser, and
+//! [`until_stopped`] brings everything to an orderly end. None of them knows what a cycle does: the work is handed in as an async
+//! function.
 
+pub mod admin;
 pub mod agreed;
 mod batch;
 pub mod control;

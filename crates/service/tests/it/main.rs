@@ -2,6 +2,7 @@
 
 #![allow(clippy::unwrap_used, clippy::panic)] // what a helper cannot do fails the test
 
+mod admin;
 mod control;
 mod control_hostile;
 mod runner;
