@@ -29,6 +29,14 @@ pub struct Desk {
     pub worker: Worker,
     /// The kept events, where a service has them open.
     pub events: Option<events::Queue>,
+    /// On whose behalf, for the audit trail: a user of this machine, or the admin page.
+    pub by: String,
+}
+
+/// The user of this process, for the audit trail.
+#[must_use]
+pub fn this_user() -> String {
+    std::env::var("USER").ok().filter(|name| !name.is_empty()).unwrap_or_else(|| "administrator".to_owned())
 }
 
 /// Who does the work.

@@ -4,6 +4,7 @@
 
 #![allow(unreachable_pub, reason = "a binary exports nothing; `pub` marks what other modules use")]
 
+mod admin;
 mod bench;
 mod check;
 mod cli;

@@ -14,7 +14,7 @@ use crate::cli::{Cli, Common, Verb};
 use crate::commands;
 use crate::config::{Config, Environment, LogFormat, load};
 use crate::demo::simulated::beside;
-use crate::desk::{Desk, Worker};
+use crate::desk::{self, Desk, Worker};
 use crate::exit::Exit;
 use crate::failure::Failure;
 use crate::forward::{self, forward};
@@ -213,7 +213,14 @@ async fn opened(
     let progress = progress::watcher(common.no_progress, common.quiet);
     let worker = Worker::Own { progress, stop: stop.clone() };
     let screen = screen.clone().under(config.banner());
-    let desk = Desk { config: Arc::new(config), state, screen: screen.clone(), worker, events: None };
+    let desk = Desk {
+        config: Arc::new(config),
+        state,
+        screen: screen.clone(),
+        worker,
+        events: None,
+        by: desk::this_user(),
+    };
     let mut signals =
         StopSignals::listen().map_err(|_| Failure::Unexpected("signals cannot be listened to"))?;
     let mut result = None;

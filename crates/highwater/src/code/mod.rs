@@ -1,6 +1,7 @@
 //! Every failure and finding an administrator can meet, with its stable code. The pages under `docs/reference/errors/` and
 //! `docs/reference/checks/` are written from here.
 
+pub mod admin;
 pub mod configuration;
 pub mod contact_fields;
 pub mod events;
@@ -73,6 +74,7 @@ pub fn all() -> impl Iterator<Item = &'static Code> {
         state::ALL,
         run::ALL,
         events::ALL,
+        admin::ALL,
     ];
     families.into_iter().flatten().copied()
 }

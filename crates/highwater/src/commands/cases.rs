@@ -251,8 +251,7 @@ async fn decide(desk: &Desk, resolve: &Resolve) -> Result<Exit, Failure> {
             advice: "`highwater cases show` says what each choice does",
         });
     }
-    let ruling =
-        Ruling { choice, by: super::watermark::who(), why: resolve.why.clone(), at: Clock::system().now() };
+    let ruling = Ruling { choice, by: desk.by.clone(), why: resolve.why.clone(), at: Clock::system().now() };
     let standing = Standing { ruling: Some(ruling), ..Standing::default() };
     stand(desk, &case, standing, &format!("decided {}", way.option())).await?;
     if !resolve.now {
@@ -320,14 +319,17 @@ fn fields(case: &Case, named: &[String]) -> Result<Vec<String>, Failure> {
 async fn stand(desk: &Desk, case: &Case, standing: Standing, what: &str) -> Result<(), Failure> {
     let mut changes = Changes::new();
     changes.rule_case(case.kind, &case.subject, standing);
-    changes.audit(&super::watermark::who(), &format!("case {} ({}): {what}", case.name(), case.kind.code()));
+    changes.audit(&desk.by, &format!("case {} ({}): {what}", case.name(), case.kind.code()));
     let _receipt = desk.state.commit(changes).await?;
     desk.screen.say(&format!("case {}: {what}", case.name())).await;
     Ok(())
 }
 
 /// The one open case whose name begins like that.
-fn find(desk: &Desk, name: &str) -> Result<Case, Failure> {
+///
+/// # Errors
+/// [`Failure::Arguments`] when there is none, or several; else when the state cannot be read.
+pub fn find(desk: &Desk, name: &str) -> Result<Case, Failure> {
     let mut found: Option<Case> = None;
     let mut after: Option<CaseKey> = None;
     loop {

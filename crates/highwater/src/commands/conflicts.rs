@@ -59,7 +59,7 @@ pub async fn run(args: &Args, desk: &Desk) -> Result<Exit, Failure> {
         }
         Action::Take { number, now } => (number, now),
     };
-    let done = desk.carry_out(Job::TakeBack { number, by: super::watermark::who() }).await?;
+    let done = desk.carry_out(Job::TakeBack { number, by: desk.by.clone() }).await?;
     let Report::TakenBack(taken) = job::report(&done)? else {
         return Err(Failure::Unexpected("a value was to be taken back and something else came back"));
     };

@@ -92,7 +92,8 @@ fn counted(desk: &Desk, whose: &Whose) -> Result<Answer, Failure> {
 }
 
 /// What to do about a code of Salesforce's, or of ours (Bulk guide v66 and Object reference, "Status codes").
-fn advice(code: &str) -> &'static str {
+#[must_use]
+pub fn advice(code: &str) -> &'static str {
     match code {
         "REQUIRED_FIELD_MISSING" => {
             "fill the field that is named, map it, or give it a default in Salesforce"

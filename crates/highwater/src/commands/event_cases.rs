@@ -144,21 +144,33 @@ pub fn find(config: &Config, name: &str) -> Result<Option<(Reason, EventCase)>, 
     Ok(first)
 }
 
-/// Shows one: its evidence, and what may be chosen.
-///
-/// # Errors
-/// When it cannot be printed.
-pub async fn show(desk: &Desk, reason: &Reason, case: &EventCase) -> Result<Exit, Failure> {
-    let seconds = Clock::system().now().since(case.oldest).as_secs();
+/// What there is to know of one.
+#[must_use]
+pub fn facts(reason: &Reason, case: &EventCase) -> Sheet {
     let mut sheet = Sheet::new(&format!("case {}", reason.name()), &["what", "value"]);
     sheet.row(["kind", KIND]);
     sheet.row(["about", &reason.about(case.events)]);
-    sheet.row(["oldest".to_owned(), format!("{} ({})", case.oldest.to_seconds_text(), age(seconds))]);
+    sheet
+        .row(["oldest".to_owned(), format!("{} ({})", case.oldest.to_seconds_text(), age(seconds_of(case)))]);
     sheet.row(["newest".to_owned(), case.newest.to_seconds_text()]);
     for (place, id) in &case.some {
         sheet.row(["event".to_owned(), format!("{id} at {place}")]);
     }
     sheet.row(["what to do", case.advice]);
+    sheet
+}
+
+fn seconds_of(case: &EventCase) -> u64 {
+    Clock::system().now().since(case.oldest).as_secs()
+}
+
+/// Shows one: its evidence, and what may be chosen.
+///
+/// # Errors
+/// When it cannot be printed.
+pub async fn show(desk: &Desk, reason: &Reason, case: &EventCase) -> Result<Exit, Failure> {
+    let seconds = seconds_of(case);
+    let mut sheet = facts(reason, case);
     sheet.row(["--retry", "tries the events again at once; what they did already is not done a second time"]);
     sheet.row(["--drop", "gives the events up"]);
     let some: Vec<&String> = case.some.iter().map(|(_, id)| id).collect();

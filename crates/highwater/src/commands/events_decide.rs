@@ -12,7 +12,6 @@ use serde_json::json;
 use state::Changes;
 
 use super::events_filter::{Filter, StateName};
-use super::watermark::who;
 use crate::desk::{Desk, Worker};
 use crate::exit::Exit;
 use crate::failure::Failure;
@@ -165,7 +164,7 @@ async fn remember(desk: &Desk, decision: Decision, found: &Found, decided: &Deci
             forget_event(&mut changes, &seen.event);
         }
     }
-    changes.audit(&who(), &format!("events {}: {}", word(decision), decided.decided.len()));
+    changes.audit(&desk.by, &format!("events {}: {}", word(decision), decided.decided.len()));
     let _receipt = desk.state.commit(changes).await?;
     Ok(())
 }

@@ -8,7 +8,6 @@ use serde_json::json;
 use state::{Changes, OpenOptions, State};
 
 use crate::commands::forget_events;
-use crate::commands::watermark::who;
 use crate::desk::Desk;
 use crate::exit::Exit;
 use crate::failure::Failure;
@@ -63,7 +62,7 @@ pub async fn run(args: &Args, desk: &Desk) -> Result<Exit, Failure> {
     let forgotten = desk.state.forget(&id).await?;
     remove_spool(desk)?;
     let mut audit = Changes::new();
-    audit.audit(&who(), "forgot a person");
+    audit.audit(&desk.by, "forgot a person");
     let _receipt = desk.state.commit(audit).await?;
     let mut sheet = Sheet::new("forgotten", &["supporter", "contact", "cases", "conflicts", "events"]);
     let contact = forgotten.contact.map_or_else(|| "-".to_owned(), |contact| contact.to_string());

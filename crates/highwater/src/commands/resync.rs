@@ -40,6 +40,16 @@ pub struct Args {
 /// # Errors
 /// [`Failure::UnknownPerson`] when nobody or several fit; whatever stands in the way of a cycle.
 pub async fn run(args: &Args, desk: &Desk) -> Result<Exit, Failure> {
+    let (answer, exit) = resynced(args, desk).await?;
+    desk.screen.answer(&answer).await.map_err(Failure::stdout)?;
+    Ok(exit)
+}
+
+/// Both records before and after.
+///
+/// # Errors
+/// As [`run`].
+pub async fn resynced(args: &Args, desk: &Desk) -> Result<(Answer, Exit), Failure> {
     let done = desk.carry_out(Job::Resync(who(args)?)).await?;
     let Report::Person(person) = job::report(&done)? else {
         return Err(Failure::Unexpected("a person was asked for and a cycle came back"));
@@ -53,8 +63,8 @@ pub async fn run(args: &Args, desk: &Desk) -> Result<Exit, Failure> {
             return Err(Failure::UnknownPerson(problem.to_string()));
         }
     };
-    desk.screen.answer(&answer(report)).await.map_err(Failure::stdout)?;
-    Ok(if report.cycle.has_failures() { Exit::SomeFailed } else { Exit::Done })
+    let exit = if report.cycle.has_failures() { Exit::SomeFailed } else { Exit::Done };
+    Ok((answer(report), exit))
 }
 
 fn who(args: &Args) -> Result<Who, Failure> {

@@ -31,7 +31,8 @@ use crate::wire;
 Started before the network or a database is there, it keeps trying, and says so. It ends by itself when only a person can put \
 right what is wrong, such as refused credentials. Else it runs until SIGTERM or SIGINT: the first lets the current step come to its end, a second exits at \
 once. While it runs, other highwater commands on the same configuration are carried out by it; only `forget` and `check --rebuild` \
-need it stopped first. Where [[intake.source]] is configured, it takes events in, too.")]
+need it stopped first. Where [[intake.source]] is configured, it takes events in, too. Where [admin] says listen, it shows a page in a \
+browser behind a password, /metrics for Prometheus and /healthz.")]
 pub struct Args {
     /// Run a cycle at once, and then on the schedule
     #[arg(long)]
@@ -43,12 +44,17 @@ pub struct Args {
 /// # Errors
 /// Whatever stands in the way and does not pass by itself; what passes is logged, and tried again.
 pub async fn run(args: &Args, desk: &Desk) -> Result<Exit, Failure> {
+    // Before anything else begins: a port that is taken or a password that is weak is said at once.
+    let page = wire::admin::listener(&desk.config, &Clock::system(), desk.stop()).await?;
     let queue = queue(desk).await?;
     let desk = &Desk { events: queue.clone(), ..desk.clone() };
     let taking = taking(desk, queue.clone()).await?;
-    let ended = work(args, desk, queue).await;
-    // Events come in for as long as anything else is done here, and no longer.
+    let (present, at_present) = watch::channel(desk.clone());
+    let paged = tokio::spawn(crate::admin::serve_pages(page, at_present.clone()));
+    let ended = work(args, desk, queue, (&present, at_present)).await;
+    // Events come in, and pages are shown, for as long as anything else is done here, and no longer.
     desk.stop().cancel();
+    paged.await.map_err(|_| Failure::Unexpected("showing the admin page ended in a defect"))?;
     if let Some(taking) = taking {
         taking.await.map_err(|_| Failure::Unexpected("taking events in ended in a defect"))?;
     }
@@ -72,7 +78,12 @@ async fn taking(desk: &Desk, queue: Option<Queue>) -> Result<Option<JoinHandle<(
     Ok(Some(tokio::spawn(taking)))
 }
 
-async fn work(args: &Args, desk: &Desk, queue: Option<Queue>) -> Result<Exit, Failure> {
+async fn work(
+    args: &Args,
+    desk: &Desk,
+    queue: Option<Queue>,
+    (present, at_present): (&watch::Sender<Desk>, watch::Receiver<Desk>),
+) -> Result<Exit, Failure> {
     let (schedule, last) = (schedule(desk)?, last(args, desk)?);
     let stop = desk.stop().clone();
     let Some(first) = starting::attempt(desk).await else { return Ok(Exit::Done) };
@@ -84,12 +95,11 @@ async fn work(args: &Args, desk: &Desk, queue: Option<Queue>) -> Result<Exit, Fa
     if let Some(banner) = desk.config.banner() {
         tracing::warn!("{}", banner.line());
     }
-    let (present, at_present) = watch::channel(desk.clone());
     let answered = move |argv, output| answer(at_present.borrow().clone(), argv, output);
     let asked = server.serve(answered, stop.clone());
     let work = async {
-        let worked = match starting::until_begun(desk, first, &present).await {
-            Ok(Some(sides)) => everything(desk, sides, (schedule, last), &present, queue).await,
+        let worked = match starting::until_begun(desk, first, present).await {
+            Ok(Some(sides)) => everything(desk, sides, (schedule, last), present, queue).await,
             Ok(None) => Ok(()),
             Err(failure) => Err(failure),
         };

@@ -122,18 +122,13 @@ async fn move_to(desk: &Desk, direction: Direction, to: Stamp, why: &str) -> Res
     let before = desk.state.watermark(side)?;
     let mut changes = Changes::new();
     if before.is_some_and(|before| to < before) {
-        changes.rewind_watermark(side, to, &who(), why);
+        changes.rewind_watermark(side, to, &desk.by, why);
     } else {
         changes.raise_watermark(side, to);
-        changes.audit(&who(), &format!("set the {side} watermark to {to}: {why}"));
+        changes.audit(&desk.by, &format!("set the {side} watermark to {to}: {why}"));
     }
     let _ = desk.state.commit(changes).await?;
     Ok(())
-}
-
-/// The user of this process, for the audit trail.
-pub(super) fn who() -> String {
-    std::env::var("USER").ok().filter(|name| !name.is_empty()).unwrap_or_else(|| "administrator".to_owned())
 }
 
 fn shown(desk: &Desk) -> Result<Answer, Failure> {

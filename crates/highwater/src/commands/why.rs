@@ -53,6 +53,15 @@ pub async fn run(args: &Args, desk: &Desk) -> Result<Exit, Failure> {
     if let Some(id) = &args.message_id {
         return super::why_event::run(id, desk).await;
     }
+    desk.screen.answer(&told(args, desk).await?).await.map_err(Failure::stdout)?;
+    Ok(Exit::Done)
+}
+
+/// The story of whoever is meant.
+///
+/// # Errors
+/// As [`run`].
+pub async fn told(args: &Args, desk: &Desk) -> Result<Answer, Failure> {
     let people = people(args, desk).await?;
     let since = args
         .days
@@ -61,8 +70,7 @@ pub async fn run(args: &Args, desk: &Desk) -> Result<Exit, Failure> {
     story.retain(|told| since.is_none_or(|since| told.at >= since));
     let now = now(desk, &people)?;
     let csv = desk.screen.format == Format::Csv;
-    desk.screen.answer(&answer(&story, now, csv)).await.map_err(Failure::stdout)?;
-    Ok(Exit::Done)
+    Ok(answer(&story, now, csv))
 }
 
 /// Whoever is meant, with the other record of each.

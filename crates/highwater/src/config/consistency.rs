@@ -6,6 +6,7 @@ use model::{Direction, OrgId, PersonObject};
 use report::LinkPattern;
 use salesforce::ApiVersion;
 use service::InvalidSchedule;
+use service::admin::PublicUrl;
 
 use super::salesforce::{Need, SecretKind, sandbox_by_address};
 use super::{Config, ConfigError, Field, OnDelete};
@@ -20,6 +21,7 @@ pub(super) fn check(config: &Config) -> Result<(), ConfigError> {
     check_patterns(config)?;
     check_deleted(config)?;
     check_intake(config)?;
+    check_admin(config)?;
     if config.fields.is_empty() {
         return refuse(config, "field", "the field map is empty; LastName and Email must be mapped");
     }
@@ -196,6 +198,25 @@ fn check_intake(config: &Config) -> Result<(), ConfigError> {
             let problem = "exactly one of the keys ending in _env, _file and _command must be given";
             return refuse(config, &key("write_key_env"), problem);
         }
+    }
+    Ok(())
+}
+
+fn check_admin(config: &Config) -> Result<(), ConfigError> {
+    let admin = &config.admin;
+    let Some(listen) = admin.listen else { return Ok(()) };
+    if !listen.ip().is_loopback() && admin.allow_other_hosts.is_none() {
+        let problem = "is no loopback address: the password and people's records would travel unencrypted. Let a proxy end TLS on \
+                       this machine, or where it is another one write allow_other_hosts = \"yes_behind_a_proxy_with_tls\"";
+        return refuse(config, "admin.listen", problem);
+    }
+    if let Some(Err(problem)) = admin.public_url.as_deref().map(PublicUrl::parse) {
+        return refuse(config, "admin.public_url", &problem.to_string());
+    }
+    if admin.password().named() != 1 {
+        let problem =
+            "exactly one of the keys ending in _env, _file and _command must be given where listen is";
+        return refuse(config, "admin.password_env", problem);
     }
     Ok(())
 }

@@ -1,5 +1,6 @@
 //! The configuration: one TOML file, unknown keys refused, secrets named and never written.
 
+mod admin;
 mod bounded;
 mod budget;
 mod consistency;
@@ -36,6 +37,7 @@ use serde::Deserialize;
 
 use crate::output::Banner;
 
+pub use admin::Admin;
 pub use bounded::{Share, Whole};
 pub use budget::Budget;
 pub use contact_fields::ContactFields;
@@ -44,7 +46,7 @@ pub use delivery::DeliveryOptions;
 pub use environment::Environment;
 pub use error::ConfigError;
 pub use field::Field;
-pub use intake::{Intake, IntakeSource, SalesforceFlag};
+pub use intake::{Intake, IntakeSource, OtherHosts, SalesforceFlag};
 pub use load::load;
 #[cfg(test)]
 pub use load::parse;
@@ -93,6 +95,9 @@ pub struct Config {
     /// Events that are taken in.
     #[serde(default)]
     pub intake: Intake,
+    /// The page in a browser, and figures for a monitor.
+    #[serde(default)]
+    pub admin: Admin,
     /// When two records count as one person.
     #[serde(default)]
     pub matching: Matching,

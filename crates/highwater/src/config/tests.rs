@@ -37,6 +37,7 @@ fn the_shipped_defaults_are_the_defaults() {
     assert_eq!(written.schedule, left_out.schedule);
     assert_eq!(written.contact_fields, left_out.contact_fields);
     assert_eq!(written.matching, left_out.matching);
+    assert_eq!(written.admin, left_out.admin);
     assert_eq!(written.report, left_out.report);
     assert_eq!(written.log, left_out.log);
     assert_eq!(written.fields[0], left_out.fields[0]);
@@ -185,6 +186,37 @@ fn keys_that_exclude_or_need_each_other_are_named() {
         assert!(found.contains(words), "{found}");
         assert!(found.starts_with("highwater.toml:"), "{found}");
     }
+}
+
+#[test]
+fn the_admin_page_is_off_until_it_is_told_where_and_behind_which_password() {
+    assert_eq!(parse("x", MINIMAL).unwrap().admin, Admin::default());
+    let admin = |lines: &str| format!("{MINIMAL}\n[admin]\n{lines}\n");
+    let here = "listen = \"127.0.0.1:8620\"";
+    let named = "password_env = \"P\"";
+    assert!(parse("x", &admin(&format!("{here}\n{named}"))).unwrap().admin.listen.is_some());
+    let abroad = "listen = \"0.0.0.0:8620\"";
+    let aloud = "allow_other_hosts = \"yes_behind_a_proxy_with_tls\"";
+    assert!(parse("x", &admin(&format!("{abroad}\n{aloud}\n{named}"))).is_ok());
+    for (lines, words) in [
+        (here.to_owned(), "admin.password_env: exactly one"),
+        (format!("{here}\n{named}\npassword_file = \"x\""), "admin.password_env: exactly one"),
+        (format!("{abroad}\n{named}"), "admin.listen: is no loopback address"),
+        (format!("listen = \"[::]:1\"\n{named}"), "admin.listen: is no loopback address"),
+        (format!("{abroad}\n{named}\nallow_other_hosts = true"), "admin.allow_other_hosts"),
+        (
+            format!("{here}\n{named}\npublic_url = \"http://h.example.org\""),
+            "admin.public_url: is no address",
+        ),
+        ("listn = \"127.0.0.1:8620\"".to_owned(), "did you mean \"listen\"?"),
+    ] {
+        let found = problem(&admin(&lines));
+        assert!(found.contains(words), "{found}");
+        assert!(found.starts_with("highwater.toml:"), "{found}");
+    }
+    let written = parse("highwater.toml", &admin("password = \"hunter2canary\"")).unwrap_err();
+    assert!(matches!(written, ConfigError::LiteralSecret { .. }), "{written}");
+    assert!(!format!("{written} {written:?}").contains("hunter2"));
 }
 
 #[test]

@@ -21,6 +21,8 @@ pub struct Screen {
 enum Sink {
     Process,
     Client(Output),
+    /// Whoever asked looks at what became of it, and not at what is said.
+    Nobody,
 }
 
 impl Screen {
@@ -35,6 +37,12 @@ impl Screen {
     pub fn of_client(format: Format, output: Output) -> Self {
         let width = output.width();
         Self { format, sink: Sink::Client(output), width, banner: None }
+    }
+
+    /// Nobody's.
+    #[must_use]
+    pub const fn of_nobody() -> Self {
+        Self { format: Format::Table, sink: Sink::Nobody, width: None, banner: None }
     }
 
     /// The same with a mark on all data.
@@ -73,6 +81,7 @@ impl Screen {
                 output.stdout(text).await;
                 Ok(())
             }
+            Sink::Nobody => Ok(()),
         }
     }
 
@@ -82,6 +91,7 @@ impl Screen {
             // Whoever closed standard error does not want to know.
             Sink::Process => drop(writeln!(io::stderr().lock(), "{text}")),
             Sink::Client(output) => output.stderr(&format!("{text}\n")).await,
+            Sink::Nobody => {}
         }
     }
 
@@ -94,6 +104,7 @@ impl Screen {
                 Box::new(Encoding(output.writer(Stream::Stdout)))
             }
             Sink::Client(output) => Box::new(output.writer(Stream::Stdout)),
+            Sink::Nobody => Box::new(io::sink()),
         })
     }
 

@@ -1,5 +1,6 @@
 //! From the configuration to the two sides and the state.
 
+pub mod admin;
 pub mod blueprint;
 pub mod budget;
 pub mod delivery;

@@ -47,7 +47,7 @@ fn object(value: Value) -> serde_json::Map<String, Value> {
 }
 
 /// One event that becomes a Lead, one that two Leads match, and one that lacks a name; delivered once.
-async fn delivered() -> (Stage, Vec<String>) {
+pub async fn delivered() -> (Stage, Vec<String>) {
     let stage = Stage::set().await;
     let text = stage.read("highwater.toml");
     stage.write("highwater.toml", &format!("{text}{SETTINGS}"));

@@ -3,6 +3,8 @@
 #![allow(clippy::unwrap_used, clippy::panic, reason = "the helpers of a test fail like the test itself")]
 #![allow(unreachable_pub, reason = "a test binary exports nothing")]
 
+mod admin;
+mod admin_client;
 mod bench;
 mod block;
 mod boot;

@@ -117,7 +117,7 @@ impl<P: Pages> Site<P> {
 
     /// Whoever asks, if they are signed in.
     fn session(&self, head: &Parts, door: Door) -> Option<Session> {
-        let (name, locked) = Jar::Session.read(&head.headers, door)?;
+        let (name, locked) = Jar::Session.read(&head.headers, (door, self.hosts.port()))?;
         let token = self.sessions.token(&name)?;
         Some(Session { name, token, locked })
     }

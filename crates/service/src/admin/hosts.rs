@@ -58,6 +58,11 @@ impl Hosts {
         Self { listen, public }
     }
 
+    /// The port that is listened on.
+    pub(super) const fn port(&self) -> u16 {
+        self.listen.port()
+    }
+
     /// Which way a request came in, and the origin of our own pages there; `None`: it was sent to somebody else.
     pub(super) fn door(&self, headers: &HeaderMap, uri: &Uri) -> Option<(Door, String)> {
         // A request that names its host in its first line is one for a proxy, which we are not.

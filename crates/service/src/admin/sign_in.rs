@@ -28,7 +28,8 @@ impl<P: Pages> Site<P> {
         let status = again.map_or(http::StatusCode::OK, Refused::status);
         let page = answer::page(status, self.pages.sign_in(&SignInForm { token, again }));
         let both: &[bool] = if door == Door::Public { &[true] } else { &[true, false] };
-        Ok(answer::with_cookies(page, both.iter().map(|locked| Jar::Form.set(&name, *locked))))
+        let port = self.hosts.port();
+        Ok(answer::with_cookies(page, both.iter().map(|locked| Jar::Form.set(&name, *locked, port))))
     }
 
     /// Looks at a password, unless too many wrong ones were given.
@@ -42,7 +43,8 @@ impl<P: Pages> Site<P> {
             return Err(Refused::OtherSite);
         }
         let fields = Fields::of_form(headers, body).await.ok_or(Refused::Form)?;
-        let form = Jar::Form.read(headers, door);
+        let port = self.hosts.port();
+        let form = Jar::Form.read(headers, (door, port));
         let sealed =
             |(name, _): &(Token, bool)| self.is_seal_of(name, fields.get(TOKEN_FIELD).unwrap_or_default());
         let Some((_, locked)) = form.filter(sealed) else {
@@ -58,12 +60,12 @@ impl<P: Pages> Site<P> {
         }
         self.throttle.give_back();
         // Never under a name that was there before: it may have been somebody else's gift.
-        if let Some((old, _)) = Jar::Session.read(headers, door) {
+        if let Some((old, _)) = Jar::Session.read(headers, (door, port)) {
             self.sessions.end(&old);
         }
         let name = self.sessions.begin().ok_or(Refused::Defect)?;
         self.pages.note(Happened::SignedIn).await;
-        let cookies = [Jar::Session.set(&name, locked), Jar::Form.clear(locked)];
+        let cookies = [Jar::Session.set(&name, locked, port), Jar::Form.clear(locked, port)];
         Ok(answer::with_cookies(answer::see("/"), cookies))
     }
 
@@ -71,7 +73,7 @@ impl<P: Pages> Site<P> {
     pub(super) async fn sign_out(&self, session: &Token, locked: bool) -> Response<Body> {
         self.sessions.end(session);
         self.pages.note(Happened::SignedOut).await;
-        let gone: [HeaderValue; 1] = [Jar::Session.clear(locked)];
+        let gone: [HeaderValue; 1] = [Jar::Session.clear(locked, self.hosts.port())];
         answer::with_cookies(answer::see("/sign-in"), gone)
     }
 

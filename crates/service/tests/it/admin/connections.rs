@@ -24,7 +24,14 @@ async fn what_was_begun_is_done_though_nobody_waits_for_it_and_before_the_end() 
     stream.write_all(request.as_bytes()).await.unwrap();
     site.seen.begun.notified().await;
     drop(stream);
+    // Until the listener has seen that nobody waits any more.
+    for _ in 0..10_000 {
+        tokio::task::yield_now().await;
+    }
     site.stop.cancel();
+    for _ in 0..10_000 {
+        tokio::task::yield_now().await;
+    }
     assert!(!site.served.is_finished());
     site.seen.go_on.notify_one();
     site.served.await.unwrap().unwrap();

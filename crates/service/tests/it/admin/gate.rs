@@ -88,7 +88,7 @@ async fn without_a_session_there_are_figures_and_the_way_in_and_nothing_else() {
             assert_eq!(answer.status, StatusCode::FORBIDDEN, "{method} {path}");
         }
     }
-    let guessed = format!("Cookie: highwater={}", "0".repeat(32));
+    let guessed = format!("Cookie: highwater-{}={}", site.port, "0".repeat(32));
     assert_eq!(site.ask("GET", "/", &[&guessed], "").await.status, StatusCode::SEE_OTHER);
     assert_eq!(site.acts(), 0);
 }
@@ -134,7 +134,7 @@ async fn through_the_proxy_figures_are_for_whoever_is_signed_in_and_cookies_are_
     let answer = site.ask("POST", "/sign-in", &[&host_line, &origin, &cookie], &body).await;
     assert_eq!(answer.status, StatusCode::SEE_OTHER);
     let set = answer.headers.iter().find(|(name, _)| name == "set-cookie").unwrap();
-    assert!(set.1.starts_with("__Host-highwater=") && set.1.contains("; Secure"), "{set:?}");
+    assert!(set.1.starts_with("__Host-highwater-") && set.1.contains("; Secure"), "{set:?}");
     let session = format!("Cookie: {}", answer.cookies()[0]);
     assert_eq!(site.ask("GET", "/metrics", &[host, &session], "").await.status, StatusCode::OK);
     // The same cookie under the name that anybody may set is nothing here.

@@ -30,7 +30,7 @@ async fn the_better_cookie_of_those_that_came_back_is_used() {
     let cookies = form.cookies();
     let (locked, plain) = (&cookies[0], &cookies[1]);
     assert!(locked.starts_with("__Host-") && !plain.starts_with("__Host-"), "{cookies:?}");
-    for (kept, starts) in [(format!("{locked}; {plain}"), "__Host-highwater="), (plain.clone(), "highwater=")]
+    for (kept, starts) in [(format!("{locked}; {plain}"), "__Host-highwater-"), (plain.clone(), "highwater-")]
     {
         let answer = site.ask("POST", "/sign-in", &[&site.origin(), &format!("Cookie: {kept}")], &body).await;
         assert!(answer.cookies()[0].starts_with(starts), "{:?}", answer.cookies());
