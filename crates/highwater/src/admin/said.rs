@@ -20,3 +20,16 @@ pub(super) fn page(
 ) -> String {
     render(&Said { frame, lines, back, back_name })
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_text_is_shown_as_text_and_not_without_end() {
+        let hostile = format!("<script>\u{202e}\u{7}two\nlines{}", "A".repeat(100_000));
+        let html = page(Frame::bare("x"), vec![hostile], ("/", "back"));
+        assert!(html.contains("&#60;script&#62;\\u{202e}\\u{7}two\nlinesAAA"), "{}", &html[..2_000]);
+        assert!(html.contains("characters more)") && html.len() < 5_000, "{} bytes", html.len());
+    }
+}

@@ -1,6 +1,7 @@
 //! Tests both sides and, from outside, the state, reading only, and says what does not fit.
 
 mod actions;
+mod admin;
 mod contact;
 mod database;
 mod duplicate_rules;
@@ -26,6 +27,7 @@ pub async fn check(config: &Config, clock: &Clock) -> Vec<Finding> {
     findings.extend(database);
     findings.extend(actions::against_database(config).await);
     findings.extend(intake::check(config, clock));
+    findings.extend(admin::check(config));
     findings.extend(wire::state::look(config, clock).err().map(|failure| of_failure("state.dir", &failure)));
     findings
 }

@@ -1,7 +1,6 @@
 //! From `[admin]` to the listener of the admin page.
 
 use model::Clock;
-use secrecy::SecretString;
 use service::admin::{AdminOptions, Password, PublicUrl};
 use tokio::net::TcpListener;
 use tokio_util::sync::CancellationToken;
@@ -20,9 +19,8 @@ pub async fn listener(
     stop: &CancellationToken,
 ) -> Result<Option<(TcpListener, AdminOptions)>, Failure> {
     let Some(address) = config.admin.listen else { return Ok(None) };
-    let secret = config.admin.password().fetch(&config.folder).map_err(ConfigError::Secret)?;
     let options = AdminOptions {
-        password: password(&secret)?,
+        password: password(config)?,
         // Checked with the configuration.
         public_url: config.admin.public_url.as_deref().and_then(|text| PublicUrl::parse(text).ok()),
         clock: clock.clone(),
@@ -36,8 +34,13 @@ pub async fn listener(
     Ok(Some((listener, options)))
 }
 
-fn password(secret: &SecretString) -> Result<Password, Failure> {
-    Password::parse(secret).map_err(|why| Failure::Setup {
+/// The password.
+///
+/// # Errors
+/// When it cannot be had, or is too weak to be used.
+pub fn password(config: &Config) -> Result<Password, Failure> {
+    let secret = config.admin.password().fetch(&config.folder).map_err(ConfigError::Secret)?;
+    Password::parse(&secret).map_err(|why| Failure::Setup {
         code: &code::admin::PASSWORD,
         problem: format!("the password of the admin page {why}"),
         advice: code::admin::PASSWORD.remedy.to_owned(),
