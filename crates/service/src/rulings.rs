@@ -71,40 +71,12 @@ async fn one(
     let (mut people, mut lift): (Vec<Subject>, Vec<Subject>) = (Vec::new(), Vec::new());
     let mut done = true;
     match &ruling.choice {
-        Choice::Link { supporter, contact } if !are_there(sides, supporter, *contact).await? => {
-            done = false;
-            people.push(Subject::Supporter(supporter.clone()));
-        }
         Choice::Link { supporter, contact } => {
-            let lost = free(sides, &mut changes, &mut people, supporter, *contact)?;
-            let others = case.contacts.iter().copied().chain(lost).filter(|other| other != contact);
-            release_key(sides, report, supporter, others.collect()).await?;
-            let evidence = Evidence::Administrator;
-            report.count_link(&evidence);
-            changes.put_link(Link {
-                supporter: supporter.clone(),
-                contact: *contact,
-                made_at: at.now,
-                cycle: at.cycle,
-                evidence,
-                life: LinkLife::Live,
-            });
-            changes.end_apart(supporter, *contact);
-            changes.lift_block(supporter);
-            close_identity_cases(&mut changes, &Subject::Supporter(supporter.clone()));
-            close_identity_cases(&mut changes, &Subject::Contact(*contact));
-            people.push(Subject::Supporter(supporter.clone()));
+            done = link(sides, report, &mut changes, &mut people, (case, supporter, *contact), at).await?;
         }
         Choice::Unlink { supporter, contact } => {
-            done = are_linked(sides, supporter, *contact)?;
-            if done {
-                release_key(sides, report, supporter, vec![*contact]).await?;
-                changes.remove_link(supporter);
-                changes.set_apart(supporter, *contact);
-                changes.lift_block(supporter);
-            }
-            people.push(Subject::Supporter(supporter.clone()));
-            people.push(Subject::Contact(*contact));
+            done = unlink(sides, report, &mut changes, supporter, *contact).await?;
+            people.extend([Subject::Supporter(supporter.clone()), Subject::Contact(*contact)]);
         }
         Choice::Separate => {
             for supporter in &case.supporters {
@@ -144,19 +116,76 @@ async fn one(
     changes.close_case(case.kind, &case.subject);
     tell(&mut changes, case, ruling, done);
     if !done {
-        let why = match ruling.choice {
-            Choice::Link { .. } => "the supporter or the Contact is not there, and nothing was linked",
-            Choice::Unlink { .. } => "the two are not linked any more",
-            Choice::Separate | Choice::Take(_) | Choice::CreateAnew | Choice::Leave | Choice::Retry => {
-                "the records changed after the decision; it is decided anew on what they hold now"
-            }
-        };
+        let why = not_done(&ruling.choice);
         report.note(format!("case {}: {why}", case.name()));
     }
     carried.marked.extend(people);
     carried.lift.extend(lift);
     let _receipt = sides.state.commit(changes).await?;
     Ok(())
+}
+
+/// Links the two of a decision, and ends what stands in the way. `false`: one of them is not there, such as a Contact Id that was
+/// mistyped.
+async fn link(
+    sides: &Sides,
+    report: &mut CycleReport,
+    changes: &mut Changes,
+    people: &mut Vec<Subject>,
+    (case, supporter, contact): (&Case, &SupporterId, ContactId),
+    at: Moment,
+) -> Result<bool, Fatal> {
+    people.push(Subject::Supporter(supporter.clone()));
+    if !are_there(sides, supporter, contact).await? {
+        return Ok(false);
+    }
+    let lost = free(sides, changes, people, supporter, contact)?;
+    let others = case.contacts.iter().copied().chain(lost).filter(|other| *other != contact);
+    release_key(sides, report, supporter, others.collect()).await?;
+    let evidence = Evidence::Administrator;
+    report.count_link(&evidence);
+    changes.put_link(Link {
+        supporter: supporter.clone(),
+        contact,
+        made_at: at.now,
+        cycle: at.cycle,
+        evidence,
+        life: LinkLife::Live,
+    });
+    changes.end_apart(supporter, contact);
+    changes.lift_block(supporter);
+    close_identity_cases(changes, &Subject::Supporter(supporter.clone()));
+    close_identity_cases(changes, &Subject::Contact(contact));
+    Ok(true)
+}
+
+/// Parts the two of a decision for good. `false`: they are not linked any more.
+async fn unlink(
+    sides: &Sides,
+    report: &mut CycleReport,
+    changes: &mut Changes,
+    supporter: &SupporterId,
+    contact: ContactId,
+) -> Result<bool, Fatal> {
+    if !are_linked(sides, supporter, contact)? {
+        return Ok(false);
+    }
+    release_key(sides, report, supporter, vec![contact]).await?;
+    changes.remove_link(supporter);
+    changes.set_apart(supporter, contact);
+    changes.lift_block(supporter);
+    Ok(true)
+}
+
+/// Why a decision came to nothing.
+const fn not_done(choice: &Choice) -> &'static str {
+    match choice {
+        Choice::Link { .. } => "the supporter or the Contact is not there, and nothing was linked",
+        Choice::Unlink { .. } => "the two are not linked any more",
+        Choice::Separate | Choice::Take(_) | Choice::CreateAnew | Choice::Leave | Choice::Retry => {
+            "the records changed after the decision; it is decided anew on what they hold now"
+        }
+    }
 }
 
 /// What came of the decision: for the audit trail, and for the story of everybody it is about.

@@ -57,6 +57,7 @@ impl Choice {
             Way::CreateAnew => ("create", "Make the Contact anew", "Make it anew"),
             Way::Leave => ("leave", "Leave it so", "Leave it"),
             Way::Retry => ("retry", "Try again", "Try again"),
+            Way::Unlink => ("unlink", "They are different people", "End the link"),
         };
         Self { way, word, title, button, effect: way.effect() }
     }

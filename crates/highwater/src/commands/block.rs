@@ -8,7 +8,6 @@ use serde_json::json;
 use service::lift::{Whose, counted, each_block, lift};
 
 use super::errors;
-use super::watermark::who;
 use crate::code;
 use crate::desk::Desk;
 use crate::exit::Exit;
@@ -91,7 +90,7 @@ pub async fn run(args: &Args, desk: &Desk) -> Result<Exit, Failure> {
                 return only_count(&whose, desk).await;
             }
             let before = if named { listed(&whose, desk)? } else { Vec::new() };
-            let lifted = lift(&desk.state, &whose, &who(), &args.why).await?;
+            let lifted = lift(&desk.state, &whose, &desk.by, &args.why).await?;
             let counts = lifted.map_err(|running| Failure::AlreadyRunning(running.to_string()))?;
             let mut answer = told("lifted", &before, &counts, true);
             if !counts.is_empty() {

@@ -8,7 +8,7 @@ use serde_json::json;
 use service::request::{Mode, Request};
 use state::Changes;
 
-use super::{cycle, watermark};
+use super::cycle;
 use crate::desk::Desk;
 use crate::exit::Exit;
 use crate::failure::Failure;
@@ -118,7 +118,7 @@ async fn decide(
 ) -> Result<Exit, Failure> {
     let (subject, now) = (Subject::Supporter(supporter.clone()), Clock::system().now());
     let what = choice.way().option();
-    let ruling = Ruling { choice, by: watermark::who(), why: Some(why.to_owned()), at: now };
+    let ruling = Ruling { choice, by: desk.by.clone(), why: Some(why.to_owned()), at: now };
     let case = Case {
         kind: CaseKind::IdAndEmailDisagree,
         subject: subject.clone(),
@@ -133,7 +133,7 @@ async fn decide(
     let mut changes = Changes::new();
     let standing = Standing { ruling: Some(ruling), ..Standing::default() };
     changes.open_case(case).rule_case(CaseKind::IdAndEmailDisagree, &subject, standing);
-    changes.audit(&watermark::who(), &format!("{what} of supporter {supporter}: {why}"));
+    changes.audit(&desk.by, &format!("{what} of supporter {supporter}: {why}"));
     let _receipt = desk.state.commit(changes).await?;
     let only = contacts.into_iter().map(Subject::Contact).chain([subject]).collect();
     cycle::run(Request { only: Some(only), ..Request::whole(Mode::Sync) }, desk).await
