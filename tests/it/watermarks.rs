@@ -162,3 +162,29 @@ async fn a_clock_that_was_ahead_once_is_told_of_and_ends_the_second_cycle() {
     assert!(h.link(1).is_some() && report.notes.is_empty(), "{report:?}");
     assert_eq!(h.sides.state.progress().unwrap().clock_warnings, 0);
 }
+
+#[tokio::test]
+async fn what_lies_below_a_watermark_that_was_set_by_hand_is_not_asked_for_within_the_overlap_neither() {
+    // GIVEN supporters who are there already, and a watermark that was set before the first cycle
+    let h = Harness::start().await;
+    h.supporter(&Person::new(1, "Ann", "Lee", "ann@example.org")).await;
+    let ago = |seconds: u64| model::Clock::system().now().minus(Duration::from_secs(seconds));
+    let old = ago(300).to_seconds_text();
+    sqlx::query("UPDATE supporters SET modified = ?").bind(old).execute(&h.pool).await.unwrap();
+    let mut changes = state::Changes::new();
+    changes.begin_at(Side::Supporter, ago(120)).begin_at(Side::Salesforce, ago(120));
+    let _ = h.sides.state.commit(changes).await.unwrap();
+    // THEN they are left alone, though the overlap would reach them
+    let report = h.sync().await;
+    assert_eq!((h.link(1), report.discovered), (None, 0), "{report:?}");
+    // AND whoever changes from then on is found
+    h.supporter(&Person::new(2, "Bo", "Poe", "bo@example.org")).await;
+    h.sync().await;
+    assert!(h.link(2).is_some() && h.link(1).is_none());
+    // WHEN it is set back THEN nothing stands in the way any more
+    let mut changes = state::Changes::new();
+    changes.rewind_watermark(Side::Supporter, ago(360), "administrator", "everybody after all");
+    let _ = h.sides.state.commit(changes).await.unwrap();
+    h.sync().await;
+    assert!(h.link(1).is_some());
+}

@@ -253,9 +253,8 @@ fn refuse_without_state(verb: &Verb, dir: &Path) -> Result<(), Failure> {
             | Verb::Why(_)
             | Verb::Conflicts(_)
             | Verb::Events(_)
-            | Verb::Watermark(_)
             | Verb::Forget(_)
-    );
+    ) || matches!(verb, Verb::Watermark(args) if !args.begins());
     if looks && !wire::state::exists(dir) {
         return Err(Failure::Arguments {
             problem: format!("there is no state in {} yet", dir.display()),

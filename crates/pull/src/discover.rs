@@ -50,7 +50,10 @@ pub async fn discover(
     let watermark = sides.state.watermark(Side::Salesforce)?.filter(|_| !whole);
     let until = upper_end(sides).await?;
     let overlap = if planted(Mistake::NoLookBack) { Duration::ZERO } else { sides.settings.overlap };
-    let window = Window::after(watermark, overlap, until);
+    let window = match watermark {
+        Some(_) => sides.state.next_window(Side::Salesforce, overlap, until)?,
+        None => Window::after(None, overlap, until),
+    };
     let wide = watermark.is_none() || window.until.since(window.from) > WIDE;
     // One that was broken off is gone on with, as the window it was begun for. A dry run leaves no trace.
     let begun =

@@ -33,7 +33,7 @@ pub async fn discover(sides: &Sides, mut collect: Option<&mut Vec<Subject>>) -> 
     // Whole seconds: a row may be stamped with the second that is still running, and be edited again in it.
     let until = sides.supporters.now().await?.minus(sides.settings.supporter_lag).floor_second();
     let watermark = state.watermark(Side::Supporter)?;
-    let window = Window::after(watermark, sides.settings.overlap, until);
+    let window = state.next_window(Side::Supporter, sides.settings.overlap, until)?;
     let mut found = Discovery { marked: 0, seen: 0, window };
     let mut after: Option<Position> = None;
     let (mut met, mut together) = (Vec::new(), sides.settings.batch);

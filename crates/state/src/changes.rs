@@ -6,6 +6,7 @@ use model::{
 };
 
 use crate::forgotten::Tombstone;
+use crate::meta::floor;
 use crate::{Conflict, Dirty, NoteKind, Progress};
 
 /// One change, in the words of [`Changes`].
@@ -165,8 +166,15 @@ impl Changes {
         self.add(Change::RaiseWatermark { side, to })
     }
 
+    /// Raises a watermark to where an administrator wants a side to begin: what lies below is not asked for again, within the overlap
+    /// neither.
+    pub fn begin_at(&mut self, side: Side, to: Stamp) -> &mut Self {
+        self.raise_watermark(side, to).put_bookmark(floor(side), serde_json::json!(to))
+    }
+
     /// Sets a watermark back, with who asked and why in the audit trail. The only way down.
     pub fn rewind_watermark(&mut self, side: Side, to: Stamp, who: &str, why: &str) -> &mut Self {
+        self.remove_bookmark(floor(side));
         self.add(Change::RewindWatermark { side, to, who: who.to_owned(), why: why.to_owned() })
     }
 

@@ -1,8 +1,9 @@
 //! Single rows: counters, watermarks, progress, bookmarks.
 
 use std::collections::BTreeMap;
+use std::time::Duration;
 
-use model::{CaseKind, CycleId, Digest, Side, Stamp};
+use model::{CaseKind, CycleId, Digest, Side, Stamp, Window};
 use serde::de::DeserializeOwned;
 use serde::{Deserialize, Serialize};
 
@@ -37,6 +38,14 @@ pub(crate) const fn watermark_row(side: Side) -> &'static str {
     match side {
         Side::Supporter => "watermark/supporter",
         Side::Salesforce => "watermark/salesforce",
+    }
+}
+
+/// The bookmark of a time that an administrator set as a side's watermark: nothing below it is asked for.
+pub(crate) const fn floor(side: Side) -> &'static str {
+    match side {
+        Side::Supporter => "floor/supporter",
+        Side::Salesforce => "floor/salesforce",
     }
 }
 
@@ -138,6 +147,17 @@ impl State {
     /// [`Error::Fatal`].
     pub fn watermark(&self, side: Side) -> Result<Option<Stamp>, Error> {
         Ok(get(self.store(), watermark_row(side))?)
+    }
+
+    /// What is asked for next of a side, up to `until`: from the watermark less the overlap on, but from no earlier than a time that an
+    /// administrator set by hand. Everything before the first full window.
+    ///
+    /// # Errors
+    /// [`Error::Fatal`].
+    pub fn next_window(&self, side: Side, overlap: Duration, until: Stamp) -> Result<Window, Error> {
+        let window = Window::after(self.watermark(side)?, overlap, until);
+        let floor: Option<Stamp> = get(self.store(), &bookmark_row(floor(side)))?;
+        Ok(Window { from: floor.map_or(window.from, |floor| floor.max(window.from)), ..window })
     }
 
     /// When each kind of work last came to its end.

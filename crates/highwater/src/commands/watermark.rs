@@ -20,8 +20,9 @@ use crate::output::{Answer, Sheet};
   highwater watermark set pull 2026-10-05T00:00:00Z --why 'first run after a bulk load'
 
 A watermark moves by itself, and only forward. Moving one back makes the next cycle look at more records; whoever is in step \
-is not written again. Moving one forward leaves out what changed in between: only backfill or resync find it then. Both are \
-kept in the audit trail.")]
+is not written again. Moving one forward leaves out what changed in between: only backfill or resync find it then. Set before the first \
+cycle, it makes that one begin there instead of with everybody: `highwater watermark set push` with the present time leaves alone whoever \
+is there already. Both are kept in the audit trail.")]
 pub struct Args {
     /// Show or move.
     #[command(subcommand)]
@@ -55,6 +56,14 @@ pub enum Action {
         #[arg(long, value_name = "REASON")]
         why: String,
     },
+}
+
+impl Args {
+    /// Whether it may be the first that is known of a state.
+    #[must_use]
+    pub const fn begins(&self) -> bool {
+        matches!(self.action, Some(Action::Set { .. }))
+    }
 }
 
 /// Which watermark, named after the direction it serves.
@@ -124,7 +133,7 @@ async fn move_to(desk: &Desk, direction: Direction, to: Stamp, why: &str) -> Res
     if before.is_some_and(|before| to < before) {
         changes.rewind_watermark(side, to, &desk.by, why);
     } else {
-        changes.raise_watermark(side, to);
+        changes.begin_at(side, to);
         changes.audit(&desk.by, &format!("set the {side} watermark to {to}: {why}"));
     }
     let _ = desk.state.commit(changes).await?;

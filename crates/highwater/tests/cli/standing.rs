@@ -105,3 +105,18 @@ async fn whoever_is_nobody_is_said_to_be_nobody_and_nothing_is_planned() {
     stage.refuses("plan --supporter 99999", 2, "HW0605").await;
     assert_eq!(served.stop().await, Some(0));
 }
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_watermark_set_before_the_first_cycle_is_where_it_begins() {
+    let stage = Stage::set().await;
+    for direction in ["push", "pull"] {
+        let set =
+            stage.run(&format!("watermark set {direction} 2026-06-01T00:00:00Z --why from-now-on")).await;
+        assert_eq!(set.status.code(), Some(0), "{}", err(&set));
+    }
+    assert_eq!(stage.run("sync").await.status.code(), Some(0));
+    assert!(stage.org.records("Contact").is_empty());
+    stage.sql("UPDATE supporters SET modified_at = strftime('%Y-%m-%dT%H:%M:%SZ', 'now', '-9 seconds') WHERE supporter_id = 1").await;
+    stage.run("sync").await;
+    assert_eq!(stage.org.records("Contact").len(), 1);
+}

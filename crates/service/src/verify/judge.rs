@@ -23,9 +23,8 @@ pub(super) struct Known {
 impl Known {
     pub(super) fn of(sides: &Sides, undated: bool) -> Result<Self, Error> {
         let from = |side, reads: bool| -> Result<Option<Stamp>, Error> {
-            let watermark = sides.state.watermark(side)?;
-            let from = watermark.map_or(Stamp::EPOCH, |at| at.minus(sides.settings.overlap));
-            Ok(reads.then_some(from))
+            let window = sides.state.next_window(side, sides.settings.overlap, Stamp::EPOCH)?;
+            Ok(reads.then_some(window.from))
         };
         Ok(Self {
             open: sides.state.journal()?.into_iter().map(|entry| entry.plan).collect(),
