@@ -25,7 +25,8 @@ pub struct Event {
     /// Whether it is for Salesforce, by `integrations` and the setting of its day. What is not is kept and left alone.
     pub wanted: bool,
     /// The whole of it: `type`, `messageId`, `userId`, `anonymousId`, `traits`, `properties`, `context`, `integrations`
-    /// and whatever else was sent. `timestamp` and `receivedAt` are ours, `originalTimestamp` is the sender's; the write key is
+    /// and whatever else was sent. An `identify` whose `traits` are in `context.traits` alone has them in both places.
+    /// `timestamp` and `receivedAt` are ours, `originalTimestamp` is the sender's; the write key is
     /// not in it.
     pub body: Value,
 }

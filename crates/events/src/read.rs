@@ -56,6 +56,9 @@ pub fn read_event(text: &[u8], envelope: &Envelope<'_>, limits: &Limits) -> Resu
     }
     merge(&mut body, "context", envelope.context);
     merge(&mut body, "integrations", envelope.integrations);
+    if kind == Kind::Identify {
+        traits_of_context(&mut body);
+    }
     let at = stamp_it(&mut body, envelope)?;
     body.insert("type".to_owned(), kind.word().into());
     body.insert("messageId".to_owned(), id.clone().into());
@@ -141,6 +144,18 @@ fn merge(body: &mut Map<String, Value>, key: &str, outer: Option<&Value>) {
         for (name, value) in outer {
             inner.entry(name.clone()).or_insert_with(|| value.clone());
         }
+    }
+}
+
+/// RudderStack's SDKs for browsers and apps say in `context.traits` alone who a person is (its event spec, "Identify"). In the
+/// other calls those are the person's too, never the group's: they stay where they are.
+fn traits_of_context(body: &mut Map<String, Value>) {
+    if body.get("traits").and_then(Value::as_object).is_some_and(|traits| !traits.is_empty()) {
+        return;
+    }
+    let inner = body.get("context").and_then(|context| context.get("traits"));
+    if let Some(traits @ Value::Object(_)) = inner.cloned() {
+        body.insert("traits".to_owned(), traits);
     }
 }
 

@@ -76,6 +76,33 @@ fn what_the_batch_says_counts_where_the_event_says_nothing() {
     assert!(!read_event(body.to_string().as_bytes(), &envelope, &Limits::default()).unwrap().wanted);
 }
 
+/// The body that RudderStack's SDK for browsers sends.
+#[test]
+fn an_identify_has_the_traits_of_its_context_where_it_has_none_of_its_own() {
+    let traits =
+        json!({ "name": "Peter Gibbons", "email": "peter@initech.example", "address": { "city": "Austin" } });
+    let body = |kind: &str, own: Value| {
+        json!({ "channel": "web", "type": kind, "messageId": "m", "userId": "u1", "anonymousId": "a1", "groupId": "813",
+            "event": "e", "traits": own, "integrations": { "All": true },
+            "context": { "app": { "name": "RudderLabs JavaScript SDK" }, "traits": traits, "locale": "en-GB" } })
+    };
+    for none in [Value::Null, json!({})] {
+        let event = read(&body("identify", none)).unwrap();
+        assert_eq!((event.traits(), event.body.pointer("/context/traits")), (Some(&traits), Some(&traits)));
+        assert_eq!(event.body["traits"], traits);
+    }
+    let own = json!({ "email": "own@initech.example" });
+    assert_eq!(read(&body("identify", own.clone())).unwrap().body["traits"], own);
+    // Of a group they are the person's: an Account would be given somebody's name.
+    for kind in ["group", "track", "page", "screen"] {
+        assert_eq!(read(&body(kind, Value::Null)).unwrap().body.get("traits"), None, "{kind}");
+    }
+    // And what is no object says nothing.
+    let mut odd = body("identify", Value::Null);
+    odd["context"]["traits"] = json!("Peter");
+    assert_eq!(read(&odd).unwrap().body.get("traits"), None);
+}
+
 #[test]
 fn an_event_without_an_id_gets_one_and_a_write_key_is_not_kept() {
     let body = json!({ "type": "identify", "userId": "1", "writeKey": "secret" });
