@@ -5,7 +5,8 @@ use std::collections::BTreeMap;
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
-use crate::path::Path;
+use crate::path::{Path, first};
+use crate::scalar::text_of;
 use crate::template::Template;
 
 /// What is done with the record.
@@ -202,12 +203,29 @@ impl Matchers {
 pub struct Matcher {
     /// API name of a filterable field, `Id` among them.
     pub field: String,
-    /// Where its value stands; the first that is there counts.
+    /// Where its value stands; the first that says something counts.
     #[serde(default)]
     pub path: Option<OneOrMany<Path>>,
     /// Or always this value.
     #[serde(default)]
     pub value: Option<Value>,
+    /// Values without this text are passed over: a `userId` that is no address, say. Without regard to case.
+    #[serde(default)]
+    pub contains: Option<String>,
+}
+
+impl Matcher {
+    /// Its value in a body.
+    #[must_use]
+    pub fn of<'v>(&'v self, body: &'v Value) -> Option<&'v Value> {
+        let part = self.contains.as_ref().map(|part| part.to_lowercase());
+        let fits = |value: &&Value| {
+            let holds = |part: &String| text_of(value).is_some_and(|text| text.to_lowercase().contains(part));
+            part.as_ref().is_none_or(holds)
+        };
+        let paths = self.path.iter().flat_map(OneOrMany::each);
+        self.value.as_ref().or_else(|| first(paths.filter_map(|path| path.of(body)).filter(fits)))
+    }
 }
 
 /// One thing, or a list of them.
@@ -287,7 +305,7 @@ pub struct Lookup {
 pub struct FieldRule {
     /// API name, as Salesforce spells it; custom fields with their `__c`.
     pub name: String,
-    /// Where the value stands; the first that is there counts.
+    /// Where the value stands; the first that says something counts, else the first that is there.
     #[serde(default)]
     pub path: Option<OneOrMany<Path>>,
     /// A constant.

@@ -15,7 +15,7 @@ use crate::check::Prepared;
 use crate::fit::{Fit, fit};
 use crate::incoming::{ExternalRef, Incoming, external_refs};
 use crate::outcome::{Answer, Note, Outcome};
-use crate::path::Path;
+use crate::path::{Path, first};
 use crate::scalar::{name_parts, text_of};
 
 /// Which record a write is for.
@@ -128,9 +128,26 @@ pub fn evaluate(prepared: &Prepared, incoming: &Incoming) -> Verdict {
     };
     let made = wishes.and_then(|wishes| {
         let filled = fill(prepared, body)?;
-        Ok(wishes.into_iter().map(|wish| Wanted { wish, ..filled.clone() }).collect())
+        let wanted = wishes.into_iter().map(|wish| Wanted { wish, ..filled.clone() });
+        Ok(wanted.map(|wanted| found_again(prepared, wanted)).collect())
     });
     made.map_or_else(Verdict::Refused, Verdict::Wanted)
+}
+
+/// A record that an upsert makes has the values it was looked for by, or the next event would not find it.
+fn found_again(prepared: &Prepared, mut wanted: Wanted) -> Wanted {
+    let keys = match &wanted.wish {
+        Wish::All(keys) | Wish::Any(keys) if prepared.action.operation == Operation::Upsert => keys.clone(),
+        Wish::All(_) | Wish::Any(_) | Wish::New | Wish::Record(_) => Vec::new(),
+    };
+    for Key { field, value } in keys {
+        let Some(known) = prepared.object.field(&field).filter(|known| known.createable) else { continue };
+        let cleared = |one: &Filled| one.field == field && one.value.is_null();
+        if !taken(&wanted, known, Only::Create) || wanted.values.iter().any(cleared) {
+            wanted.values.push(Filled { field, value, only: Only::Create });
+        }
+    }
+    wanted
 }
 
 /// The most records one event may name by external id.
@@ -191,11 +208,7 @@ fn record(prepared: &Prepared, raw: &str) -> Result<Wish, Box<Outcome>> {
 }
 
 fn key_of(prepared: &Prepared, matcher: &Matcher, body: &Value) -> Result<Option<Key>, Box<Outcome>> {
-    let value = match (&matcher.value, &matcher.path) {
-        (Some(constant), _) => Some(constant),
-        (None, Some(paths)) => paths.each().iter().find_map(|path| path.of(body)).filter(|one| !blank(one)),
-        (None, None) => None,
-    };
+    let value = matcher.of(body).filter(|value| !blank(value));
     let (Some(value), Some(field)) = (value, prepared.object.field(&matcher.field)) else { return Ok(None) };
     let value = matchable(value, field)
         .ok_or_else(|| invalid(prepared, format!("the value does not fit matcher {}", field.name)))?;
@@ -299,7 +312,7 @@ fn source(rule: &FieldRule, body: &Value) -> Option<Value> {
     if let Some(template) = &rule.template {
         return template.of(body).map(Value::from);
     }
-    let found = rule.path.iter().flat_map(OneOrMany::each).find_map(|path| path.of(body))?;
+    let found = first(rule.path.iter().flat_map(OneOrMany::each).filter_map(|path| path.of(body)))?;
     let Some(part) = rule.part else { return Some(found.clone()) };
     let (given, family) = name_parts(&text_of(found)?);
     let part = match part {

@@ -59,7 +59,7 @@ pub fn fit(value: &Value, field: &DescribeField, too_long: TooLong, nulls: Nulls
 }
 
 /// Null, or a text of nothing: to Salesforce both are the same.
-fn is_empty(value: &Value) -> bool {
+pub(crate) fn is_empty(value: &Value) -> bool {
     match value {
         Value::Null => true,
         Value::String(text) => text.trim().is_empty(),

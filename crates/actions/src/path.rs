@@ -5,6 +5,8 @@ use std::fmt;
 use serde::Deserialize;
 use serde_json::Value;
 
+use crate::fit::is_empty;
+
 /// The most parts a path has; events are no deeper (the intake bounds them).
 const MAX_PARTS: usize = 32;
 
@@ -55,6 +57,20 @@ impl Path {
     }
 }
 
+/// Of several values the first that says something. Where none does, the first that is there: null may be there to clear. An object is
+/// no value for a field, and speaks only where it stands first: `traits.company` is a text where `traits.company.name` is not there.
+#[must_use]
+pub fn first<'v>(values: impl Iterator<Item = &'v Value>) -> Option<&'v Value> {
+    let mut there = None;
+    for value in values {
+        if !is_empty(value) && !value.is_object() {
+            return Some(value);
+        }
+        there = there.or(Some(value));
+    }
+    there
+}
+
 impl TryFrom<String> for Path {
     type Error = InvalidPath;
 
@@ -86,6 +102,21 @@ mod tests {
         assert_eq!(at("traits.list.1.id"), None);
         assert_eq!(at("traits.list.-1.id"), None);
         assert_eq!(at("traits.email.x"), None);
+    }
+
+    #[test]
+    fn of_several_values_the_first_that_says_something_counts_and_a_null_where_none_does() {
+        let body = json!({"a": null, "b": " ", "c": [], "d": {"x": 1}, "e": false, "f": "z"});
+        let of = |names: &[&str]| {
+            let paths: Vec<Path> = names.iter().map(|name| Path::parse(name).unwrap()).collect();
+            first(paths.iter().filter_map(|path| path.of(&body))).cloned()
+        };
+        assert_eq!(of(&["a", "b", "c", "d", "f"]), Some(json!("z")));
+        assert_eq!(of(&["a", "e", "f"]), Some(json!(false)));
+        assert_eq!(of(&["nothing", "a", "b", "d"]), Some(Value::Null));
+        assert_eq!(of(&["b", "a"]), Some(json!(" ")));
+        assert_eq!(of(&["d", "b"]), Some(json!({"x": 1})));
+        assert_eq!(of(&["nothing"]), None);
     }
 
     #[test]

@@ -94,7 +94,7 @@ impl Preset {
             ],
             Self::Customerio => &[
                 "Every record has its own result; there a whole batch is shown as successful.",
-                "An event without the value of a matcher is refused before anything is sent.",
+                "An event without the value of a matcher is refused before anything is sent; a `userId` without `@` is no address.",
                 "Several matches are outcome 300 without a retry, as there, and a case besides.",
                 "A look-up serves hundreds of events; there each update costs two calls.",
                 "When the day's allowance runs low, events wait in the queue; nothing is dropped.",

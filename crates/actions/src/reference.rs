@@ -22,7 +22,7 @@ restricted picklist does not take, references that point elsewhere. Nothing is d
 | key | meaning |
 | --- | --- |
 | `name` | API name, as Salesforce spells it, custom fields with their `__c` |
-| `path` | where the value stands, such as `traits.address.city` or `context.externalId.0.id`; of a list of paths the first that is there |
+| `path` | where the value stands, such as `traits.address.city` or `context.externalId.0.id`; of a list of paths the first that is neither null nor empty, else the first that is there |
 | `value` | a constant, in place of a path |
 | `template` | a text with paths in braces: `\"{traits.city}, {traits.country}\"`; without any value it is nothing |
 | `part` | `given` or `family` part of a full name. One word is a family name, `Family, Given` is read as such, else all words after the first are the family name |
@@ -39,8 +39,9 @@ and `contains`; all that is given must hold. Nothing holds for a value that is a
 
 ## Matchers
 
-`match = { all = [...] }` or `match = { any = [...] }`, each with a `field` and a `path` or a `value`. A matcher `Id` names the record
-itself. Text compares without regard to case. Values of hundreds of events stand in one query, each escaped by the one function that
+`match = { all = [...] }` or `match = { any = [...] }`, each with a `field` and a `path` or a `value`. Values without the text of
+`contains` are passed over: `path = [\"traits.email\", \"userId\"], contains = \"@\"`. A matcher `Id` names the record itself. A record that
+an upsert makes has the values it was looked for by, whatever the fields say of them. Text compares without regard to case. Values of hundreds of events stand in one query, each escaped by the one function that
 writes SOQL text.
 
 ## Which value stays
