@@ -12,10 +12,11 @@ use tokio_util::sync::CancellationToken;
 use crate::action::{Operation, Unfit};
 use crate::check::{Prepared, Schema};
 use crate::collapse::{Target, Task, group, lacking, merge};
-use crate::evaluate::{Filled, Key, Verdict, Wanted, Wish, evaluate};
+use crate::evaluate::{Filled, Key, NotFor, Verdict, Wanted, Wish, evaluate};
 use crate::fatal::Fatal;
 use crate::incoming::Incoming;
 use crate::job::{self, Jobs};
+use crate::nobody::of_nobody;
 use crate::outcome::{Answer, Note, Outcome};
 use crate::question::{Answers, Asked, Hit, Question};
 use crate::send::{self, Lane};
@@ -159,29 +160,32 @@ fn begin<'b>(cx: &Delivery, events: &'b [Incoming]) -> Result<Batch<'b>, Fatal> 
         let earlier: Vec<Outcome> =
             earlier.and_then(|bytes| serde_json::from_slice(&bytes).ok()).unwrap_or_default();
         batch.outcomes.push(earlier);
-        let mut mine = false;
+        let mut verdicts = Vec::with_capacity(cx.actions.len());
         for (action, prepared) in cx.actions.iter().enumerate() {
-            mine |= begin_one(&mut batch, index, event, action, prepared);
+            verdicts.push(begin_one(&mut batch, index, event, action, prepared));
         }
-        if !mine && batch.outcomes[index].is_empty() {
-            batch.outcomes[index].push(Outcome::new("", "", Answer::Ignored));
+        if let Some(outcome) = of_nobody(&cx.actions, &verdicts, event)
+            && !batch.outcomes[index].iter().any(|one| one.action == outcome.action)
+        {
+            batch.outcomes[index].push(outcome);
         }
     }
     batch.notes = vec![Vec::new(); batch.tasks.len()];
     Ok(batch)
 }
 
+/// Why the action is not for the event; `None` where it is.
 fn begin_one(
     batch: &mut Batch<'_>,
     index: usize,
     event: &Incoming,
     action: usize,
     prepared: &Prepared,
-) -> bool {
+) -> Option<NotFor> {
     let settled =
         |batch: &Batch<'_>, label: &str| batch.outcomes[index].iter().any(|one| one.action == label);
     match evaluate(prepared, event) {
-        Verdict::NotFor => return false,
+        Verdict::NotFor(why) => return Some(why),
         Verdict::Refused(outcome) => {
             if !settled(batch, &outcome.action) {
                 batch.outcomes[index].push(*outcome);
@@ -206,7 +210,7 @@ fn begin_one(
             }
         }
     }
-    true
+    None
 }
 
 /// One round over the open tasks. Returns those of the next.

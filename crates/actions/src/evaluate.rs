@@ -13,7 +13,7 @@ use crate::action::{
 };
 use crate::check::Prepared;
 use crate::fit::{Fit, fit};
-use crate::incoming::{ExternalRef, Incoming, external_refs};
+use crate::incoming::{ExternalRef, Incoming, Said, external_refs, is_mapped};
 use crate::outcome::{Answer, Note, Outcome};
 use crate::path::{Path, first};
 use crate::scalar::{name_parts, text_of};
@@ -85,11 +85,20 @@ impl fmt::Debug for Wanted {
     }
 }
 
+/// Why an action is not for an event.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum NotFor {
+    /// By its type, its name or a condition.
+    Trigger,
+    /// By `context.externalId`: it names another object, or none, or one where none may be named.
+    Reference,
+}
+
 /// What one action makes of one event.
 #[derive(Debug, Clone, PartialEq)]
 pub enum Verdict {
     /// It is not for this event.
-    NotFor,
+    NotFor(NotFor),
     /// It is, and cannot be carried out.
     Refused(Box<Outcome>),
     /// These writes, usually one.
@@ -102,18 +111,20 @@ pub fn evaluate(prepared: &Prepared, incoming: &Incoming) -> Verdict {
     let action = &prepared.action;
     let body = &incoming.body;
     if !action.on.fits(body) {
-        return Verdict::NotFor;
+        return Verdict::NotFor(NotFor::Trigger);
     }
     let refs: Vec<ExternalRef<'_>> = match action.external_id {
         ExternalId::Ignored => Vec::new(),
-        ExternalId::Absent if external_refs(body).next().is_some() => return Verdict::NotFor,
+        ExternalId::Absent if is_mapped(body) || external_refs(body).next().is_some() => {
+            return Verdict::NotFor(NotFor::Reference);
+        }
         ExternalId::Absent => Vec::new(),
         ExternalId::Names => {
             let mine =
                 external_refs(body).filter(|one| one.object.eq_ignore_ascii_case(&prepared.object.name));
             let mine: Vec<_> = mine.collect();
             if mine.is_empty() {
-                return Verdict::NotFor;
+                return Verdict::NotFor(NotFor::Reference);
             }
             mine
         }
@@ -124,7 +135,7 @@ pub fn evaluate(prepared: &Prepared, incoming: &Incoming) -> Verdict {
     } else if refs.is_empty() {
         wish_of(prepared, body).map(|wish| vec![wish])
     } else {
-        refs.iter().map(|one| wish_of_ref(prepared, one)).collect()
+        refs.iter().map(|one| wish_of_ref(prepared, one, is_mapped(body))).collect()
     };
     let made = wishes.and_then(|wishes| {
         let filled = fill(prepared, body)?;
@@ -149,6 +160,10 @@ fn found_again(prepared: &Prepared, mut wanted: Wanted) -> Wanted {
     }
     wanted
 }
+
+/// What is said of an event that reverse ETL mapped to an object, and that does not say which record.
+pub(crate) const MAPPED_WITHOUT_RECORD: &str =
+    "mapped to an object, and context.externalId lacks type Salesforce-…, id or identifierType";
 
 /// The most records one event may name by external id.
 const MAX_REFS: usize = 25;
@@ -181,16 +196,26 @@ fn wish_of(prepared: &Prepared, body: &Value) -> Result<Wish, Box<Outcome>> {
     }
 }
 
-fn wish_of_ref(prepared: &Prepared, one: &ExternalRef<'_>) -> Result<Wish, Box<Outcome>> {
+fn wish_of_ref(prepared: &Prepared, one: &ExternalRef<'_>, mapped: bool) -> Result<Wish, Box<Outcome>> {
     let creates = prepared.action.operation == Operation::Upsert;
-    match (one.id, one.field) {
-        (None, _) if creates => Ok(Wish::New),
-        (None, _) => Err(invalid(prepared, "the external id has no id")),
-        (Some(id), None) => record(prepared, id),
-        (Some(value), Some(name)) => {
-            let known = prepared.object.field(name).filter(|field| field.filterable);
+    match (&one.id, &one.by) {
+        (Said::Other, _) => {
+            Err(invalid(prepared, "the id of the external id is neither a text nor a number"))
+        }
+        (_, Said::Other) => Err(invalid(prepared, "identifierType is no text")),
+        // Somebody meant one record: a new one for each event is not it.
+        (Said::Nothing, Said::Text(_)) => {
+            Err(invalid(prepared, "the external id has an identifierType and no id"))
+        }
+        (_, Said::Nothing) if mapped => Err(invalid(prepared, MAPPED_WITHOUT_RECORD)),
+        (Said::Nothing, Said::Nothing) if creates => Ok(Wish::New),
+        (Said::Nothing, Said::Nothing) => Err(invalid(prepared, "the external id has no id")),
+        (Said::Text(id), Said::Nothing) => record(prepared, id),
+        (Said::Text(id), Said::Text(field)) if field.eq_ignore_ascii_case("Id") => record(prepared, id),
+        (Said::Text(value), Said::Text(field)) => {
+            let known = prepared.object.field(field).filter(|field| field.filterable);
             let known = known.ok_or_else(|| invalid(prepared, "identifierType is no field to match by"))?;
-            match matchable(&Value::from(value), known) {
+            match matchable(&Value::from(value.as_str()), known) {
                 Some(value) => Ok(Wish::All(vec![Key { field: known.name.clone(), value }])),
                 None => Err(invalid(prepared, format!("the value does not fit {}", known.name))),
             }

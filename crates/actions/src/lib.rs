@@ -29,6 +29,7 @@ pub mod scalar;
 pub mod stamps;
 pub mod template;
 
+mod nobody;
 mod send;
 mod trigger;
 mod whose;

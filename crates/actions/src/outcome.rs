@@ -194,7 +194,7 @@ impl fmt::Display for Note {
 /// What one action came to for one event. No personal data.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Outcome {
-    /// Which action; empty when none was for the event.
+    /// Which action; empty when none was for the event, or for what it refers to.
     pub action: String,
     /// How it ended.
     pub answer: Answer,

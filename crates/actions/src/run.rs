@@ -11,6 +11,7 @@ use state::{Changes, NoteKind, State};
 use crate::deliver::{Delivery, deliver};
 use crate::fatal::Fatal;
 use crate::incoming::Incoming;
+use crate::nobody::NOT_ASKED_FOR;
 use crate::outcome::{Answer, Outcome};
 
 /// How the queue is worked off.
@@ -107,7 +108,8 @@ async fn work_off(
     let goes_on =
         wanted.is_empty() || delivered.iter().any(|outcomes| !waits(outcomes) || was_tried(outcomes));
     let ignored = batch.iter().filter(|queued| !queued.event.wanted);
-    let ignored = ignored.map(|queued| (queued, vec![Outcome::new("", "", Answer::Ignored)]));
+    let not_asked_for = Outcome::new("", "", Answer::Ignored).because(NOT_ASKED_FOR);
+    let ignored = ignored.map(|queued| (queued, vec![not_asked_for.clone()]));
     let all: Vec<(&Queued, Vec<Outcome>)> = wanted.into_iter().zip(delivered).chain(ignored).collect();
     let mut settlements = Vec::with_capacity(all.len());
     let mut changes = Changes::new();

@@ -13,6 +13,7 @@ mod matchers;
 mod order;
 mod queue;
 mod reference;
+mod references;
 mod replicas;
 mod simulation;
 mod support;

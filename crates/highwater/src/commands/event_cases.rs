@@ -53,7 +53,9 @@ impl Reason {
         let Self { action, object, outcome, reason } = self;
         let plural = if events == 1 { "event" } else { "events" };
         let because = if reason.is_empty() { String::new() } else { format!(": {reason}") };
-        format!("{events} {plural} for {action} ({object}), {outcome}{because}")
+        // What no action takes has none; its reason names the object.
+        let whose = if action.is_empty() { String::new() } else { format!(" for {action} ({object})") };
+        format!("{events} {plural}{whose}, {outcome}{because}")
     }
 }
 

@@ -92,7 +92,8 @@ fn story_of(desk: &Desk, seen: &Seen, words: &[Settlement]) -> Result<Vec<Line>,
 fn sentence(desk: &Desk, word: &Settlement, outcome: &Outcome) -> Result<String, Failure> {
     let mut parts = Vec::new();
     if outcome.action.is_empty() {
-        parts.push("no action is for it".to_owned());
+        // The reason says it all, in all that was settled since there are reasons.
+        parts.extend(outcome.reason.is_empty().then(|| "no action is for it".to_owned()));
     } else {
         parts.push(format!(
             "action {}, try {}, status {}",

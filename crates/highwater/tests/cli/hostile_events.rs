@@ -139,7 +139,7 @@ async fn hostile_events_harm_nobody_and_the_rest_of_the_batch_arrives() {
     let wanted = [
         pair("good1", "created"),
         pair("good2", "created"),
-        pair("nosuch", "ignored"),
+        pair("nosuch", "invalid"),
         pair("soql", "refused"),
         pair("wrong", "invalid"),
     ];
