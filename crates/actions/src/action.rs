@@ -124,6 +124,8 @@ pub enum Rest {
     Custom,
     /// Each goes into the field of its own name, where the object has it.
     AsNamed,
+    /// Each goes into the field of exactly its name, where the object has it, else `plan` into `plan__c`.
+    AsNamedOrCustom,
 }
 
 /// Whether an entry `Salesforce-<Object>` of `context.externalId` says which record is meant.
@@ -335,6 +337,9 @@ pub struct FieldRule {
     /// In place of the action's.
     #[serde(default)]
     pub unfit: Option<Unfit>,
+    /// Only where the object has the field and our user may write it; an outcome says where it has not.
+    #[serde(default)]
+    pub optional: bool,
 }
 
 /// One action, complete.

@@ -141,7 +141,9 @@ pub fn check(action: &Action, schema: &Schema) -> Result<Prepared, Vec<Mismatch>
     for rule in &action.fields {
         field_rule(action, object, rule, schema, &mut found);
     }
-    if action.operation.creates() && action.rest != Rest::AsNamed {
+    // What every member is for by its name may fill it.
+    let by_name = matches!(action.rest, Rest::AsNamed | Rest::AsNamedOrCustom);
+    if action.operation.creates() && !by_name {
         required(action, object, &mut found);
     }
     if found.is_empty() {
@@ -186,6 +188,9 @@ fn field_rule(
     found: &mut Vec<Mismatch>,
 ) {
     let (object_name, field) = (object.name.clone(), rule.name.clone());
+    if rule.optional && !writeable(action, object, rule) {
+        return;
+    }
     let Some(known) = object.field(&rule.name) else {
         found.push(Mismatch::NoField { object: object_name, field });
         return;
@@ -220,6 +225,11 @@ fn field_rule(
             None => found.push(Mismatch::NoObject(lookup.object.clone())),
         }
     }
+}
+
+/// Whether the object has the field of a rule, and our user may write it as the rule wants it.
+pub(crate) fn writeable(action: &Action, object: &Describe, rule: &FieldRule) -> bool {
+    object.field(&rule.name).is_some_and(|known| not_writeable(action, rule, known).is_none())
 }
 
 fn not_writeable(

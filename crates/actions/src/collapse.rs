@@ -159,13 +159,21 @@ pub fn lacking<'d>(parcel: &Parcel, object: &'d Describe) -> Option<&'d str> {
 
 /// Fields of a Lead and what they are called on the Contact it was converted to (object reference, "Lead: field mapping at
 /// conversion").
-const LEAD_TO_CONTACT: [(&str, &str); 5] = [
+const LEAD_TO_CONTACT: [(&str, &str); 10] = [
     ("Street", "MailingStreet"),
     ("City", "MailingCity"),
     ("State", "MailingState"),
     ("PostalCode", "MailingPostalCode"),
     ("Country", "MailingCountry"),
+    ("StateCode", "MailingStateCode"),
+    ("CountryCode", "MailingCountryCode"),
+    ("Latitude", "MailingLatitude"),
+    ("Longitude", "MailingLongitude"),
+    ("GeocodeAccuracy", "MailingGeocodeAccuracy"),
 ];
+
+/// A record type belongs to one object.
+const OF_ONE_OBJECT: &str = "RecordTypeId";
 
 /// The same write for the Contact a Lead was converted to. Fields that a Contact does not have are left out.
 #[must_use]
@@ -176,7 +184,7 @@ pub fn for_contact(wanted: &Wanted, contact: &Describe) -> Wanted {
         let name =
             LEAD_TO_CONTACT.iter().find(|(lead, _)| *lead == filled.field).map(|(_, contact)| *contact);
         let name = name.unwrap_or(&filled.field);
-        match contact.field(name).filter(|field| field.updateable) {
+        match contact.field(name).filter(|field| field.updateable && field.name != OF_ONE_OBJECT) {
             Some(field) => {
                 let mut filled = filled.clone();
                 filled.field.clone_from(&field.name);

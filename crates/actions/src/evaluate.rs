@@ -1,21 +1,21 @@
 //! From an event to the writes it asks for. Pure: no org is asked, nothing is remembered.
 
-use std::collections::BTreeSet;
 use std::fmt;
 
 use model::SalesforceId;
-use salesforce::{Describe, DescribeField};
+use salesforce::DescribeField;
 use serde_json::Value;
 
 use crate::action::{
     ExternalId, FieldRule, Lookup, Matcher, Matchers, NamePart, Nulls, OneOrMany, Only, Operation, Otherwise,
-    Rest, TooLong, Unfit,
+    TooLong, Unfit,
 };
-use crate::check::Prepared;
-use crate::fit::{Fit, fit};
+use crate::check::{Prepared, writeable};
+use crate::fit::{Fit, fit, is_empty};
 use crate::incoming::{ExternalRef, Incoming, Said, external_refs, is_mapped};
 use crate::outcome::{Answer, Note, Outcome};
-use crate::path::{Path, first};
+use crate::path::first;
+use crate::rest::rest;
 use crate::scalar::{name_parts, text_of};
 
 /// Which record a write is for.
@@ -168,7 +168,7 @@ pub(crate) const MAPPED_WITHOUT_RECORD: &str =
 /// The most records one event may name by external id.
 const MAX_REFS: usize = 25;
 
-fn invalid(prepared: &Prepared, reason: impl Into<String>) -> Box<Outcome> {
+pub(crate) fn invalid(prepared: &Prepared, reason: impl Into<String>) -> Box<Outcome> {
     let outcome = Outcome::new(&prepared.action.name, &prepared.object.name, Answer::Invalid);
     Box::new(outcome.because(reason))
 }
@@ -263,8 +263,14 @@ fn fill(prepared: &Prepared, body: &Value) -> Result<Wanted, Box<Outcome>> {
         return Err(invalid(prepared, "more than 25 external ids"));
     }
     for rule in &prepared.action.fields {
-        let Some(field) = prepared.object.field(&rule.name) else { continue };
-        if !taken(&wanted, field, rule.only) {
+        let Some(field) = prepared.object.field(&rule.name) else {
+            // The check let nothing pass that is not optional.
+            not_there(rule, body, &mut wanted);
+            continue;
+        };
+        if rule.optional && !writeable(&prepared.action, &prepared.object, rule) {
+            not_there(rule, body, &mut wanted);
+        } else if !taken(&wanted, field, rule.only) {
             put(prepared, body, rule, field, &mut wanted)?;
         }
     }
@@ -272,8 +278,16 @@ fn fill(prepared: &Prepared, body: &Value) -> Result<Wanted, Box<Outcome>> {
     Ok(wanted)
 }
 
+/// A value for an optional field that the org does not have, or that our user may not write.
+fn not_there(rule: &FieldRule, body: &Value, wanted: &mut Wanted) {
+    let note = Note::NoField(rule.name.clone());
+    if source(rule, body).is_some_and(|value| !is_empty(&value)) && !wanted.notes.contains(&note) {
+        wanted.notes.push(note);
+    }
+}
+
 /// Whether the field has a value already at every time this rule would be used.
-fn taken(wanted: &Wanted, field: &DescribeField, only: Only) -> bool {
+pub(crate) fn taken(wanted: &Wanted, field: &DescribeField, only: Only) -> bool {
     let covers = |other: Only| other == Only::Always || other == only;
     wanted.values.iter().any(|one| one.field == field.name && covers(one.only))
         || wanted.references.iter().any(|one| one.field == field.name && covers(one.only))
@@ -309,7 +323,7 @@ fn put(
     keep(prepared, &value, field, rule.only, (too_long, unfit), wanted).map_err(|()| refused())
 }
 
-fn keep(
+pub(crate) fn keep(
     prepared: &Prepared,
     value: &Value,
     field: &DescribeField,
@@ -359,57 +373,4 @@ fn decoded(rule: &FieldRule, value: Value) -> Option<Value> {
         (None, Otherwise::AsIs) => Some(value),
         (None, Otherwise::LeaveOut | Otherwise::Refuse) => None,
     }
-}
-
-/// The most members that are looked at beside the field rules.
-const MAX_REST: usize = 1_000;
-
-/// Members no rule and no matcher uses, into fields of their name.
-fn rest(prepared: &Prepared, body: &Value, wanted: &mut Wanted) -> Result<(), Box<Outcome>> {
-    let action = &prepared.action;
-    let named = |member: &str| match action.rest {
-        Rest::Ignore => None,
-        Rest::Custom => Some(format!("{member}__c")),
-        Rest::AsNamed => Some(member.to_owned()),
-    };
-    let Some(Value::Object(members)) = action.rest_of.of(body) else { return Ok(()) };
-    if action.rest == Rest::Ignore {
-        return Ok(());
-    }
-    let used = used_members(prepared);
-    for (member, value) in members.iter().filter(|(member, _)| !used.contains(member.as_str())).take(MAX_REST)
-    {
-        let Some(name) = named(member) else { continue };
-        match field_for(&prepared.object, &name, action.operation) {
-            None => wanted.notes.push(Note::NoField(name.chars().take(80).collect())),
-            Some(field) if taken(wanted, field, Only::Always) => {}
-            Some(field) => {
-                keep(prepared, value, field, Only::Always, (action.too_long, action.unfit), wanted)
-                    .map_err(|()| invalid(prepared, format!("the value for {} does not fit", field.name)))?;
-            }
-        }
-    }
-    Ok(())
-}
-
-fn used_members(prepared: &Prepared) -> BTreeSet<&str> {
-    let action = &prepared.action;
-    let rules = action.fields.iter().flat_map(|rule| {
-        let holes = rule.template.iter().flat_map(crate::template::Template::paths);
-        rule.path.iter().flat_map(OneOrMany::each).chain(holes)
-    });
-    let matchers = action.matchers.iter().flat_map(Matchers::each);
-    let matchers = matchers.flat_map(|matcher| matcher.path.iter().flat_map(OneOrMany::each));
-    let mut used: BTreeSet<&str> =
-        rules.chain(matchers).filter_map(|path: &Path| path.member_of(&action.rest_of)).collect();
-    // A record's Id is no value of it: it is said by a matcher or an external id.
-    used.extend(["Id", "id"]);
-    used
-}
-
-/// A field that this operation may write.
-fn field_for<'d>(object: &'d Describe, name: &str, operation: Operation) -> Option<&'d DescribeField> {
-    object.field(name).filter(|field| {
-        (!operation.creates() || field.createable) && (!operation.changes() || field.updateable)
-    })
 }

@@ -30,6 +30,7 @@ pub mod stamps;
 pub mod template;
 
 mod nobody;
+mod rest;
 mod send;
 mod trigger;
 mod whose;

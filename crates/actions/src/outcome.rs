@@ -160,6 +160,8 @@ pub enum Note {
     NotDecoded(String),
     /// Left out: the object has no such field, or our user may not write it.
     NoField(String),
+    /// Left out: an object of the event is used in part, and not this part of it.
+    Unused(String),
     /// Left out: a newer event had set it.
     Older(String),
     /// Left out: no record, or several, to point at.
@@ -183,6 +185,7 @@ impl fmt::Display for Note {
             Self::Unfit { field, wanted } => write!(f, "{field}: left out, it takes {wanted}"),
             Self::NotDecoded(field) => write!(f, "{field}: left out, not in the decode table"),
             Self::NoField(field) => write!(f, "{field}: left out, no such field that we may write"),
+            Self::Unused(member) => write!(f, "{member}: left out, no field is for this part"),
             Self::Older(field) => write!(f, "{field}: left out, a newer event had set it"),
             Self::NoReference { field, found } => write!(f, "{field}: left out, {found} records to point at"),
             Self::FollowedToContact => f.write_str("the Lead was converted; its Contact was written"),

@@ -52,8 +52,13 @@ impl Path {
     /// The member of `parent` that this path reads or reaches into: `city` for `traits.city` under `traits`.
     #[must_use]
     pub fn member_of(&self, parent: &Self) -> Option<&str> {
-        let rest = self.0.strip_prefix(&*parent.0)?.strip_prefix('.')?;
-        rest.split('.').next()
+        self.below(parent)?.split('.').next()
+    }
+
+    /// What this path reads below `parent`: `address.city` for `traits.address.city` under `traits`.
+    #[must_use]
+    pub fn below(&self, parent: &Self) -> Option<&str> {
+        self.0.strip_prefix(&*parent.0)?.strip_prefix('.')
     }
 }
 
@@ -131,6 +136,7 @@ mod tests {
         let traits = Path::parse("traits").unwrap();
         let member = |path: &str| Path::parse(path).unwrap().member_of(&traits).map(str::to_owned);
         assert_eq!(member("traits.address.city").as_deref(), Some("address"));
+        assert_eq!(Path::parse("traits.address.city").unwrap().below(&traits), Some("address.city"));
         assert_eq!(member("traits"), None);
         assert_eq!(member("traitsx.city"), None);
     }

@@ -86,6 +86,10 @@ impl Preset {
             ],
             Self::Rudderstack => &[
                 "`n/a` for a missing last name or company is written when a Lead is made, and never over what a Lead holds.",
+                "A record that an entry names by reference is never made as `n/a`: without a last name, or a company, it is outcome 422.",
+                "Such records take traits in RudderStack's spelling and in Salesforce's; null clears, also where RudderStack maps.",
+                "A value whose field the org does not have, or our user may not write, is left out, and the outcome names the field.",
+                "`createdAt`, `isDeleted`, `isConverted` and others that no API writes are not mapped.",
                 "A full name of three words loses none: there only the first and the last are kept.",
                 "Several Leads with one address are outcome 300 and a case, whichever way they were found.",
                 "Of two values of one field the newer stays, by the events' corrected time; there the last to arrive wins.",

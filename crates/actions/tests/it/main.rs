@@ -17,3 +17,4 @@ mod references;
 mod replicas;
 mod simulation;
 mod support;
+mod tables;
