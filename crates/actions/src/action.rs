@@ -2,6 +2,7 @@
 
 use std::collections::BTreeMap;
 
+use events::FlagRule;
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
@@ -353,6 +354,9 @@ pub struct Action {
     pub operation: Operation,
     /// Which events.
     pub on: Trigger,
+    /// What `integrations.Salesforce` of an event must say beside what `intake.salesforce_flag` asked when it came: the stricter of
+    /// the two counts. `Ignored` asks nothing more.
+    pub flag: FlagRule,
     /// Which records.
     pub matchers: Option<Matchers>,
     /// Whether `context.externalId` names the record.

@@ -1,5 +1,6 @@
 //! `[[actions]]`: one entry of the configuration, and the actions it comes to.
 
+use events::FlagRule;
 use serde::Deserialize;
 
 use crate::action::{
@@ -8,6 +9,7 @@ use crate::action::{
 };
 use crate::path::Path;
 use crate::preset::{Address, Preset};
+use crate::replicate::SUPPORTER;
 
 /// One entry. With a preset, what it says goes over the preset's; fields of one name replace the preset's.
 #[derive(Debug, Clone, PartialEq, Default, Deserialize)]
@@ -23,6 +25,8 @@ pub struct Entry {
     pub operation: Option<Operation>,
     /// Which events it is for.
     pub on: Option<Trigger>,
+    /// What `integrations.Salesforce` means to it.
+    pub flag: Option<FlagRule>,
     /// Which records are meant.
     #[serde(rename = "match")]
     pub matchers: Option<Matchers>,
@@ -163,6 +167,7 @@ impl Entry {
             object: base.object,
             operation: mine.operation.or(base.operation),
             on: mine.on.or(base.on),
+            flag: mine.flag.or(base.flag),
             matchers: mine.matchers.or(base.matchers),
             external_id: mine.external_id.or(base.external_id),
             field,
@@ -188,6 +193,7 @@ impl Entry {
             object,
             operation,
             on: self.on.clone().ok_or_else(|| missing("on"))?,
+            flag: self.flag.unwrap_or(FlagRule::Ignored),
             matchers: self.matchers.clone(),
             external_id: self.external_id.unwrap_or_default(),
             fields: self.field.clone(),
@@ -212,6 +218,9 @@ impl Entry {
         let meaningless = |key, place| InvalidEntry::Meaningless { action: name(), key, place };
         if self.address.is_some() {
             return Err(meaningless("address", "without a preset"));
+        }
+        if self.flag.is_some() && action.on.types.iter().any(|kind| kind == SUPPORTER) {
+            return Err(meaningless("flag", "for supporters, who carry none"));
         }
         match (action.operation, self.allow_delete) {
             (Operation::Delete, None) => return Err(InvalidEntry::DeleteNotAllowed(name())),
@@ -300,6 +309,24 @@ mod tests {
         assert_eq!(read(&allowed).unwrap()[0].operation, Operation::Delete);
         let useless = LEAD.replace("operation", "allow_delete = \"yes_delete_records\"\noperation");
         assert!(matches!(read(&useless), Err(InvalidEntry::Meaningless { key: "allow_delete", .. })));
+    }
+
+    #[test]
+    fn a_flag_is_the_entrys_or_the_presets_and_nothing_for_supporters() {
+        let flags =
+            |text: &str| -> Vec<FlagRule> { read(text).unwrap().iter().map(|action| action.flag).collect() };
+        assert_eq!(flags(LEAD), [FlagRule::Ignored]);
+        let preset = "[[actions]]\npreset = \"segment-classic\"\n";
+        assert_eq!(flags(preset), [FlagRule::Required; 2]);
+        assert_eq!(flags(&format!("{preset}flag = \"optional\"")), [FlagRule::Optional; 2]);
+        for (name, required) in [("rudderstack", true), ("segment-actions", false), ("customerio", false)] {
+            let found = flags(&preset.replace("segment-classic", name));
+            assert!(found.iter().all(|flag| (*flag == FlagRule::Required) == required), "{name}: {found:?}");
+        }
+        let supporters = LEAD
+            .replace("\"identify\"", "\"supporter\"")
+            .replace("operation", "flag = \"required\"\noperation");
+        assert!(matches!(read(&supporters), Err(InvalidEntry::Meaningless { key: "flag", .. })));
     }
 
     #[test]

@@ -90,6 +90,8 @@ impl fmt::Debug for Wanted {
 pub enum NotFor {
     /// By its type, its name or a condition.
     Trigger,
+    /// By `integrations`, which does not say what the action asks for.
+    Flag,
     /// By `context.externalId`: it names another object, or none, or one where none may be named.
     Reference,
 }
@@ -112,6 +114,9 @@ pub fn evaluate(prepared: &Prepared, incoming: &Incoming) -> Verdict {
     let body = &incoming.body;
     if !action.on.fits(body) {
         return Verdict::NotFor(NotFor::Trigger);
+    }
+    if !action.flag.wants(body.get("integrations")) {
+        return Verdict::NotFor(NotFor::Flag);
     }
     let refs: Vec<ExternalRef<'_>> = match action.external_id {
         ExternalId::Ignored => Vec::new(),

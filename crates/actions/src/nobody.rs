@@ -26,14 +26,19 @@ pub(crate) fn of_nobody(
     let taken = verdicts.iter().any(Option::is_none);
     let looks = |(prepared, verdict): (&Prepared, &Option<NotFor>)| match verdict {
         None | Some(NotFor::Reference) => prepared.action.external_id != ExternalId::Ignored,
-        Some(NotFor::Trigger) => false,
+        Some(NotFor::Trigger | NotFor::Flag) => false,
     };
     let kind = event.body.get("type").and_then(Value::as_str).unwrap_or_default();
-    let looked_at = actions.iter().zip(verdicts).any(looks) || (!taken && kind == "identify");
+    let unasked = !taken && verdicts.contains(&Some(NotFor::Flag));
+    let looked_at = actions.iter().zip(verdicts).any(looks) || (!taken && !unasked && kind == "identify");
     if let Some(outcome) = looked_at.then(|| left_over(actions, &event.body)).flatten() {
         return Some(outcome);
     }
-    let reason = || format!("no action for {}", if kind.is_empty() { "it" } else { kind });
+    let reason = || match (unasked, kind) {
+        (true, _) => NOT_ASKED_FOR.to_owned(),
+        (false, "") => "no action for it".to_owned(),
+        (false, kind) => format!("no action for {kind}"),
+    };
     (!taken).then(|| Outcome::new("", "", Answer::Ignored).because(reason()))
 }
 

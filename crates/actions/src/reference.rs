@@ -33,6 +33,12 @@ restricted picklist does not take, references that point elsewhere. Nothing is d
 | `too_long`, `unfit` | in place of the action's |
 | `optional` | `true`: only where the org has the field and our user may write it; the outcome of an event with a value says where not |
 
+## The flag
+
+`flag` says what `integrations.Salesforce` of an event must be: `required` (true), `optional` (not false) or `ignored`, which is the
+default of an entry without a preset. `intake.salesforce_flag` asks the same of every event when it comes, and the stricter of the two
+counts. `All` speaks for Salesforce where an event does not name it. What does not ask for Salesforce is outcome `ignored`.
+
 ## Conditions
 
 `when = [{ path = \"traits.plan\", is = [\"pro\"] }]`. A condition has a `path` and any of `is`, `is_not`, `present`, `at_least`, `below`

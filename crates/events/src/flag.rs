@@ -1,9 +1,11 @@
 //! Whether an event is meant for Salesforce: `integrations`.
 
+use serde::Deserialize;
 use serde_json::Value;
 
 /// What `integrations.Salesforce` means here.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Deserialize)]
+#[serde(rename_all = "snake_case")]
 pub enum FlagRule {
     /// Only events that say so are for Salesforce, as with Segment's and RudderStack's classic destinations.
     Required,
@@ -18,6 +20,16 @@ pub enum FlagRule {
 const SALESFORCE: &str = "Salesforce";
 
 impl FlagRule {
+    /// Its word in the configuration.
+    #[must_use]
+    pub const fn word(self) -> &'static str {
+        match self {
+            Self::Required => "required",
+            Self::Optional => "optional",
+            Self::Ignored => "ignored",
+        }
+    }
+
     /// Whether an event with these `integrations` is for Salesforce. An options object says yes; `All` speaks for whatever
     /// is not named.
     #[must_use]

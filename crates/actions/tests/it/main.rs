@@ -7,6 +7,7 @@ mod bulk;
 mod deletes;
 mod examples;
 mod faults;
+mod flags;
 mod found_again;
 mod jobs;
 mod matchers;

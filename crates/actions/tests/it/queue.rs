@@ -53,7 +53,8 @@ impl Line {
             at,
             received_at: self.clock.now(),
             wanted,
-            body: json!({"type": "identify", "messageId": format!("m{}", self.number), "userId": "u", "traits": traits}),
+            body: json!({"type": "identify", "messageId": format!("m{}", self.number), "userId": "u", "traits": traits,
+                "integrations": {"Salesforce": true}}),
         };
         self.queue().accept(vec![event]).await.unwrap();
     }

@@ -106,10 +106,13 @@ impl World {
         cx.state = self.state.clone();
     }
 
-    /// An event with an id of its own, at a second of one hour.
+    /// An event with an id of its own, at a second of one hour. It is for Salesforce unless it says otherwise.
     pub(crate) fn event(&mut self, second: u32, body: Value) -> Incoming {
         self.number += 1;
         let mut body = body;
+        if body.get("integrations").is_none() {
+            body["integrations"] = json!({"Salesforce": true});
+        }
         body["messageId"] = json!(format!("m{}", self.number));
         body["timestamp"] = json!(format!("2026-10-05T12:{:02}:{:02}Z", second / 60, second % 60));
         Incoming::of_body(body).unwrap()

@@ -82,7 +82,7 @@ fn event(random: &mut Random, second: u32, told: &mut Told) -> Value {
             _ => {}
         }
     }
-    json!({"type": "identify", "userId": "u", "messageId": id, "timestamp": time, "traits": traits})
+    json!({"type": "identify", "userId": "u", "messageId": id, "timestamp": time, "traits": traits, "integrations": {"Salesforce": true}})
 }
 
 fn read(body: &Value, received_at: Stamp) -> Event {

@@ -4,6 +4,7 @@ use actions::action::Action;
 use actions::check::{Schema, check};
 use actions::entry::actions_of;
 use actions::replicate::{columns_of, is_for_supporters};
+use events::FlagRule;
 use salesforce::Org;
 
 use super::finding::{Finding, Weight};
@@ -26,7 +27,12 @@ pub(super) async fn against_org(config: &Config, org: &Org) -> Result<Vec<Findin
         let about = format!("actions.{}", action.name);
         match check(action, &schema) {
             Ok(prepared) => {
-                let text = format!("{} {}", action.operation.code(), prepared.object.name);
+                let only = match action.flag {
+                    FlagRule::Required => ", of events that say integrations.Salesforce = true",
+                    FlagRule::Optional => ", but of events that say integrations.Salesforce = false",
+                    FlagRule::Ignored => "",
+                };
+                let text = format!("{} {}{only}", action.operation.code(), prepared.object.name);
                 findings.push(Finding::new(&code::ACTION_FITS, Weight::Note, &about, text));
             }
             Err(mismatches) => findings.extend(mismatches.iter().map(|mismatch| {

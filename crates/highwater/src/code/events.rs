@@ -69,9 +69,9 @@ pub static ACTION: Code = Code {
 pub static ACTION_FITS: Code = Code {
     number: 708,
     title: "an action fits",
-    happened: "The object, the matchers and every field of an entry of `[[actions]]` are as the org describes them.",
+    happened: "The object, the matchers and every field of an entry of `[[actions]]` are as the org describes them. It is said where the entry, or its preset, asks for `integrations.Salesforce` in the event: with `flag = \"required\"`, as the presets `segment-classic` and `rudderstack` have it, events that do not say yes are kept and ignored, whatever `intake.salesforce_flag` allows.",
     done: "Nothing was written.",
-    remedy: "Nothing is to be done.",
+    remedy: "Nothing is to be done, unless your events do not carry the flag: then write `flag = \"optional\"` into the entry.",
 };
 
 /// An action and events that do not meet.

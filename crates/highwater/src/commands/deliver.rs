@@ -2,6 +2,7 @@
 
 use actions::deliver::Delivery;
 use actions::run::{RunReport, drain};
+use events::FlagRule;
 use model::Clock;
 use serde_json::json;
 
@@ -56,15 +57,23 @@ pub async fn run(args: &Args, desk: &Desk) -> Result<Exit, Failure> {
     Ok(if report.for_a_person > 0 { Exit::SomeFailed } else { Exit::Done })
 }
 
+/// What whoever comes without the flag has to know.
+const REQUIRED: &str = "flag required: only events with integrations.Salesforce = true; the others are kept and ignored, as with \
+                        Segment's and RudderStack's classic destinations. `flag = \"optional\"` in the entry takes all but those that say no";
+
 fn checked(delivery: &Delivery) -> Answer {
-    let mut sheet = Sheet::new("actions", &["action", "object", "operation"]);
+    let mut sheet = Sheet::new("actions", &["action", "object", "operation", "flag"]);
     let mut json = Vec::new();
     for prepared in delivery.actions.iter() {
         let (action, object) = (&prepared.action, &prepared.object.name);
-        json.push(json!({"action": action.name, "object": object, "operation": action.operation.code()}));
-        sheet.row([action.name.as_str(), object.as_str(), action.operation.code()]);
+        let flag = action.flag.word();
+        json.push(json!({"action": action.name, "object": object, "operation": action.operation.code(), "flag": flag}));
+        sheet.row([action.name.as_str(), object.as_str(), action.operation.code(), flag]);
     }
-    Answer::of(sheet, json.into())
+    let mut answer = Answer::of(sheet, json.into());
+    let required = delivery.actions.iter().any(|prepared| prepared.action.flag == FlagRule::Required);
+    answer.notes.extend(required.then(|| REQUIRED.to_owned()));
+    answer
 }
 
 fn shown(report: &RunReport) -> Answer {

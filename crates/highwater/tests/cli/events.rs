@@ -28,18 +28,21 @@ field = [
 
 /// Keeps events as the way in would.
 async fn keep(stage: &Stage, events: &[(&str, Value)]) {
+    let more = |(id, traits): &(&str, Value)| ((*id).to_owned(), value!({ "traits": traits }));
+    keep_whole(stage, events.iter().map(more).collect()).await;
+}
+
+/// Keeps identify calls with whatever they say beside their ids.
+async fn keep_whole(stage: &Stage, events: Vec<(String, Value)>) {
     let queue = Queue::open(&stage.path("highwater-events"), QueueOptions::default()).unwrap();
     let now = Clock::system().now();
-    let event = |(id, traits): &(&str, Value)| Event {
-        source: SourceName::parse("web").unwrap(),
-        kind: Kind::Identify,
-        id: (*id).to_owned(),
-        at: now,
-        received_at: now,
-        wanted: true,
-        body: value!({"type": "identify", "messageId": id, "userId": format!("u-{id}"), "traits": traits}),
+    let event = |(id, more): (String, Value)| {
+        let mut body = value!({"type": "identify", "messageId": id, "userId": format!("u-{id}")});
+        body.as_object_mut().unwrap().extend(object(more));
+        let source = SourceName::parse("web").unwrap();
+        Event { source, kind: Kind::Identify, id, at: now, received_at: now, wanted: true, body }
     };
-    queue.accept(events.iter().map(event).collect()).await.unwrap();
+    queue.accept(events.into_iter().map(event).collect()).await.unwrap();
 }
 
 fn object(value: Value) -> serde_json::Map<String, Value> {
@@ -110,6 +113,44 @@ async fn dead_letters_are_counted_grouped_retried_and_dropped() {
         (2, 1, 0)
     );
     assert_eq!(status["oldest_dead_letter"], Value::Null);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn what_a_preset_asks_for_is_said_before_and_after_and_a_reference_in_vain_is_a_case() {
+    let stage = Stage::set().await;
+    let (plain, source) = (stage.read("highwater.toml"), SETTINGS.split("[[actions]]").next().unwrap());
+    stage.write("highwater.toml", &format!("{plain}{source}[[actions]]\npreset = \"rudderstack\"\n"));
+    // The flag is told before anything comes
+    let checked = stage.run("deliver --check --format json").await;
+    assert!(
+        json(&checked).as_array().unwrap().iter().all(|one| one["flag"] == "required"),
+        "{}",
+        out(&checked)
+    );
+    assert!(out(&stage.run("deliver --check").await).contains("integrations.Salesforce = true"));
+    assert!(stage.check_finds(0, "HW0708").await.contains("integrations.Salesforce = true"));
+    assert!(out(&stage.run("explain HW0708").await).contains("flag = \"optional\""));
+    // WHEN one event asks for Salesforce, one does not, and one refers to what nobody writes
+    let person = |id: &str| value!({"email": format!("{id}@x.example"), "name": "Jo Ash"});
+    let yes = value!({"Salesforce": true});
+    let vain = value!([{"type": "Salesforce-Opportunity", "id": "006RM0000068xVCYAY"}]);
+    let events = vec![
+        ("asks".to_owned(), value!({"traits": person("a"), "integrations": yes})),
+        ("silent".to_owned(), value!({"traits": person("b")})),
+        (
+            "vain".to_owned(),
+            value!({"traits": person("c"), "integrations": yes, "context": {"externalId": vain}}),
+        ),
+    ];
+    keep_whole(&stage, events).await;
+    assert_eq!(stage.run("deliver").await.status.code(), Some(3));
+    // THEN the first is a Lead, the second says why it is none, and the third is a case
+    assert_eq!(stage.org.records("Lead").len(), 1);
+    let told = json(&stage.run("why --message-id silent --format json").await);
+    assert_eq!(told[0]["story"][1]["words"], "integrations does not ask for Salesforce");
+    let cases = event_cases(&stage).await;
+    assert_eq!(cases.len(), 1, "{cases:?}");
+    assert_eq!(cases[0]["about"], "1 event, invalid: no action for Opportunity");
 }
 
 /// The cases about events, as `cases list` names them.

@@ -49,7 +49,7 @@ pub fn post(port: u16, body: &str) -> (u16, Value) {
 }
 
 fn identify(id: &str, traits: &Value) -> Value {
-    value!({"type": "identify", "messageId": id, "userId": id, "traits": traits})
+    value!({"type": "identify", "messageId": id, "userId": id, "traits": traits, "integrations": {"Salesforce": true}})
 }
 
 fn person(id: &str) -> Value {
