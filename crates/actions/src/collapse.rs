@@ -263,6 +263,20 @@ mod tests {
     }
 
     #[test]
+    fn a_converted_leads_address_goes_to_the_contacts_and_its_record_type_nowhere() {
+        let field = |name: &str| json!({"name": name, "type": "string", "updateable": true});
+        let fields = ["MailingStateCode", "MailingCity", "RecordTypeId", "Phone"].map(field);
+        let contact = serde_json::from_value(json!({"name": "Contact", "fields": fields})).unwrap();
+        let value = json!("x");
+        let names = ["StateCode", "City", "RecordTypeId", "Phone"];
+        let lead = task(1, &names.map(|name| (name, value.clone(), Only::Always)));
+        let followed = for_contact(&lead.wanted, &contact);
+        let written: Vec<&str> = followed.values.iter().map(|one| one.field.as_str()).collect();
+        assert_eq!(written, ["MailingStateCode", "MailingCity", "Phone"]);
+        assert!(followed.notes.contains(&Note::NoField("RecordTypeId".into())));
+    }
+
+    #[test]
     fn a_record_that_is_there_gets_no_placeholder_and_no_older_value() {
         let id = SalesforceId::parse("003RM0000068xVCYAY").unwrap();
         let all = [task(

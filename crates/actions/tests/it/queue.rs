@@ -59,6 +59,18 @@ impl Line {
         self.queue().accept(vec![event]).await.unwrap();
     }
 
+    /// Why the last event came to what it came to.
+    fn last_reason(&self) -> String {
+        let (mut last, look) = (String::new(), Look::open(&self.dir.path().join("events")).unwrap());
+        look.for_each(|seen| {
+            let detail = seen.settlement.unwrap().detail;
+            last = detail["outcomes"][0]["reason"].as_str().unwrap_or_default().to_owned();
+            true
+        })
+        .unwrap();
+        last
+    }
+
     /// How each event stands, in order, with the first outcome's word.
     fn endings(&self) -> Vec<(String, String)> {
         let mut found = Vec::new();
@@ -103,6 +115,7 @@ async fn every_event_is_settled_once_and_a_person_is_asked_only_where_one_is_nee
         ("ignored", "ignored"),
     ];
     assert_eq!(line.endings(), pairs(&wanted));
+    assert_eq!(line.last_reason(), "integrations does not ask for Salesforce");
     // Nothing is due any more, nor after a restart.
     line.reopen();
     assert_eq!(run(&world, &line).await.events, 0);

@@ -10,7 +10,7 @@ fn traits() -> Value {
         "salutation": "Dr.", "LeadSource": "Web", "description": "d", "hasOptedOutOfEmail": true,
         "company": {"name": "Acme", "industry": "Education", "employee_count": 7, "annualRevenue": 9.5, "floor": 3},
         "address": {"street": "S 1", "city": "Faro", "postalCode": "8000", "country": "PT", "planet": {"name": "Earth"}},
-        "suffix": "jr", "testProp": "t", "other": 1})
+        "suffix": "jr", "testProp": "t", "other": 1, "doNotCall": true})
 }
 
 fn entry(object: &str, id: Option<&str>) -> Value {
@@ -76,11 +76,14 @@ async fn every_trait_that_rudderstack_maps_is_in_the_lead_and_the_others_are_sai
         assert_eq!(numbers, [Some(7.0), Some(9.5)]);
         let mut notes = outcome.notes;
         notes.sort();
-        let other = if context == json!({}) { "other__c" } else { "other" };
+        // A Lead has a field DoNotCall, which is not this one's name.
+        let (do_not, other) =
+            if context == json!({}) { ("doNotCall__c", "other__c") } else { ("doNotCall", "other") };
         let wanted = [
             "Suffix: left out, no such field that we may write".to_owned(),
             "address.planet: left out, no field is for this part".to_owned(),
             "company.floor: left out, no field is for this part".to_owned(),
+            format!("{do_not}: left out, no such field that we may write"),
             format!("{other}: left out, no such field that we may write"),
         ];
         assert_eq!(notes, wanted, "{context}");
