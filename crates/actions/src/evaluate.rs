@@ -158,8 +158,7 @@ fn found_again(prepared: &Prepared, mut wanted: Wanted) -> Wanted {
     };
     for Key { field, value } in keys {
         let Some(known) = prepared.object.field(&field).filter(|known| known.createable) else { continue };
-        let cleared = |one: &Filled| one.field == field && one.value.is_null();
-        if !taken(&wanted, known, Only::Create) || wanted.values.iter().any(cleared) {
+        if !taken(&wanted, known, Only::Create) {
             wanted.values.push(Filled { field, value, only: Only::Create });
         }
     }
@@ -291,10 +290,11 @@ fn not_there(rule: &FieldRule, body: &Value, wanted: &mut Wanted) {
     }
 }
 
-/// Whether the field has a value already at every time this rule would be used.
+/// Whether the field has a value already at every time this rule would be used. That it is to be cleared is none: a further rule may
+/// know better, and of two values for one time the later counts.
 pub(crate) fn taken(wanted: &Wanted, field: &DescribeField, only: Only) -> bool {
     let covers = |other: Only| other == Only::Always || other == only;
-    wanted.values.iter().any(|one| one.field == field.name && covers(one.only))
+    wanted.values.iter().any(|one| one.field == field.name && covers(one.only) && !one.value.is_null())
         || wanted.references.iter().any(|one| one.field == field.name && covers(one.only))
 }
 

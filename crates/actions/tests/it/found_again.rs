@@ -94,3 +94,25 @@ async fn what_is_empty_in_one_place_is_taken_from_the_next_and_clears_where_all_
     assert_eq!(one(&cx, &event).await.answer, Answer::Updated);
     assert_eq!(fields(&world.only("Lead"), &["FirstName", "LastName"]), [Value::Null, json!("Ash")]);
 }
+
+#[tokio::test]
+async fn a_null_in_one_rule_hides_no_value_of_the_next_rule_and_clears_without_one() {
+    let mut world = World::new().await;
+    let clear = "[[actions]]\npreset = 'segment-classic'\nobject = 'Lead'\nnulls = 'clear'";
+    let cx = world.delivery(&actions(clear)).await;
+    let traits = |more: Value| {
+        let mut traits = json!({"email": "a@x.example"});
+        traits.as_object_mut().unwrap().extend(more.as_object().unwrap().clone());
+        identify("u", traits)
+    };
+    // A placeholder is for a new Lead, and a full name for whatever its parts do not say.
+    let nameless = world.event(1, traits(json!({"lastName": null, "company": ""})));
+    assert_eq!(one(&cx, &nameless).await.answer, Answer::Created);
+    assert_eq!(fields(&world.only("Lead"), &["LastName", "Company"]), ["n/a", "n/a"].map(Value::from));
+    let named = world.event(2, traits(json!({"firstName": null, "lastName": "", "name": "Jo Ash"})));
+    assert_eq!(one(&cx, &named).await.answer, Answer::Updated);
+    assert_eq!(fields(&world.only("Lead"), &["FirstName", "LastName"]), ["Jo", "Ash"].map(Value::from));
+    let cleared = world.event(3, traits(json!({"firstName": null})));
+    assert_eq!(one(&cx, &cleared).await.answer, Answer::Updated);
+    assert_eq!(fields(&world.only("Lead"), &["FirstName", "LastName"]), [Value::Null, json!("Ash")]);
+}

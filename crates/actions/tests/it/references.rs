@@ -50,6 +50,7 @@ async fn reverse_etl_writes_its_object_and_is_never_a_lead_for_want_of_a_referen
         json!(null),
         json!([{"type": "mailchimp-Contact", "id": "E1", "identifierType": "Email"}]),
         json!([{"type": "SALESFORCE-Contact", "identifierType": "Person_Key__c"}]),
+        json!([{"type": "SALESFORCE-Contact"}]),
         json!([{"type": "SALESFORCE_OAUTH-Contact", "id": "E1"}]),
     ] {
         let refused = one(&cx, &world.event(3, event(entries.clone(), &mapped))).await;
