@@ -128,7 +128,7 @@ async fn objects_that_are_taken_as_they_are_have_what_null_names_cleared() {
         ("Lead", json!({"LastName": "Ash", "Company": "C", "Phone": "1", "Title": "T1", "Fax": "3"})),
         ("Account", json!({"Name": "Acme", "Phone": "1", "Site": "T1", "Fax": "3"})),
     ] {
-        let id = world.seed(object, &[own.clone()]).remove(0);
+        let id = world.seed(object, &[own]).remove(0);
         let title = if object == "Account" { "Site" } else { "Title" };
         let traits = json!({"Phone": null, title: "T2"});
         let event =
