@@ -15,6 +15,12 @@ const SUPPORTER_ID: [&str; 3] = ["EN_Supporter_Id__c", "engaging__EN_Supporter_I
 /// Names the push marker is known by.
 const PUSH_MARKER: [&str; 2] = ["EN_Push__c", "engaging__EN_Push__c"];
 
+/// Names the Flows' stamp is known by.
+const LAST_MODIFIED: [&str; 2] = ["EN_Last_Modified_Date__c", "engaging__EN_Last_Modified_Date__c"];
+
+/// Names the field for the supporter database's own id is known by.
+const ACCOUNT_ID: [&str; 2] = ["EN_Account_Id__c", "engaging__Account_Id__c"];
+
 /// What was learnt from the org.
 #[derive(Debug, Clone)]
 pub struct OrgView {
@@ -26,6 +32,10 @@ pub struct OrgView {
     pub supporter_id: Option<String>,
     /// The checkbox that the org's Flows look at.
     pub push_marker: Option<String>,
+    /// The stamp that those Flows keep.
+    pub last_modified: Option<String>,
+    /// The field that tells several supporter databases apart.
+    pub account_id: Option<String>,
 }
 
 /// Asks the org.
@@ -46,7 +56,9 @@ pub async fn view(draft: &Draft) -> Result<OrgView, Failure> {
     let contact = org.describe("Contact").await?;
     let supporter_id = known(&contact, &SUPPORTER_ID, |_| true).or_else(|| only_key(&contact));
     let push_marker = known(&contact, &PUSH_MARKER, |field| field.kind == "boolean" && field.updateable);
-    Ok(OrgView { org_id: identity.org_id, contact, supporter_id, push_marker })
+    let last_modified = known(&contact, &LAST_MODIFIED, |field| field.kind == "datetime");
+    let account_id = known(&contact, &ACCOUNT_ID, |field| field.updateable);
+    Ok(OrgView { org_id: identity.org_id, contact, supporter_id, push_marker, last_modified, account_id })
 }
 
 fn known(contact: &Describe, names: &[&str], fits: impl Fn(&DescribeField) -> bool) -> Option<String> {

@@ -120,6 +120,14 @@ fn contact_fields(out: &mut String, org: Option<&OrgView>) {
         out.push_str("# Tells the org's Flows that a save is ours.\n");
         key(out, "push_marker", marker);
     }
+    if let Some(stamp) = org.and_then(|org| org.last_modified.as_deref()) {
+        out.push_str("# Kept by the Flows; `highwater check` looks whether it is.\n");
+        key(out, "last_modified", stamp);
+    }
+    if let Some(field) = org.and_then(|org| org.account_id.as_deref()) {
+        out.push_str("# Where several supporter databases feed this org; needs supporters.account_id.\n");
+        out.push_str(&format!("# account_id = {}\n", quoted(field)));
+    }
 }
 
 fn field(out: &mut String, rule: &FieldRule, org: Option<&OrgView>) {

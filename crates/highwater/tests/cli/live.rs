@@ -41,6 +41,13 @@ async fn init_proposes_what_check_accepts_and_never_overwrites() {
     assert_eq!(proposed.status.code(), Some(0), "{}", err(&proposed));
     let text = stage.read("proposed.toml");
     assert!(text.contains("expected_org_id = \"00D"), "{text}");
+    for field in [
+        "\npush_marker = \"EN_Push__c\"",
+        "\nlast_modified = \"EN_Last_Modified_Date__c\"",
+        "\n# account_id = \"EN_",
+    ] {
+        assert!(text.contains(field), "{field}: {text}");
+    }
     let checked = stage.run("check -c proposed.toml").await;
     assert_eq!(checked.status.code(), Some(0), "{}", out(&checked));
     let again = stage.run(&line).await;
