@@ -164,10 +164,12 @@ fn begin<'b>(cx: &Delivery, events: &'b [Incoming]) -> Result<Batch<'b>, Fatal> 
         for (action, prepared) in cx.actions.iter().enumerate() {
             verdicts.push(begin_one(&mut batch, index, event, action, prepared));
         }
-        if let Some(outcome) = of_nobody(&cx.actions, &verdicts, event)
-            && !batch.outcomes[index].iter().any(|one| one.action == outcome.action)
-        {
-            batch.outcomes[index].push(outcome);
+        let outcomes = &mut batch.outcomes[index];
+        if let Some(outcome) = of_nobody(&cx.actions, &verdicts, event) {
+            let said = outcomes.iter().any(|one| one.action == outcome.action);
+            if outcomes.is_empty() || (outcome.answer.needs_a_person() && !said) {
+                outcomes.push(outcome);
+            }
         }
     }
     batch.notes = vec![Vec::new(); batch.tasks.len()];

@@ -24,6 +24,7 @@ pub(crate) fn rest(prepared: &Prepared, body: &Value, wanted: &mut Wanted) -> Re
     }
     let paths = used_paths(action);
     let used = |member: &str| paths.iter().any(|path| path.split('.').next() == Some(member));
+    // A record's Id is no value of it: it is said by a matcher or an external id.
     let is_unused = |member: &str| !used(member) && !member.eq_ignore_ascii_case("id");
     for (member, value) in members.iter().filter(|(member, _)| is_unused(member)).take(MOST) {
         match field_of(action, &prepared.object, member) {
