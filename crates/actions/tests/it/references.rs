@@ -105,3 +105,14 @@ async fn an_event_for_nobody_says_why_and_what_it_refers_to_in_vain_is_for_a_per
     let found = outcomes(&mut world, some, event(entries, &[])).await;
     assert_eq!(said(&found), [("", "ignored", "no action for identify")]);
 }
+
+#[tokio::test]
+async fn what_was_done_under_other_actions_is_not_called_ignored_beside_it() {
+    let mut world = World::new().await;
+    let event = world.event(1, event(json!(null), &[]));
+    let leads = world.delivery(&actions("[[actions]]\npreset = 'segment-classic'\n")).await;
+    assert_eq!(one(&leads, &event).await.answer, Answer::Created);
+    let accounts =
+        world.delivery(&actions("[[actions]]\npreset = 'segment-classic'\nobject = 'Account'")).await;
+    assert_eq!(one(&accounts, &event).await.answer, Answer::Created);
+}
