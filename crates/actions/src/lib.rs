@@ -23,6 +23,7 @@ pub mod path;
 pub mod preset;
 pub mod question;
 pub mod reference;
+pub mod replica;
 pub mod replicate;
 pub mod run;
 pub mod scalar;

@@ -1,10 +1,7 @@
 //! Supporters as records of any object, one way: Leads above all. The same actions carry them as carry events; what is added
 //! is who is eligible, who was replicated already, and who is set aside until something about them changes.
 
-use std::collections::BTreeMap;
-
 use model::{Cell, Digest, RuleKey, SalesforceId, Stamp, Subject, SupporterId};
-use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value};
 use state::{Changes, NoteKind, State};
 
@@ -15,6 +12,7 @@ use crate::fatal::Fatal;
 use crate::incoming::Incoming;
 use crate::outcome::{Answer, Outcome};
 use crate::path::Path;
+use crate::replica::{Replica, Standing};
 use crate::template::Template;
 
 /// The type that an action for supporters is triggered by.
@@ -34,57 +32,6 @@ pub struct Row {
     pub id: SupporterId,
     /// Columns and values; what is empty is null.
     pub columns: Map<String, Value>,
-}
-
-/// What is remembered of one supporter.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
-pub struct Replica {
-    /// The record they were replicated to.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub record: Option<String>,
-    /// Digest of the columns when they were last tried.
-    values: u64,
-    /// Digest of the action when they were last tried.
-    mapping: u64,
-    /// Why they are set aside. Codes and field names only.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub blocked: Option<String>,
-    /// When they were last tried, microseconds.
-    at: i64,
-}
-
-impl Replica {
-    /// When the supporter was last tried.
-    #[must_use]
-    pub const fn at(&self) -> Stamp {
-        Stamp::from_micros(self.at)
-    }
-}
-
-/// How a supporter stands.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
-pub enum Standing {
-    /// There is a record of theirs.
-    Replicated,
-    /// Eligible, and not yet replicated.
-    NotReplicated,
-    /// Set aside after an error, until a column or the action changes.
-    Blocked,
-    /// The action's conditions do not hold.
-    NotEligible,
-}
-
-impl Standing {
-    /// A stable word for lists.
-    #[must_use]
-    pub const fn code(self) -> &'static str {
-        match self {
-            Self::Replicated => "replicated",
-            Self::NotReplicated => "not_replicated",
-            Self::Blocked => "blocked",
-            Self::NotEligible => "not_eligible",
-        }
-    }
 }
 
 /// What a run came to: supporters, each counted once.
@@ -179,17 +126,10 @@ pub fn standings(
 ) -> Result<Vec<(Standing, Option<Replica>)>, Fatal> {
     let keys: Vec<Vec<u8>> = rows.iter().map(|row| row.id.as_str().as_bytes().to_vec()).collect();
     let notes = state.notes_of(NoteKind::Replica, &keys)?;
-    let known = |note: Option<Vec<u8>>| note.and_then(|bytes| serde_json::from_slice::<Replica>(&bytes).ok());
     let pairs = rows.iter().zip(notes).map(|(row, note)| {
-        let replica = known(note);
+        let replica = note.and_then(|bytes| Replica::read(&bytes));
         let eligible = may_be_replicated(state, action, row)?;
-        let standing = match &replica {
-            Some(replica) if replica.blocked.is_some() => Standing::Blocked,
-            Some(replica) if replica.record.is_some() => Standing::Replicated,
-            Some(_) | None if eligible => Standing::NotReplicated,
-            Some(_) | None => Standing::NotEligible,
-        };
-        Ok((standing, replica))
+        Ok((Standing::of(replica.as_ref(), eligible), replica))
     });
     pairs.collect()
 }
@@ -201,6 +141,14 @@ fn may_be_replicated(state: &State, action: &Action, row: &Row) -> Result<bool, 
 
 fn body_of(row: &Row) -> Value {
     Incoming::of_columns(row.id.as_str(), Stamp::EPOCH, row.columns.clone()).body
+}
+
+/// A supporter who is tried in this batch.
+struct Trial<'r> {
+    row: &'r Row,
+    before: Option<Replica>,
+    values: u64,
+    incoming: Incoming,
 }
 
 /// Replicates one batch of supporters. What each came to is durable when this returns.
@@ -215,48 +163,110 @@ pub async fn replicate(
     now: Stamp,
 ) -> Result<Report, Fatal> {
     let mut report = Report::default();
-    let mapping = digest(&cx.state, &format!("{action:?}"));
-    let mut sent: Vec<(&Row, Option<Replica>, u64)> = Vec::new();
-    let mut incoming = Vec::new();
-    for (row, (_, replica)) in rows.iter().zip(standings(&cx.state, action, rows)?) {
+    let mapping = digest(&cx.state, &format!("{action:?}")).0;
+    let mut trials = Vec::new();
+    for (row, (_, before)) in rows.iter().zip(standings(&cx.state, action, rows)?) {
         if !may_be_replicated(&cx.state, action, row)? {
             report.not_eligible += 1;
             continue;
         }
-        let values = digest(&cx.state, &Value::Object(row.columns.clone()).to_string());
-        let same = replica.as_ref().is_some_and(|one| one.values == values.0 && one.mapping == mapping.0);
-        match &replica {
-            Some(known) if known.blocked.is_some() && same => {
-                report.still_blocked += 1;
-                continue;
+        let values = digest(&cx.state, &Value::Object(row.columns.clone()).to_string()).0;
+        match due(before.as_ref(), (values, mapping), options) {
+            Due::Now => {
+                let incoming = incoming(cx, action, row, before.as_ref(), (values, mapping), now);
+                trials.push(Trial { row, before, values, incoming });
             }
-            Some(known) if known.blocked.is_none() && (same || !options.keep_updated) => {
-                report.unchanged += 1;
-                continue;
-            }
-            Some(_) | None => {}
+            Due::Unchanged => report.unchanged += 1,
+            Due::StillBlocked => report.still_blocked += 1,
         }
-        let record = replica.as_ref().and_then(|one| SalesforceId::parse(one.record.as_deref()?).ok());
-        let id = format!("{SUPPORTER}/{}/{:016x}{:016x}", row.id, values.0, mapping.0);
-        let whole = Incoming::of_columns(row.id.as_str(), now, row.columns.clone());
-        incoming.push(Incoming { id, record, ..whole });
-        sent.push((row, replica, values.0));
     }
-    let outcomes = deliver(cx, &incoming).await?.outcomes;
     let mut changes = Changes::new();
-    for (((row, before, values), incoming), outcomes) in sent.into_iter().zip(&incoming).zip(outcomes) {
-        changes.remove_note(NoteKind::Settled, incoming.id.as_bytes());
-        let Some(outcome) = outcomes.first() else { continue };
-        if let Some(after) = settle(&mut report, action, before, outcome) {
-            let replica = Replica { values, mapping: mapping.0, at: now.micros(), ..after };
-            let bytes = serde_json::to_vec(&replica).unwrap_or_default();
-            changes.put_note(NoteKind::Replica, row.id.as_str().as_bytes(), bytes);
+    let outcomes = outcomes(cx, action, &mut trials, &mut changes).await?;
+    for (trial, outcome) in trials.into_iter().zip(outcomes) {
+        let Some(outcome) = outcome else { continue };
+        if let Some(after) = settle(&mut report, action, trial.before, &outcome) {
+            let replica = Replica { values: Some(trial.values), mapping, at: now.micros(), ..after };
+            replica.keep(trial.row.id.as_str().as_bytes(), &mut changes);
         }
     }
     if !changes.is_empty() {
         let _receipt = cx.state.commit(changes).await?;
     }
     Ok(report)
+}
+
+/// Whether a supporter is tried.
+enum Due {
+    Now,
+    Unchanged,
+    StillBlocked,
+}
+
+fn due(before: Option<&Replica>, (values, mapping): (u64, u64), options: Options) -> Due {
+    let Some(known) = before else { return Due::Now };
+    let same = known.values == Some(values) && known.mapping == mapping;
+    let lifted = known.values.is_none();
+    match (&known.blocked, same) {
+        (Some(_), true) => Due::StillBlocked,
+        (None, true) => Due::Unchanged,
+        (None, false) if !options.keep_updated && !lifted => Due::Unchanged,
+        (Some(_) | None, false) => Due::Now,
+    }
+}
+
+fn incoming(
+    cx: &Delivery,
+    action: &Action,
+    row: &Row,
+    before: Option<&Replica>,
+    (values, mapping): (u64, u64),
+    now: Stamp,
+) -> Incoming {
+    let prepared = cx.actions.iter().find(|one| one.action.name == action.name);
+    let prefix = prepared.and_then(|one| one.object.key_prefix.as_deref());
+    let record = before.and_then(|one| SalesforceId::parse(one.record.as_deref()?).ok());
+    // The action may be for another object by now.
+    let record = record.filter(|id| prefix.is_none_or(|prefix| id.prefix() == prefix));
+    let id = format!("{SUPPORTER}/{}/{values:016x}{mapping:016x}", row.id);
+    Incoming { id, record, ..Incoming::of_columns(row.id.as_str(), now, row.columns.clone()) }
+}
+
+/// What each came to. Whoever's record is gone is delivered again at once, by the matchers: it was deleted, or merged into another.
+async fn outcomes(
+    cx: &Delivery,
+    action: &Action,
+    trials: &mut [Trial<'_>],
+    changes: &mut Changes,
+) -> Result<Vec<Option<Outcome>>, Fatal> {
+    let mine = |all: Vec<Outcome>| all.into_iter().find(|one| one.action == action.name);
+    let mut found: Vec<Option<Outcome>> = Vec::with_capacity(trials.len());
+    let first: Vec<Incoming> = trials.iter().map(|one| one.incoming.clone()).collect();
+    found.extend(deliver(cx, &first).await?.outcomes.into_iter().map(mine));
+    let gone: Vec<usize> = (0..trials.len())
+        .filter(|at| found[*at].as_ref().is_some_and(|outcome| is_gone(outcome, &trials[*at].incoming)))
+        .collect();
+    let again = |at: &usize| {
+        let incoming = trials[*at].incoming.clone();
+        Incoming { id: format!("{}/anew", incoming.id), record: None, ..incoming }
+    };
+    let again: Vec<Incoming> = gone.iter().map(again).collect();
+    let anew = if again.is_empty() { Vec::new() } else { deliver(cx, &again).await?.outcomes };
+    for (at, outcomes) in gone.into_iter().zip(anew) {
+        found[at] = mine(outcomes);
+        if let Some(before) = &mut trials[at].before {
+            before.record = None;
+        }
+    }
+    for settled in first.iter().chain(&again) {
+        changes.remove_note(NoteKind::Settled, settled.id.as_bytes());
+    }
+    Ok(found)
+}
+
+/// Whether the record that was remembered is not there any more. That a reference points at nothing is something else.
+fn is_gone(outcome: &Outcome, incoming: &Incoming) -> bool {
+    let by_reference = outcome.notes.contains(&outcome.reason);
+    outcome.answer == Answer::NotFound && incoming.record.is_some() && !by_reference
 }
 
 /// What is remembered after an outcome; `None`: nothing new, the next run tries again.
@@ -267,7 +277,6 @@ fn settle(
     outcome: &Outcome,
 ) -> Option<Replica> {
     let known = before.and_then(|one| one.record);
-    let empty = Replica { record: None, values: 0, mapping: 0, blocked: None, at: 0 };
     match outcome.answer {
         Answer::Created | Answer::Updated | Answer::Superseded => {
             if outcome.answer == Answer::Created {
@@ -277,8 +286,8 @@ fn settle(
             }
             // Of a converted Lead the Lead stays known: it leads to its Contact.
             let followed = !outcome.object.eq_ignore_ascii_case(&action.object);
-            let record = if followed { known } else { outcome.record.clone() };
-            Some(Replica { record, ..empty })
+            let record = known.filter(|_| followed).or_else(|| outcome.record.clone());
+            Some(Replica { record, ..Replica::default() })
         }
         Answer::Several
         | Answer::Refused
@@ -287,13 +296,11 @@ fn settle(
         | Answer::Invalid
         | Answer::GivenUp => {
             report.blocked += 1;
-            // A record that is gone is looked for by the matchers the next time.
-            let record = known.filter(|_| outcome.answer != Answer::NotFound);
             let reason = match outcome.reason.as_str() {
                 "" => outcome.answer.code().to_owned(),
                 reason => reason.to_owned(),
             };
-            Some(Replica { record, blocked: Some(reason), ..empty })
+            Some(Replica { record: known, blocked: Some(reason), ..Replica::default() })
         }
         Answer::Waiting | Answer::Ignored | Answer::Deleted => {
             report.waiting += 1;
@@ -304,27 +311,4 @@ fn settle(
 
 fn digest(state: &State, text: &str) -> Digest {
     state.digest_key().digest(RuleKey(0), &Cell::Value(text.into()))
-}
-
-/// How many supporters are replicated and set aside, from what is remembered.
-///
-/// # Errors
-/// [`Fatal::State`].
-pub fn counts(state: &State) -> Result<BTreeMap<Standing, u64>, Fatal> {
-    let mut counts = BTreeMap::new();
-    let mut after: Option<Vec<u8>> = None;
-    loop {
-        let page = state.notes(NoteKind::Replica, after.as_deref(), 1_000)?;
-        for (_, bytes) in &page {
-            if let Ok(replica) = serde_json::from_slice::<Replica>(bytes) {
-                let standing =
-                    if replica.blocked.is_some() { Standing::Blocked } else { Standing::Replicated };
-                *counts.entry(standing).or_default() += 1;
-            }
-        }
-        match page.into_iter().last() {
-            Some((key, _)) => after = Some(key),
-            None => return Ok(counts),
-        }
-    }
 }

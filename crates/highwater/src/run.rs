@@ -254,6 +254,7 @@ fn refuse_without_state(verb: &Verb, dir: &Path) -> Result<(), Failure> {
             | Verb::Conflicts(_)
             | Verb::Events(_)
             | Verb::Forget(_)
+            | Verb::Replicate(commands::replicate::Args { retry: Some(_), .. })
     ) || matches!(verb, Verb::Watermark(args) if !args.begins());
     if looks && !wire::state::exists(dir) {
         return Err(Failure::Arguments {

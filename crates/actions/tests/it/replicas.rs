@@ -3,7 +3,8 @@
 use std::collections::BTreeMap;
 
 use actions::deliver::Delivery;
-use actions::replicate::{Options, Report, Row, Standing, columns_of, counts, replicate, standings};
+use actions::replica::{Standing, counts, lift};
+use actions::replicate::{Options, Report, Row, columns_of, replicate, standings};
 use model::{Stamp, SupporterId};
 use serde_json::{Value, json};
 
@@ -122,15 +123,75 @@ async fn a_lead_that_was_converted_is_followed_to_its_contact_and_one_that_is_go
     rows[1].columns["city"] = json!("Porto");
     // The changed address makes no second Lead either.
     rows[0].columns["email"] = json!("new@x.example");
+    // THEN in the same run one is written to the Contact, and one is made anew
     let report = run(&cx, &rows, KEEP, 2).await;
-    assert_eq!((report.updated, report.blocked), (1, 1));
+    assert_eq!((report.updated, report.created, report.blocked), (1, 1, 0));
     assert_eq!(
         fields(&world.only("Contact"), &["MailingCity", "Email"]),
         ["Porto", "new@x.example"].map(Value::from)
     );
-    // A further change of the one whose Lead is gone makes a new one.
-    rows[1].columns["city"] = json!("Lagos");
-    assert_eq!(run(&cx, &rows, KEEP, 3).await.created, 1);
+    assert_eq!(filters(&cx, &rows), [(Standing::Replicated, 2)].into());
+    let again = run(&cx, &rows, KEEP, 3).await;
+    assert_eq!(again.unchanged, 2);
+    // The new Lead is known by its Id from then on.
+    rows[1].columns["email"] = json!("other@x.example");
+    assert_eq!(run(&cx, &rows, KEEP, 4).await.updated, 1);
+}
+
+#[tokio::test]
+async fn a_lead_that_was_merged_away_is_followed_to_whoever_has_the_address() {
+    let world = World::new().await;
+    let cx = world.delivery(&actions(LEADS)).await;
+    let mut rows = vec![person(1, 90)];
+    run(&cx, &rows, KEEP, 1).await;
+    let first = world.only("Lead")["Id"].as_str().unwrap().to_owned();
+    // GIVEN a Lead that somebody made by hand, and that stays when both are merged
+    let user = world.org.person();
+    let other = json!({"LastName": "Supporter1", "Company": "Hers", "Email": "s1@x.example"});
+    let kept = world.org.create_as(&user, "Lead", &other).unwrap();
+    world.org.merge_as(&user, "Lead", &kept, &[&first]).unwrap();
+    rows[0].columns["city"] = json!("Porto");
+    // WHEN the supporter changes THEN the one that is left is written, and known
+    assert_eq!(run(&cx, &rows, KEEP, 2).await.updated, 1);
+    assert_eq!(fields(&world.only("Lead"), &["City", "Company"]), ["Porto", "Hers"].map(Value::from));
+    let (_, replica) = standings(&cx.state, &cx.actions[0].action, &rows).unwrap().remove(0);
+    assert_eq!(replica.unwrap().record, Some(kept));
+    // AND where nobody is left and none may be made, that is the reason
+    let update = world.delivery(&actions(&LEADS.replace("upsert", "update"))).await;
+    let last = world.only("Lead")["Id"].as_str().unwrap().to_owned();
+    world.org.delete_as(&user, "Lead", &last).unwrap();
+    rows[0].columns["city"] = json!("Lagos");
+    assert_eq!(run(&update, &rows, KEEP, 3).await.blocked, 1);
+    let (_, replica) = standings(&update.state, &update.actions[0].action, &rows).unwrap().remove(0);
+    assert_eq!(replica.unwrap().blocked.as_deref(), Some("no record matches"));
+}
+
+#[tokio::test]
+async fn a_block_that_is_lifted_is_tried_again_though_nothing_changed() {
+    let world = World::new().await;
+    let cx = world.delivery(&actions(LEADS)).await;
+    // GIVEN an org in which nobody can become a Lead, and one is replicated already
+    let mut rows = vec![person(1, 90), person(2, 90), person(3, 90)];
+    assert_eq!(run(&cx, &rows[..1], KEEP, 1).await.created, 1);
+    world.org.configure(|settings| settings.hidden_fields.push("Lead.City".to_owned()));
+    rows[0].columns["city"] = json!("Porto");
+    assert_eq!(run(&cx, &rows, KEEP, 2).await.blocked, 3);
+    // WHEN the cause is gone, everybody stays set aside, and counting alone lifts nothing
+    world.org.configure(|settings| settings.hidden_fields.clear());
+    assert_eq!(lift(&cx.state, None, None).await.unwrap(), 3);
+    assert_eq!(run(&cx, &rows, KEEP, 3).await.still_blocked, 3);
+    // WHEN one block is lifted THEN that one is tried, and how many is on record
+    assert_eq!(lift(&cx.state, Some(&rows[1].id), Some("Kim")).await.unwrap(), 1);
+    assert_eq!(lift(&cx.state, Some(&rows[1].id), Some("Kim")).await.unwrap(), 0);
+    assert_eq!(filters(&cx, &rows), [(Standing::Blocked, 2), (Standing::NotReplicated, 1)].into());
+    let one = run(&cx, &rows, KEEP, 4).await;
+    assert_eq!((one.created, one.still_blocked), (1, 2));
+    // WHEN all are lifted THEN all are tried, also where each is replicated once only
+    assert_eq!(lift(&cx.state, None, Some("Kim")).await.unwrap(), 2);
+    let all = run(&cx, &rows, Options { keep_updated: false }, 5).await;
+    assert_eq!((all.created, all.updated, all.unchanged), (1, 1, 1));
+    let audits: Vec<String> = cx.state.audits(10).unwrap().into_iter().map(|line| line.what).collect();
+    assert_eq!(audits, ["replication blocks lifted: 2", "replication blocks lifted: 1"]);
 }
 
 #[tokio::test]

@@ -5,9 +5,8 @@ use std::time::Duration;
 
 use actions::action::Action;
 use actions::deliver::Delivery;
-use actions::replicate::{
-    Options, Report, Row, Standing, action_for_supporters, columns_of, replicate, standings,
-};
+use actions::replica::{Standing, lift};
+use actions::replicate::{Options, Report, Row, action_for_supporters, columns_of, replicate, standings};
 use model::{Clock, SupporterId};
 use serde_json::json;
 use supporters::Supporters;
@@ -28,13 +27,26 @@ use crate::wire;
   highwater replicate
   highwater replicate --list blocked
   highwater replicate --list not-replicated --format csv
+  highwater replicate --retry 4711
+  highwater replicate --retry --all --dry-run
 
 Who is replicated, and to what, says the one [[actions]] with on = { types = [\"supporter\"] }. A supporter who is refused is \
-set aside until one of the columns or the action changes. `highwater serve` does the same by itself, see [replication].")]
+set aside until one of the columns or the action changes, or until --retry lifts the block, after something was put right in the \
+org. `highwater serve` does the same by itself, see [replication].")]
 pub struct Args {
     /// Replicate nobody, list who stands so
     #[arg(long, value_name = "STANDING")]
     pub list: Option<Wanted>,
+    /// Replicate nobody, lift the block of this supporter, or with --all of everybody: the next run tries them again
+    #[arg(long, value_name = "SUPPORTER", num_args = 0..=1, conflicts_with = "list")]
+    #[expect(clippy::option_option, reason = "an option that may stand with and without a value")]
+    pub retry: Option<Option<String>>,
+    /// With --retry: everybody who is set aside
+    #[arg(long, requires = "retry")]
+    pub all: bool,
+    /// With --retry: count whose block would be lifted, and lift none
+    #[arg(long, requires = "retry")]
+    pub dry_run: bool,
 }
 
 /// Whom to list.
@@ -60,6 +72,9 @@ impl Wanted {
 
 /// The service's own run and one by hand would both make what neither has made yet.
 static ONE_RUN: Mutex<()> = Mutex::const_new(());
+
+/// What is remembered of supporters is changed by one at a time: by a batch of a run, or by lifting blocks.
+static ONE_BATCH: Mutex<()> = Mutex::const_new(());
 
 /// Both sides of a replication.
 struct Parts {
@@ -111,6 +126,7 @@ impl Parts {
             let (rows, last) = self.page(after.as_ref(), most).await?;
             let Some(last) = last else { break };
             let now = Clock::system().now();
+            let _batch = ONE_BATCH.lock().await;
             let part = replicate(&self.delivery, &self.action, &rows, options, now).await;
             report.add(&part.map_err(wire::delivery::failure)?);
             after = Some(last);
@@ -119,11 +135,14 @@ impl Parts {
     }
 }
 
-/// Replicates, or lists.
+/// Replicates, lists, or lifts blocks.
 ///
 /// # Errors
 /// Whatever stands in the way; whoever is refused is no error.
 pub async fn run(args: &Args, desk: &Desk) -> Result<Exit, Failure> {
+    if let Some(whom) = &args.retry {
+        return retry(whom.as_deref(), args, desk).await;
+    }
     let org = desk.org()?;
     let identity = wire::org::recognised(&desk.config, &org).await?;
     desk.state.adopt_org(identity.org_id)?;
@@ -139,6 +158,40 @@ pub async fn run(args: &Args, desk: &Desk) -> Result<Exit, Failure> {
     desk.screen.answer(&shown(&report)).await.map_err(Failure::stdout)?;
     Ok(if report.blocked + report.still_blocked > 0 { Exit::SomeFailed } else { Exit::Done })
 }
+
+/// Lifts blocks. Neither the org nor the supporter database is asked.
+async fn retry(whom: Option<&str>, args: &Args, desk: &Desk) -> Result<Exit, Failure> {
+    let usage = |problem: &str, advice| Failure::Arguments { problem: problem.to_owned(), advice };
+    let whom = match (whom, args.all) {
+        (Some(id), false) => Some(SupporterId::parse(id).map_err(|_| usage("that is no supporter id", SEE))?),
+        (None, true) => None,
+        (Some(_), true) => return Err(usage("a supporter and --all are given", "give one of them")),
+        (None, false) => {
+            return Err(usage("nothing says whose block is lifted", "name a supporter, or give --all"));
+        }
+    };
+    let _batch = ONE_BATCH.lock().await;
+    let who = super::watermark::who();
+    let by = (!args.dry_run).then_some(who.as_str());
+    let count = lift(&desk.state, whom.as_ref(), by).await.map_err(wire::delivery::failure)?;
+    if count == 0 && whom.is_some() {
+        return Err(usage("that supporter is not set aside", SEE));
+    }
+    let mut sheet = Sheet::new("blocks of the replication", &["what", "supporters"]);
+    let what = if args.dry_run { "would be lifted" } else { "lifted" };
+    sheet.row([what.to_owned(), count.to_string()]);
+    let mut answer = Answer::of(sheet, json!({"lifted": count, "dry_run": args.dry_run}));
+    answer.notes.push(match (args.dry_run, count) {
+        (true, _) => "nothing was changed".to_owned(),
+        (false, 0) => "nobody is set aside".to_owned(),
+        (false, _) => "`highwater replicate`, or the next run of the service, tries them again".to_owned(),
+    });
+    desk.screen.answer(&answer).await.map_err(Failure::stdout)?;
+    Ok(Exit::Done)
+}
+
+/// Where to look whom a block is about.
+const SEE: &str = "`highwater replicate --list blocked` shows who is set aside";
 
 /// Supporters read at once for a list.
 const PAGE: usize = 1_000;

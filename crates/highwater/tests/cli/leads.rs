@@ -3,7 +3,7 @@
 
 use serde_json::{Value, json as value};
 
-use crate::stage::{Stage, err, json};
+use crate::stage::{Stage, err, json, out};
 
 const ACTION: &str = r#"
 [replication]
@@ -87,6 +87,22 @@ async fn five_thousand_supporters_with_scores_become_two_thousand_leads() {
     // Whoever did not change costs nothing, and whoever is set aside stays so.
     let again = replicated(&stage, 3).await;
     assert_eq!(counts(&again, &["unchanged", "still_blocked", "created", "updated"]), [2_000, 7, 0, 0]);
+    // WHEN a block is lifted THEN that one is tried again, and set aside for the same reason
+    let lifted = stage.run("replicate --retry --all --dry-run --format json").await;
+    assert_eq!(json(&lifted), value!({"lifted": 7, "dry_run": true}));
+    let lifted = stage.run("replicate --retry 5").await;
+    assert!(out(&lifted).contains("lifted   1") && out(&lifted).contains("tries them again"), "{lifted:?}");
+    assert_eq!(counts(&replicated(&stage, 3).await, &["blocked", "still_blocked"]), [1, 6]);
+    for (wrong, why) in [
+        ("--retry 9", "not set aside"),
+        ("--retry", "nothing says whose"),
+        ("--retry 5 --all", "give one of them"),
+        ("--all", "--retry"),
+    ] {
+        let refused = stage.run(&format!("replicate {wrong}")).await;
+        assert_eq!(refused.status.code(), Some(2), "{wrong}: {}", err(&refused));
+        assert!(err(&refused).contains(why), "{wrong}: {}", err(&refused));
+    }
     // WHEN one is corrected THEN that one is replicated
     stage.sql("UPDATE supporters SET email = 's1@example.org' WHERE supporter_id = 1").await;
     assert_eq!(counts(&replicated(&stage, 3).await, &["created", "still_blocked"]), [1, 6]);
