@@ -38,9 +38,9 @@ pub struct Entry {
     pub rest: Option<Rest>,
     /// Where those members are; `traits` unless said otherwise.
     pub rest_of: Option<Path>,
-    /// Values that are too long.
+    /// Values that are too long; left out unless said otherwise, and refused where the action is for supporters.
     pub too_long: Option<TooLong>,
-    /// Values that do not fit.
+    /// Values that do not fit; the same.
     pub unfit: Option<Unfit>,
     /// Nulls and empty texts.
     pub nulls: Option<Nulls>,
@@ -188,11 +188,16 @@ impl Entry {
         let missing = |key| InvalidEntry::Missing { action: called.clone(), key };
         let object = self.object.clone().ok_or_else(|| missing("object"))?;
         let operation = self.operation.ok_or_else(|| missing("operation"))?;
+        let on = self.on.clone().ok_or_else(|| missing("on"))?;
+        // An event is written as far as it goes. A supporter is written whole, or set aside with the reason.
+        let whole = on.types == [SUPPORTER];
+        let (too_long, unfit) =
+            if whole { (TooLong::Refuse, Unfit::Refuse) } else { (TooLong::LeaveOut, Unfit::LeaveOut) };
         let action = Action {
             name: called.clone(),
             object,
             operation,
-            on: self.on.clone().ok_or_else(|| missing("on"))?,
+            on,
             flag: self.flag.unwrap_or(FlagRule::Ignored),
             matchers: self.matchers.clone(),
             external_id: self.external_id.unwrap_or_default(),
@@ -202,8 +207,8 @@ impl Entry {
                 Some(path) => path.clone(),
                 None => Path::parse("traits").map_err(|_| missing("rest_of"))?,
             },
-            too_long: self.too_long.unwrap_or_default(),
-            unfit: self.unfit.unwrap_or_default(),
+            too_long: self.too_long.unwrap_or(too_long),
+            unfit: self.unfit.unwrap_or(unfit),
             nulls: self.nulls.unwrap_or_default(),
             converted: self.converted.unwrap_or_default(),
             duplicates: self.duplicates.unwrap_or_default(),
@@ -299,6 +304,20 @@ mod tests {
         assert_eq!(action.fields[1].only, Only::Create);
         assert_eq!((action.nulls, action.too_long), (Nulls::Leave, TooLong::LeaveOut));
         assert_eq!(action.objects().collect::<Vec<_>>(), ["Lead", "Contact"]);
+    }
+
+    #[test]
+    fn a_supporter_is_written_whole_unless_the_entry_says_otherwise() {
+        let supporter = LEAD.replace("identify", "supporter");
+        let action = read(&supporter).unwrap().remove(0);
+        assert_eq!((action.too_long, action.unfit), (TooLong::Refuse, Unfit::Refuse));
+        let said = supporter.replace("operation", "too_long = \"trim\"\nunfit = \"leave_out\"\noperation");
+        let action = read(&said).unwrap().remove(0);
+        assert_eq!((action.too_long, action.unfit), (TooLong::Trim, Unfit::LeaveOut));
+        // Events of several types stay events.
+        let both =
+            read(&supporter.replace("[\"supporter\"]", "[\"supporter\", \"group\"]")).unwrap().remove(0);
+        assert_eq!((both.too_long, both.unfit), (TooLong::LeaveOut, Unfit::LeaveOut));
     }
 
     #[test]

@@ -306,10 +306,9 @@ fn put(
     wanted: &mut Wanted,
 ) -> Result<(), Box<Outcome>> {
     let Some(value) = source(rule, body) else { return Ok(()) };
-    let refused = || invalid(prepared, format!("the value for {} does not fit", field.name));
     let Some(value) = decoded(rule, value) else {
         return match rule.otherwise {
-            Otherwise::Refuse => Err(refused()),
+            Otherwise::Refuse => Err(refused(prepared, field, &Note::NotDecoded(field.name.clone()))),
             Otherwise::AsIs | Otherwise::LeaveOut => {
                 wanted.notes.push(Note::NotDecoded(field.name.clone()));
                 Ok(())
@@ -325,7 +324,12 @@ fn put(
     }
     let too_long = rule.too_long.unwrap_or(prepared.action.too_long);
     let unfit = rule.unfit.unwrap_or(prepared.action.unfit);
-    keep(prepared, &value, field, rule.only, (too_long, unfit), wanted).map_err(|()| refused())
+    keep(prepared, &value, field, rule.only, (too_long, unfit), wanted)
+        .map_err(|note| refused(prepared, field, &note))
+}
+
+pub(crate) fn refused(prepared: &Prepared, field: &DescribeField, note: &Note) -> Box<Outcome> {
+    invalid(prepared, format!("the value for {} does not fit: {}", field.name, note.why()))
 }
 
 pub(crate) fn keep(
@@ -335,15 +339,15 @@ pub(crate) fn keep(
     only: Only,
     (too_long, unfit): (TooLong, Unfit),
     wanted: &mut Wanted,
-) -> Result<(), ()> {
+) -> Result<(), Note> {
     match fit(value, field, too_long, prepared.action.nulls) {
         Fit::Silent => {}
         Fit::Takes(value, note) => {
             wanted.notes.extend(note);
             wanted.values.push(Filled { field: field.name.clone(), value, only });
         }
-        Fit::TooLong(_) if too_long == TooLong::Refuse => return Err(()),
-        Fit::Unfit(_) if unfit == Unfit::Refuse => return Err(()),
+        Fit::TooLong(note) if too_long == TooLong::Refuse => return Err(note),
+        Fit::Unfit(note) if unfit == Unfit::Refuse => return Err(note),
         Fit::TooLong(note) | Fit::Unfit(note) => wanted.notes.push(note),
     }
     Ok(())

@@ -194,6 +194,15 @@ impl fmt::Display for Note {
     }
 }
 
+impl Note {
+    /// Why the field was left out, without the field's name.
+    #[must_use]
+    pub fn why(&self) -> String {
+        let whole = self.to_string();
+        whole.split_once("left out, ").map_or(whole.clone(), |(_, why)| why.to_owned())
+    }
+}
+
 /// What one action came to for one event. No personal data.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Outcome {

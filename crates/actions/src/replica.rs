@@ -22,6 +22,9 @@ pub struct Replica {
     /// Why they are set aside. Codes and field names only.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub blocked: Option<String>,
+    /// What happened to single fields when they were last tried: trimmed, or left out and why. No values.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub notes: Vec<String>,
     /// When they were last tried, microseconds.
     pub(crate) at: i64,
 }
@@ -31,6 +34,18 @@ impl Replica {
     #[must_use]
     pub const fn at(&self) -> Stamp {
         Stamp::from_micros(self.at)
+    }
+
+    /// Why they are set aside, and what happened to single fields; empty where there is nothing to tell.
+    #[must_use]
+    pub fn why(&self) -> String {
+        let told: Vec<&str> = self
+            .blocked
+            .iter()
+            .chain(self.notes.iter().filter(|note| self.blocked.as_ref() != Some(*note)))
+            .map(String::as_str)
+            .collect();
+        told.join("; ")
     }
 
     /// What a note holds; `None` for one that cannot be read, which is as good as none.

@@ -277,6 +277,7 @@ fn settle(
     outcome: &Outcome,
 ) -> Option<Replica> {
     let known = before.and_then(|one| one.record);
+    let notes = outcome.notes.clone();
     match outcome.answer {
         Answer::Created | Answer::Updated | Answer::Superseded => {
             if outcome.answer == Answer::Created {
@@ -287,7 +288,7 @@ fn settle(
             // Of a converted Lead the Lead stays known: it leads to its Contact.
             let followed = !outcome.object.eq_ignore_ascii_case(&action.object);
             let record = known.filter(|_| followed).or_else(|| outcome.record.clone());
-            Some(Replica { record, ..Replica::default() })
+            Some(Replica { record, notes, ..Replica::default() })
         }
         Answer::Several
         | Answer::Refused
@@ -300,7 +301,7 @@ fn settle(
                 "" => outcome.answer.code().to_owned(),
                 reason => reason.to_owned(),
             };
-            Some(Replica { record: known, blocked: Some(reason), ..Replica::default() })
+            Some(Replica { record: known, blocked: Some(reason), notes, ..Replica::default() })
         }
         Answer::Waiting | Answer::Ignored | Answer::Deleted => {
             report.waiting += 1;

@@ -5,7 +5,7 @@ use serde_json::{Map, Value};
 
 use crate::action::{Action, Matchers, OneOrMany, Only, Operation, Rest};
 use crate::check::Prepared;
-use crate::evaluate::{Wanted, invalid, keep, taken};
+use crate::evaluate::{Wanted, keep, refused, taken};
 use crate::fit::is_empty;
 use crate::outcome::{Note, Outcome};
 use crate::path::Path;
@@ -32,7 +32,7 @@ pub(crate) fn rest(prepared: &Prepared, body: &Value, wanted: &mut Wanted) -> Re
             Ok(field) if taken(wanted, field, Only::Always) => {}
             Ok(field) => {
                 keep(prepared, value, field, Only::Always, (action.too_long, action.unfit), wanted)
-                    .map_err(|()| invalid(prepared, format!("the value for {} does not fit", field.name)))?;
+                    .map_err(|note| refused(prepared, field, &note))?;
             }
         }
     }

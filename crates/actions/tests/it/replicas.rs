@@ -10,7 +10,7 @@ use serde_json::{Value, json};
 
 use crate::support::{World, actions, fields};
 
-const LEADS: &str = "[[actions]]\nobject = 'Lead'\noperation = 'upsert'\nunfit = 'refuse'\n\
+const LEADS: &str = "[[actions]]\nobject = 'Lead'\noperation = 'upsert'\n\
     on = { types = ['supporter'], when = [{ path = 'supporter.score', at_least = 60 }] }\n\
     match = { all = [{ field = 'Email', path = 'supporter.email' }] }\n\
     field = [{ name = 'LastName', path = 'supporter.last_name' }, { name = 'Email', path = 'supporter.email' },\n\
@@ -69,7 +69,10 @@ async fn five_thousand_scored_supporters_become_two_thousand_leads() {
         .map(|(_, replica)| replica.unwrap().blocked.unwrap())
         .collect();
     assert_eq!(reasons[..4], vec!["INVALID_EMAIL_ADDRESS [Email]".to_owned(); 4]);
-    assert_eq!(reasons[4..], vec!["the value for AnnualRevenue does not fit".to_owned(); 3]);
+    assert_eq!(
+        reasons[4..],
+        vec!["the value for AnnualRevenue does not fit: it takes a number of its size".to_owned(); 3]
+    );
     let wanted = [(Standing::Replicated, 2_000), (Standing::Blocked, 7), (Standing::NotEligible, 2_993)];
     assert_eq!(filters(&cx, &rows), wanted.into());
     // Nothing is sent again, and nobody who is set aside is tried.
@@ -82,9 +85,14 @@ async fn five_thousand_scored_supporters_become_two_thousand_leads() {
     let edited = run(&cx, &rows, KEEP, 3).await;
     assert_eq!((edited.created, edited.still_blocked, edited.unchanged), (1, 6, 2_000));
     // WHEN the mapping changes, everybody set aside is tried again, and the others are kept up to date
-    let other = world.delivery(&actions(&LEADS.replace("unfit = 'refuse'", "unfit = 'leave_out'"))).await;
+    let other = world.delivery(&actions(&LEADS.replace("'upsert'", "'upsert'\nunfit = 'leave_out'"))).await;
     let all = run(&other, &rows, KEEP, 4).await;
     assert_eq!((all.created, all.updated, all.blocked), (3, 2_001, 3));
+    // What was left out of a record is kept beside it.
+    let (_, replica) = standings(&other.state, &other.actions[0].action, &rows[4..5]).unwrap().remove(0);
+    let replica = replica.unwrap();
+    assert_eq!((replica.blocked.clone(), replica.record.is_some()), (None, true));
+    assert_eq!(replica.why(), "AnnualRevenue: left out, it takes a number of its size");
     assert_eq!(counts(&other.state).unwrap(), [(Standing::Replicated, 2_004), (Standing::Blocked, 3)].into());
     assert_eq!(world.records("Lead").len(), 2_004);
 }

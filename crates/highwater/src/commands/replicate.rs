@@ -207,7 +207,7 @@ async fn list(parts: &Parts, wanted: Standing) -> Result<Answer, Failure> {
         for (row, (standing, replica)) in rows.iter().zip(found) {
             if standing == wanted {
                 let record = replica.as_ref().and_then(|one| one.record.clone()).unwrap_or_default();
-                let why = replica.and_then(|one| one.blocked).unwrap_or_default();
+                let why = replica.map(|one| one.why()).unwrap_or_default();
                 json.push(
                     json!({"supporter": row.id.as_str(), "standing": standing.code(), "record": record,
                     "why": why}),

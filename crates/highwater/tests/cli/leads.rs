@@ -13,7 +13,6 @@ keep_updated = true
 name = "leads"
 object = "Lead"
 operation = "upsert"
-unfit = "refuse"
 on = { types = ["supporter"], when = [{ path = "supporter.score", at_least = 60 }] }
 match = { all = [{ field = "Email", path = "supporter.email" }] }
 field = [
@@ -80,7 +79,7 @@ async fn five_thousand_supporters_with_scores_become_two_thousand_leads() {
         .collect();
     why.sort_unstable();
     let address = "INVALID_EMAIL_ADDRESS [Email]";
-    let income = "the value for AnnualRevenue does not fit";
+    let income = "the value for AnnualRevenue does not fit: it takes a number of its size";
     let wanted =
         [(1, address), (2, address), (3, address), (4, address), (5, income), (6, income), (7, income)];
     assert_eq!(why, wanted);
@@ -107,9 +106,13 @@ async fn five_thousand_supporters_with_scores_become_two_thousand_leads() {
     stage.sql("UPDATE supporters SET email = 's1@example.org' WHERE supporter_id = 1").await;
     assert_eq!(counts(&replicated(&stage, 3).await, &["created", "still_blocked"]), [1, 6]);
     // WHEN the mapping changes THEN everybody set aside is tried, and the others are kept up to date
-    stage.reconfigure("unfit = \"refuse\"", "unfit = \"leave_out\"");
+    stage.reconfigure("operation = \"upsert\"", "operation = \"upsert\"\nunfit = \"leave_out\"");
     let all = replicated(&stage, 3).await;
     assert_eq!(counts(&all, &["created", "updated", "blocked"]), [3, 2_001, 3]);
+    let left_out: Vec<Value> =
+        listed(&stage, "replicated").await.into_iter().filter(|one| one["why"] != "").collect();
+    assert_eq!(left_out.len(), 3);
+    assert_eq!(left_out[0]["why"], "AnnualRevenue: left out, it takes a number of its size");
     // WHEN the service runs THEN it does the same by itself
     stage.sql("UPDATE supporters SET score = 99, email = 's2@example.org' WHERE supporter_id = 2").await;
     let served = stage.serve().await;
