@@ -42,7 +42,7 @@ pub struct Entry {
     pub too_long: Option<TooLong>,
     /// Values that do not fit; the same.
     pub unfit: Option<Unfit>,
-    /// Nulls and empty texts.
+    /// Nulls and empty texts; left alone unless said otherwise, and cleared where the action is for supporters.
     pub nulls: Option<Nulls>,
     /// Converted Leads.
     pub converted: Option<Converted>,
@@ -189,10 +189,13 @@ impl Entry {
         let object = self.object.clone().ok_or_else(|| missing("object"))?;
         let operation = self.operation.ok_or_else(|| missing("operation"))?;
         let on = self.on.clone().ok_or_else(|| missing("on"))?;
-        // An event is written as far as it goes. A supporter is written whole, or set aside with the reason.
-        let whole = on.types == [SUPPORTER];
-        let (too_long, unfit) =
-            if whole { (TooLong::Refuse, Unfit::Refuse) } else { (TooLong::LeaveOut, Unfit::LeaveOut) };
+        // An event says what it carries, and is written as far as it goes. A supporter is written whole, what is empty too, or set
+        // aside with the reason.
+        let (too_long, unfit, nulls) = if on.types == [SUPPORTER] {
+            (TooLong::Refuse, Unfit::Refuse, Nulls::Clear)
+        } else {
+            (TooLong::LeaveOut, Unfit::LeaveOut, Nulls::Leave)
+        };
         let action = Action {
             name: called.clone(),
             object,
@@ -209,7 +212,7 @@ impl Entry {
             },
             too_long: self.too_long.unwrap_or(too_long),
             unfit: self.unfit.unwrap_or(unfit),
-            nulls: self.nulls.unwrap_or_default(),
+            nulls: self.nulls.unwrap_or(nulls),
             converted: self.converted.unwrap_or_default(),
             duplicates: self.duplicates.unwrap_or_default(),
         };
@@ -310,14 +313,15 @@ mod tests {
     fn a_supporter_is_written_whole_unless_the_entry_says_otherwise() {
         let supporter = LEAD.replace("identify", "supporter");
         let action = read(&supporter).unwrap().remove(0);
-        assert_eq!((action.too_long, action.unfit), (TooLong::Refuse, Unfit::Refuse));
-        let said = supporter.replace("operation", "too_long = \"trim\"\nunfit = \"leave_out\"\noperation");
-        let action = read(&said).unwrap().remove(0);
-        assert_eq!((action.too_long, action.unfit), (TooLong::Trim, Unfit::LeaveOut));
+        let chosen = |action: Action| (action.too_long, action.unfit, action.nulls);
+        assert_eq!(chosen(action), (TooLong::Refuse, Unfit::Refuse, Nulls::Clear));
+        let keys = "too_long = \"trim\"\nunfit = \"leave_out\"\nnulls = \"leave\"\noperation";
+        let action = read(&supporter.replace("operation", keys)).unwrap().remove(0);
+        assert_eq!(chosen(action), (TooLong::Trim, Unfit::LeaveOut, Nulls::Leave));
         // Events of several types stay events.
         let both =
             read(&supporter.replace("[\"supporter\"]", "[\"supporter\", \"group\"]")).unwrap().remove(0);
-        assert_eq!((both.too_long, both.unfit), (TooLong::LeaveOut, Unfit::LeaveOut));
+        assert_eq!(chosen(both), (TooLong::LeaveOut, Unfit::LeaveOut, Nulls::Leave));
     }
 
     #[test]

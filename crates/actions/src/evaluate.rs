@@ -143,7 +143,9 @@ pub fn evaluate(prepared: &Prepared, incoming: &Incoming) -> Verdict {
         refs.iter().map(|one| wish_of_ref(prepared, one, is_mapped(body))).collect()
     };
     let made = wishes.and_then(|wishes| {
-        let filled = fill(prepared, body)?;
+        let mut filled = fill(prepared, body)?;
+        filled.values.retain(|one| one.only == Only::Create || !incoming.leave.contains(&one.field));
+        filled.references.retain(|one| one.only == Only::Create || !incoming.leave.contains(&one.field));
         let wanted = wishes.into_iter().map(|wish| Wanted { wish, ..filled.clone() });
         Ok(wanted.map(|wanted| found_again(prepared, wanted)).collect())
     });
@@ -315,11 +317,9 @@ fn put(
             }
         };
     };
-    if let Some(lookup) = &rule.lookup {
-        if !blank(&value) {
-            let (lookup, field) = (lookup.clone(), field.name.clone());
-            wanted.references.push(Reference { field, lookup, value, only: rule.only });
-        }
+    if let Some(lookup) = rule.lookup.clone().filter(|_| !blank(&value)) {
+        let field = field.name.clone();
+        wanted.references.push(Reference { field, lookup, value, only: rule.only });
         return Ok(());
     }
     let too_long = rule.too_long.unwrap_or(prepared.action.too_long);
@@ -342,12 +342,18 @@ pub(crate) fn keep(
 ) -> Result<(), Note> {
     match fit(value, field, too_long, prepared.action.nulls) {
         Fit::Silent => {}
+        // Only what is there can be cleared; and whatever another rule has for the field goes over it.
+        Fit::Takes(Value::Null, _) => {
+            let cleared = Filled { field: field.name.clone(), value: Value::Null, only: Only::Update };
+            wanted.values.splice(0..0, (only != Only::Create).then_some(cleared));
+        }
         Fit::Takes(value, note) => {
             wanted.notes.extend(note);
             wanted.values.push(Filled { field: field.name.clone(), value, only });
         }
         Fit::TooLong(note) if too_long == TooLong::Refuse => return Err(note),
-        Fit::Unfit(note) if unfit == Unfit::Refuse => return Err(note),
+        // Nothing at all is no value that does not fit: a check box has no third state, and stays as it is.
+        Fit::Unfit(note) if unfit == Unfit::Refuse && !is_empty(value) => return Err(note),
         Fit::TooLong(note) | Fit::Unfit(note) => wanted.notes.push(note),
     }
     Ok(())
@@ -358,10 +364,11 @@ fn source(rule: &FieldRule, body: &Value) -> Option<Value> {
         return Some(constant.clone());
     }
     if let Some(template) = &rule.template {
-        return template.of(body).map(Value::from);
+        let emptied = || template.paths().any(|path| path.of(body).is_some()).then_some(Value::Null);
+        return template.of(body).map(Value::from).or_else(emptied);
     }
     let found = first(rule.path.iter().flat_map(OneOrMany::each).filter_map(|path| path.of(body)))?;
-    let Some(part) = rule.part else { return Some(found.clone()) };
+    let Some(part) = rule.part.filter(|_| !is_empty(found)) else { return Some(found.clone()) };
     let (given, family) = name_parts(&text_of(found)?);
     let part = match part {
         NamePart::Given => given,

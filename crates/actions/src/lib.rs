@@ -30,6 +30,7 @@ pub mod scalar;
 pub mod stamps;
 pub mod template;
 
+mod changed;
 mod nobody;
 mod rest;
 mod send;

@@ -56,6 +56,13 @@ writes SOQL text.
 Per record and field, the value of the newest event by its corrected `timestamp`, in whatever order events come, across restarts.
 What an event does not carry is never touched. A change somebody makes in Salesforce has no event time: the next event overwrites it.
 
+## Null and the empty text
+
+`nulls = \"leave\"`, the default for events: as if they were absent. `nulls = \"clear\"`, the default for supporters: they clear the field
+of a record that is there. A new record gets no null, so that the org's own default values come into it; a rule with a value for the
+field goes before one that is empty; a check box has no third state and stays. Of supporters a column clears its field when it was
+emptied, not when it never held anything.
+
 ## What is never repeated blindly
 
 A create whose answer never came is looked up by what was sent before it is sent again: by a unique external id among its fields

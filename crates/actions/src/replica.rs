@@ -6,6 +6,7 @@ use model::{Stamp, SupporterId};
 use serde::{Deserialize, Serialize};
 use state::{Changes, NoteKind, State};
 
+use crate::changed::Written;
 use crate::fatal::Fatal;
 
 /// What is remembered of one supporter.
@@ -19,6 +20,9 @@ pub struct Replica {
     pub(crate) values: Option<u64>,
     /// Digest of the action when they were last tried.
     pub(crate) mapping: u64,
+    /// What was last written; `None`: nothing yet, or by a version that did not remember.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub(crate) written: Option<Written>,
     /// Why they are set aside. Codes and field names only.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub blocked: Option<String>,

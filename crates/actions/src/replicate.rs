@@ -1,11 +1,12 @@
 //! Supporters as records of any object, one way: Leads above all. The same actions carry them as carry events; what is added
 //! is who is eligible, who was replicated already, and who is set aside until something about them changes.
 
-use model::{Cell, Digest, RuleKey, SalesforceId, Stamp, Subject, SupporterId};
+use model::{Cell, SalesforceId, Stamp, Subject, SupporterId};
 use serde_json::{Map, Value};
 use state::{Changes, NoteKind, State};
 
 use crate::action::{Action, Matchers, OneOrMany};
+use crate::changed::{Field, digest, digest_of_action, fields_of, left_alone, taken_over, written};
 use crate::check::Prepared;
 use crate::deliver::{Delivery, deliver};
 use crate::fatal::Fatal;
@@ -41,7 +42,7 @@ pub struct Report {
     pub created: u64,
     /// A record was changed.
     pub updated: u64,
-    /// Nothing changed since the last time, or each is replicated once only.
+    /// Nothing that is written changed since the last time, or each is replicated once only.
     pub unchanged: u64,
     /// Set aside now.
     pub blocked: u64,
@@ -148,6 +149,8 @@ struct Trial<'r> {
     row: &'r Row,
     before: Option<Replica>,
     values: u64,
+    /// What the columns make of each field; `None`: the action refuses them.
+    fields: Option<Vec<Field>>,
     incoming: Incoming,
 }
 
@@ -162,31 +165,40 @@ pub async fn replicate(
     options: Options,
     now: Stamp,
 ) -> Result<Report, Fatal> {
+    let Some(prepared) = cx.actions.iter().find(|one| one.action.name == action.name) else {
+        return Ok(Report::default());
+    };
     let mut report = Report::default();
-    let mapping = digest(&cx.state, &format!("{action:?}")).0;
+    let mut changes = Changes::new();
+    let mapping = digest_of_action(&cx.state, action);
     let mut trials = Vec::new();
     for (row, (_, before)) in rows.iter().zip(standings(&cx.state, action, rows)?) {
         if !may_be_replicated(&cx.state, action, row)? {
             report.not_eligible += 1;
             continue;
         }
-        let values = digest(&cx.state, &Value::Object(row.columns.clone()).to_string()).0;
-        match due(before.as_ref(), (values, mapping), options) {
-            Due::Now => {
-                let incoming = incoming(cx, action, row, before.as_ref(), (values, mapping), now);
-                trials.push(Trial { row, before, values, incoming });
-            }
-            Due::Unchanged => report.unchanged += 1,
+        let values = digest(&cx.state, &Value::Object(row.columns.clone()).to_string());
+        let due = due(before.as_ref(), (values, mapping), options);
+        match due {
             Due::StillBlocked => report.still_blocked += 1,
+            Due::Unchanged => report.unchanged += 1,
+            Due::TakenOver | Due::Now => {
+                let trial = trial(cx, prepared, row, before, (values, mapping), now);
+                if matches!(due, Due::TakenOver) && take_over(&trial, mapping, &mut changes) {
+                    report.unchanged += 1;
+                } else {
+                    trials.push(trial);
+                }
+            }
         }
     }
-    let mut changes = Changes::new();
     let outcomes = outcomes(cx, action, &mut trials, &mut changes).await?;
     for (trial, outcome) in trials.into_iter().zip(outcomes) {
         let Some(outcome) = outcome else { continue };
-        if let Some(after) = settle(&mut report, action, trial.before, &outcome) {
-            let replica = Replica { values: Some(trial.values), mapping, at: now.micros(), ..after };
-            replica.keep(trial.row.id.as_str().as_bytes(), &mut changes);
+        let key = trial.row.id.as_str().as_bytes();
+        let values = Some(trial.values);
+        if let Some(after) = settle(&mut report, action, trial, mapping, &outcome) {
+            Replica { values, mapping, at: now.micros(), ..after }.keep(key, &mut changes);
         }
     }
     if !changes.is_empty() {
@@ -196,39 +208,59 @@ pub async fn replicate(
 }
 
 /// Whether a supporter is tried.
+#[derive(Clone, Copy)]
 enum Due {
     Now,
     Unchanged,
     StillBlocked,
+    /// Written by a version that did not remember what, and unchanged since: what the columns hold now counts as written.
+    TakenOver,
 }
 
 fn due(before: Option<&Replica>, (values, mapping): (u64, u64), options: Options) -> Due {
     let Some(known) = before else { return Due::Now };
-    let same = known.values == Some(values) && known.mapping == mapping;
+    let same_values = known.values == Some(values);
+    let same = same_values && known.mapping == mapping;
+    if known.blocked.is_some() {
+        return if same { Due::StillBlocked } else { Due::Now };
+    }
     let lifted = known.values.is_none();
-    match (&known.blocked, same) {
-        (Some(_), true) => Due::StillBlocked,
-        (None, true) => Due::Unchanged,
-        (None, false) if !options.keep_updated && !lifted => Due::Unchanged,
-        (Some(_) | None, false) => Due::Now,
+    let of_old = known.written.is_none() && known.record.is_some();
+    match (options.keep_updated || lifted, same) {
+        (false, _) => Due::Unchanged,
+        (true, _) if same_values && of_old => Due::TakenOver,
+        (true, true) => Due::Unchanged,
+        (true, false) => Due::Now,
     }
 }
 
-fn incoming(
+/// Whether what the columns hold now could be remembered as written.
+fn take_over(trial: &Trial<'_>, mapping: u64, changes: &mut Changes) -> bool {
+    let (Some(known), Some(fields)) = (&trial.before, &trial.fields) else { return false };
+    let after = Replica { written: Some(taken_over(fields, mapping)), mapping, ..known.clone() };
+    after.keep(trial.row.id.as_str().as_bytes(), changes);
+    true
+}
+
+fn trial<'r>(
     cx: &Delivery,
-    action: &Action,
-    row: &Row,
-    before: Option<&Replica>,
+    prepared: &Prepared,
+    row: &'r Row,
+    before: Option<Replica>,
     (values, mapping): (u64, u64),
     now: Stamp,
-) -> Incoming {
-    let prepared = cx.actions.iter().find(|one| one.action.name == action.name);
-    let prefix = prepared.and_then(|one| one.object.key_prefix.as_deref());
-    let record = before.and_then(|one| SalesforceId::parse(one.record.as_deref()?).ok());
-    // The action may be for another object by now.
+) -> Trial<'r> {
+    let record = before.as_ref().and_then(|one| SalesforceId::parse(one.record.as_deref()?).ok());
+    // The action may be for another object by now, or make a record each time.
+    let prefix = prepared.object.key_prefix.as_deref();
     let record = record.filter(|id| prefix.is_none_or(|prefix| id.prefix() == prefix));
+    let record = record.filter(|_| prepared.action.operation.changes());
     let id = format!("{SUPPORTER}/{}/{values:016x}{mapping:016x}", row.id);
-    Incoming { id, record, ..Incoming::of_columns(row.id.as_str(), now, row.columns.clone()) }
+    let whole = Incoming::of_columns(row.id.as_str(), now, row.columns.clone());
+    let fields = fields_of(&cx.state, prepared, &whole);
+    let written = before.as_ref().and_then(|one| one.written.as_ref()).filter(|_| record.is_some());
+    let leave = fields.as_ref().map(|fields| left_alone(fields, written, mapping)).unwrap_or_default();
+    Trial { row, before, values, fields, incoming: Incoming { id, record, leave, ..whole } }
 }
 
 /// What each came to. Whoever's record is gone is delivered again at once, by the matchers: it was deleted, or merged into another.
@@ -246,15 +278,16 @@ async fn outcomes(
         .filter(|at| found[*at].as_ref().is_some_and(|outcome| is_gone(outcome, &trials[*at].incoming)))
         .collect();
     let again = |at: &usize| {
-        let incoming = trials[*at].incoming.clone();
-        Incoming { id: format!("{}/anew", incoming.id), record: None, ..incoming }
+        let Trial { fields, incoming, .. } = &trials[*at];
+        let leave = fields.as_ref().map(|fields| left_alone(fields, None, 0)).unwrap_or_default();
+        Incoming { id: format!("{}/anew", incoming.id), record: None, leave, ..incoming.clone() }
     };
     let again: Vec<Incoming> = gone.iter().map(again).collect();
     let anew = if again.is_empty() { Vec::new() } else { deliver(cx, &again).await?.outcomes };
     for (at, outcomes) in gone.into_iter().zip(anew) {
         found[at] = mine(outcomes);
         if let Some(before) = &mut trials[at].before {
-            before.record = None;
+            (before.record, before.written) = (None, None);
         }
     }
     for settled in first.iter().chain(&again) {
@@ -273,23 +306,16 @@ fn is_gone(outcome: &Outcome, incoming: &Incoming) -> bool {
 fn settle(
     report: &mut Report,
     action: &Action,
-    before: Option<Replica>,
+    trial: Trial<'_>,
+    mapping: u64,
     outcome: &Outcome,
 ) -> Option<Replica> {
-    let known = before.and_then(|one| one.record);
+    let before = trial.before.unwrap_or_default();
     let notes = outcome.notes.clone();
-    match outcome.answer {
-        Answer::Created | Answer::Updated | Answer::Superseded => {
-            if outcome.answer == Answer::Created {
-                report.created += 1;
-            } else {
-                report.updated += 1;
-            }
-            // Of a converted Lead the Lead stays known: it leads to its Contact.
-            let followed = !outcome.object.eq_ignore_ascii_case(&action.object);
-            let record = known.filter(|_| followed).or_else(|| outcome.record.clone());
-            Some(Replica { record, notes, ..Replica::default() })
-        }
+    let count = match outcome.answer {
+        Answer::Created => &mut report.created,
+        Answer::Updated => &mut report.updated,
+        Answer::Superseded => &mut report.unchanged,
         Answer::Several
         | Answer::Refused
         | Answer::NotFound
@@ -301,15 +327,17 @@ fn settle(
                 "" => outcome.answer.code().to_owned(),
                 reason => reason.to_owned(),
             };
-            Some(Replica { record: known, blocked: Some(reason), notes, ..Replica::default() })
+            return Some(Replica { blocked: Some(reason), notes, ..before });
         }
         Answer::Waiting | Answer::Ignored | Answer::Deleted => {
             report.waiting += 1;
-            None
+            return None;
         }
-    }
-}
-
-fn digest(state: &State, text: &str) -> Digest {
-    state.digest_key().digest(RuleKey(0), &Cell::Value(text.into()))
+    };
+    *count += 1;
+    // Of a converted Lead the Lead stays known: it leads to its Contact.
+    let followed = !outcome.object.eq_ignore_ascii_case(&action.object);
+    let record = before.record.filter(|_| followed).or_else(|| outcome.record.clone());
+    let written = trial.fields.map(|fields| written(&fields, mapping, outcome));
+    Some(Replica { record, written, notes, ..Replica::default() })
 }

@@ -1,6 +1,6 @@
 //! From the queue to the org and back: events are taken a batch at a time, delivered, and settled.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::time::Duration;
 
 use events::{Ending, Event, Queue, QueueError, Queued, Settlement};
@@ -139,7 +139,8 @@ pub fn forget_event(changes: &mut Changes, event: &Event) {
 }
 
 fn incoming(queued: &Queued) -> Incoming {
-    Incoming { id: incoming_id(queued), at: queued.event.at, record: None, body: queued.event.body.clone() }
+    let (id, body) = (incoming_id(queued), queued.event.body.clone());
+    Incoming { id, at: queued.event.at, record: None, leave: BTreeSet::new(), body }
 }
 
 fn waits(outcomes: &[Outcome]) -> bool {

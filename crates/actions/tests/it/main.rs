@@ -11,6 +11,7 @@ mod flags;
 mod found_again;
 mod jobs;
 mod matchers;
+mod nulls;
 mod order;
 mod queue;
 mod reference;

@@ -7,6 +7,7 @@ use actions::replica::{Standing, counts, lift};
 use actions::replicate::{Options, Report, Row, columns_of, replicate, standings};
 use model::{Stamp, SupporterId};
 use serde_json::{Value, json};
+use state::{Changes, NoteKind};
 
 use crate::support::{World, actions, fields};
 
@@ -200,6 +201,175 @@ async fn a_block_that_is_lifted_is_tried_again_though_nothing_changed() {
     assert_eq!((all.created, all.updated, all.unchanged), (1, 1, 1));
     let audits: Vec<String> = cx.state.audits(10).unwrap().into_iter().map(|line| line.what).collect();
     assert_eq!(audits, ["replication blocks lifted: 2", "replication blocks lifted: 1"]);
+}
+
+/// What is remembered of the first, and why.
+fn told(cx: &Delivery, rows: &[Row]) -> (Option<String>, String) {
+    let (_, replica) = standings(&cx.state, &cx.actions[0].action, rows).unwrap().remove(0);
+    replica.map(|one| (one.record.clone(), one.why())).unwrap_or_default()
+}
+
+/// Somebody changes the one Lead by hand.
+fn edit(world: &World, row: &Value) {
+    let id = world.only("Lead")["Id"].as_str().unwrap().to_owned();
+    world.org.edit_as(&world.org.person(), "Lead", &id, row).unwrap();
+}
+
+#[tokio::test]
+async fn only_what_changed_is_written_and_everything_once_the_action_changed() {
+    let world = World::new().await;
+    let cx = world.delivery(&actions(LEADS)).await;
+    let mut rows = vec![person(1, 90)];
+    run(&cx, &rows, KEEP, 1).await;
+    // GIVEN somebody who typed another city
+    edit(&world, &json!({"City": "Braga"}));
+    // WHEN another column changes THEN the city stays, also after a try that was refused
+    rows[0].columns["last_name"] = json!("Other");
+    rows[0].columns["income"] = json!("1e30");
+    assert_eq!(run(&cx, &rows, KEEP, 2).await.blocked, 1);
+    rows[0].columns["income"] = json!("100");
+    assert_eq!(run(&cx, &rows, KEEP, 3).await.updated, 1);
+    assert_eq!(fields(&world.only("Lead"), &["LastName", "City"]), ["Other", "Braga"].map(Value::from));
+    // What no field is made of changes nothing.
+    rows[0].columns["score"] = json!("91");
+    let score = run(&cx, &rows, KEEP, 4).await;
+    assert_eq!((score.unchanged, score.updated), (1, 0));
+    // WHEN the city itself changes THEN it is written
+    rows[0].columns["city"] = json!("Porto");
+    assert_eq!(run(&cx, &rows, KEEP, 5).await.updated, 1);
+    assert_eq!(world.only("Lead")["City"], "Porto");
+    // WHEN the action changes THEN everything is; a new name for it is no change
+    edit(&world, &json!({"City": "Braga"}));
+    let renamed = world.delivery(&actions(&LEADS.replace("]]\n", "]]\nname = 'other'\n"))).await;
+    assert_eq!(run(&renamed, &rows, KEEP, 6).await.unchanged, 1);
+    let other = world.delivery(&actions(&LEADS.replace("'Private'", "'Person'"))).await;
+    assert_eq!(run(&other, &rows, KEEP, 7).await.updated, 1);
+    assert_eq!(fields(&world.only("Lead"), &["City", "Company"]), ["Porto", "Private"].map(Value::from));
+}
+
+#[tokio::test]
+async fn what_is_written_only_later_is_written_with_the_next_change() {
+    let world = World::new().await;
+    let rule = "field = [{ name = 'Rating', value = 'Hot', only = 'update' },";
+    let cx = world.delivery(&actions(&LEADS.replace("field = [", rule))).await;
+    let mut rows = vec![person(1, 90)];
+    run(&cx, &rows, KEEP, 1).await;
+    assert_eq!(world.only("Lead")["Rating"], Value::Null);
+    rows[0].columns["city"] = json!("Porto");
+    run(&cx, &rows, KEEP, 2).await;
+    assert_eq!(fields(&world.only("Lead"), &["Rating", "City"]), ["Hot", "Porto"].map(Value::from));
+    // Once it is written it stays what somebody makes of it.
+    edit(&world, &json!({"Rating": "Cold"}));
+    rows[0].columns["city"] = json!("Lagos");
+    run(&cx, &rows, KEEP, 3).await;
+    assert_eq!(fields(&world.only("Lead"), &["Rating", "City"]), ["Cold", "Lagos"].map(Value::from));
+}
+
+#[tokio::test]
+async fn a_column_that_was_emptied_clears_its_field_and_one_that_was_always_empty_does_not() {
+    let world = World::new().await;
+    let text = LEADS.replace(
+        "field = [",
+        "field = [{ name = 'Phone', path = 'supporter.phone' }, { name = 'Title', template = 'Dr {supporter.title}' },\n\
+         { name = 'DoNotCall', path = 'supporter.no_calls' }, { name = 'Company', path = 'supporter.employer' },",
+    );
+    let cx = world.delivery(&actions(&text)).await;
+    let mut rows = vec![person(1, 90)];
+    for column in ["phone", "no_calls", "employer"] {
+        rows[0].columns.insert(column.to_owned(), Value::Null);
+    }
+    rows[0].columns.insert("title".to_owned(), json!("Silva"));
+    // GIVEN a Lead with a phone that the supporter never had
+    let lead = json!({"LastName": "Old", "Company": "Hers", "Email": "s1@x.example", "Phone": "1", "DoNotCall": true});
+    world.org.create_as(&world.org.person(), "Lead", &lead).unwrap();
+    // WHEN they meet THEN nothing is cleared, not by the check box either
+    assert_eq!(run(&cx, &rows, KEEP, 1).await.updated, 1);
+    let (told_of, why) = told(&cx, &rows);
+    assert!(told_of.is_some());
+    assert_eq!(why, "DoNotCall: left out, it takes true or false");
+    let lead = world.only("Lead");
+    let kept = fields(&lead, &["Phone", "Company", "Title", "DoNotCall", "LastName"]);
+    assert_eq!(kept, [json!("1"), json!("Hers"), json!("Dr Silva"), json!(true), json!("Supporter1")]);
+    // WHEN columns are emptied THEN their fields are, and the phone still stays
+    rows[0].columns["city"] = Value::Null;
+    rows[0].columns["title"] = json!(" ");
+    assert_eq!(run(&cx, &rows, KEEP, 2).await.updated, 1);
+    let cleared = fields(&world.only("Lead"), &["City", "Title", "Phone"]);
+    assert_eq!(cleared, [Value::Null, Value::Null, json!("1")]);
+    // Not even a changed action clears what somebody typed since.
+    edit(&world, &json!({"City": "Braga"}));
+    let other = world.delivery(&actions(&text.replace("'Private'", "'Person'"))).await;
+    run(&other, &rows, KEEP, 3).await;
+    assert_eq!(fields(&world.only("Lead"), &["City", "Phone"]), ["Braga", "1"].map(Value::from));
+    // WHEN the phone comes and goes THEN it is written, and cleared
+    rows[0].columns["phone"] = json!("2");
+    run(&other, &rows, KEEP, 4).await;
+    assert_eq!(world.only("Lead")["Phone"], "2");
+    rows[0].columns["phone"] = Value::Null;
+    run(&other, &rows, KEEP, 5).await;
+    assert_eq!(world.only("Lead")["Phone"], Value::Null);
+    // A new Lead takes the placeholder where the column is empty.
+    rows.push(Row { id: SupporterId::parse("2").unwrap(), ..rows[0].clone() });
+    rows[1].columns["email"] = json!("s2@x.example");
+    assert_eq!(run(&other, &rows, KEEP, 6).await.created, 1);
+    assert!(world.records("Lead").iter().any(|lead| lead["Company"] == "Person" && lead["City"].is_null()));
+}
+
+#[tokio::test]
+async fn whoever_an_earlier_version_replicated_is_not_written_anew() {
+    let world = World::new().await;
+    let cx = world.delivery(&actions(LEADS)).await;
+    let mut rows = vec![person(1, 90)];
+    run(&cx, &rows, KEEP, 1).await;
+    edit(&world, &json!({"City": "Braga"}));
+    // GIVEN a note of a version that knew one digest of the whole row, and another of an action that had no such defaults
+    let mut old: Value =
+        serde_json::from_slice(&cx.state.note(NoteKind::Replica, b"1").unwrap().unwrap()).unwrap();
+    old.as_object_mut().unwrap().remove("written").unwrap();
+    old["mapping"] = json!(7);
+    let mut changes = Changes::new();
+    changes.put_note(NoteKind::Replica, b"1", serde_json::to_vec(&old).unwrap());
+    let _receipt = cx.state.commit(changes).await.unwrap();
+    // WHEN nothing changed since THEN nothing is sent
+    let calls = world.client.usage().total();
+    assert_eq!(run(&cx, &rows, KEEP, 2).await.unchanged, 1);
+    assert_eq!(world.client.usage().total(), calls);
+    // AND what was typed stays when something else changes
+    rows[0].columns["last_name"] = json!("Other");
+    assert_eq!(run(&cx, &rows, KEEP, 3).await.updated, 1);
+    assert_eq!(fields(&world.only("Lead"), &["LastName", "City"]), ["Other", "Braga"].map(Value::from));
+}
+
+#[tokio::test]
+async fn a_reference_without_a_record_is_looked_for_again_and_does_not_count_as_a_lead_that_is_gone() {
+    let world = World::new().await;
+    let with = |none: &str| {
+        let lookup = format!("lookup = {{ object = 'Account', field = 'Name', none = '{none}' }}");
+        format!(
+            "[[actions]]\nobject = 'Contact'\noperation = 'upsert'\non = {{ types = ['supporter'] }}\n\
+             match = {{ all = [{{ field = 'Email', path = 'supporter.email' }}] }}\n\
+             field = [{{ name = 'LastName', path = 'supporter.last_name' }}, {{ name = 'Email', path = 'supporter.email' }},\n\
+             {{ name = 'MailingCity', path = 'supporter.city' }},\n\
+             {{ name = 'AccountId', path = 'supporter.fund', {lookup} }}]"
+        )
+    };
+    let cx = world.delivery(&actions(&with("leave_out"))).await;
+    let mut rows = vec![person(1, 90)];
+    rows[0].columns.insert("fund".to_owned(), json!("Harbour Fund"));
+    assert_eq!(run(&cx, &rows, KEEP, 1).await.created, 1);
+    let (record, why) = told(&cx, &rows);
+    assert_eq!(why, "AccountId: left out, 0 records to point at");
+    // WHEN another address comes and the action must have the reference THEN the Contact stays known
+    let strict = world.delivery(&actions(&with("refuse"))).await;
+    rows[0].columns["email"] = json!("new@x.example");
+    assert_eq!(run(&strict, &rows, KEEP, 2).await.blocked, 1);
+    assert_eq!(told(&strict, &rows), (record, "AccountId: left out, 0 records to point at".to_owned()));
+    // WHEN the record to point at is made THEN the next change finds it
+    world.org.create_as(&world.org.person(), "Account", &json!({"Name": "Harbour Fund"})).unwrap();
+    rows[0].columns["city"] = json!("Porto");
+    assert_eq!(run(&cx, &rows, KEEP, 3).await.updated, 1);
+    assert!(world.only("Contact")["AccountId"].is_string());
+    assert_eq!(told(&cx, &rows).1, "");
 }
 
 #[tokio::test]
