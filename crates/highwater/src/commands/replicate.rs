@@ -7,8 +7,9 @@ use actions::action::Action;
 use actions::deliver::Delivery;
 use actions::replica::{Standing, lift};
 use actions::replicate::{Options, Report, Row, action_for_supporters, columns_of, replicate, standings};
-use model::{Clock, SupporterId};
+use model::{Clock, Stamp, SupporterId};
 use serde_json::json;
+use service::Schedule;
 use supporters::Supporters;
 use tokio::sync::Mutex;
 use tokio_util::sync::CancellationToken;
@@ -239,39 +240,116 @@ fn shown(report: &Report) -> Answer {
     Answer::of(sheet, json.into())
 }
 
-/// The part of the service that replicates on its own interval.
+/// When the service replicates.
+enum Times {
+    /// At once, and so long after each run.
+    Every(Duration),
+    /// When the cron text says.
+    Cron(Box<Schedule>),
+}
+
+impl Times {
+    /// `None`: only by hand.
+    fn of(config: &Config) -> Result<Option<Self>, Failure> {
+        let Some(cron) = &config.replication.cron else {
+            let every = Duration::from_secs(60 * config.replication.minutes());
+            return Ok((!every.is_zero()).then_some(Self::Every(every)));
+        };
+        let schedule = Schedule::parse(cron, &config.schedule.time_zone);
+        let schedule =
+            schedule.map_err(|_| Failure::Unexpected("a schedule that was checked cannot be read"))?;
+        Ok(Some(Self::Cron(Box::new(schedule))))
+    }
+
+    /// When the next run is due. `began` is when the service or its last run began, `ended` when that run did.
+    fn due(&self, began: Stamp, ended: Option<Stamp>, now: Stamp) -> Option<Stamp> {
+        match self {
+            Self::Every(every) => Some(ended.map_or(now, |ended| ended.plus(*every))),
+            Self::Cron(schedule) => schedule.next_due(Some(began), now).map(|due| due.at),
+        }
+    }
+}
+
+/// The longest time without a look at the clock, which may be set, or stand still while the machine sleeps.
+const NAP: Duration = Duration::from_secs(60);
+
+/// The part of the service that replicates at its own times.
 ///
 /// # Errors
 /// An action that does not fit. A run that fails is logged, and the next one comes.
 pub async fn until_stopped(config: &Config, sides: &plan::Sides) -> Result<(), Failure> {
-    let every = Duration::from_secs(60 * config.replication.every_minutes.get());
     let wanted = config
         .actions
         .iter()
         .any(|entry| entry.on.as_ref().is_some_and(|on| on.types == [actions::replicate::SUPPORTER]));
-    if !wanted || every.is_zero() {
-        return Ok(());
-    }
+    let Some(times) = Times::of(config)?.filter(|_| wanted) else { return Ok(()) };
     let (org, state, stop) = (sides.org.clone(), sides.state.clone(), sides.stop.clone());
     let mut parts = Parts::of(config, org, state, stop.clone()).await?;
+    let clock = Clock::system();
+    let (mut began, mut ended) = (clock.now(), None);
     while !stop.is_cancelled() {
-        match parts.run(config).await {
-            Ok(report) => tracing::info!(
-                replication.created = report.created,
-                replication.updated = report.updated,
-                replication.blocked = report.blocked,
-                "supporters replicated: {} made, {} changed, {} set aside",
-                report.created,
-                report.updated,
-                report.blocked
-            ),
-            Err(failure) => tracing::warn!("supporters were not replicated: {failure}"),
+        let now = clock.now();
+        // `None`: the calendar has no further time for it.
+        let Some(due) = times.due(began, ended, now) else { return Ok(()) };
+        if due > now {
+            tokio::select! {
+                () = stop.cancelled() => break,
+                () = tokio::time::sleep(due.since(now).min(NAP)) => {}
+            }
+            continue;
         }
-        tokio::select! {
-            () = stop.cancelled() => break,
-            () = tokio::time::sleep(every) => {}
+        if ended.is_some() {
+            parts.delivery = wire::delivery::described_anew(config, parts.delivery).await;
         }
-        parts.delivery = wire::delivery::described_anew(config, parts.delivery).await;
+        began = now;
+        told(parts.run(config).await);
+        ended = Some(clock.now());
     }
     Ok(())
+}
+
+fn told(run: Result<Report, Failure>) {
+    match run {
+        Ok(report) => tracing::info!(
+            replication.created = report.created,
+            replication.updated = report.updated,
+            replication.blocked = report.blocked,
+            "supporters replicated: {} made, {} changed, {} set aside",
+            report.created,
+            report.updated,
+            report.blocked
+        ),
+        Err(failure) => tracing::warn!("supporters were not replicated: {failure}"),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn at(text: &str) -> Stamp {
+        Stamp::parse(text).unwrap()
+    }
+
+    #[test]
+    fn an_interval_begins_at_once_and_counts_from_the_end_of_a_run() {
+        let hourly = Times::Every(Duration::from_secs(3_600));
+        let (start, later) = (at("2026-03-02T10:00:00Z"), at("2026-03-02T10:20:00Z"));
+        assert_eq!(hourly.due(start, None, later), Some(later));
+        assert_eq!(hourly.due(start, Some(later), later), Some(at("2026-03-02T11:20:00Z")));
+    }
+
+    #[test]
+    fn a_cron_text_says_when_by_the_clock_on_the_wall_and_a_time_that_passed_in_a_run_is_made_up_for() {
+        let nightly = Times::Cron(Box::new(Schedule::parse("0 2 * * 1-5", "Europe/Lisbon").unwrap()));
+        // A Friday in winter, then the Monday after, when the clocks have gone forward.
+        let (friday, monday) = (at("2026-03-27T02:00:00Z"), at("2026-03-30T01:00:00Z"));
+        let started = at("2026-03-26T09:00:00Z");
+        assert_eq!(nightly.due(started, None, at("2026-03-26T23:00:00Z")), Some(friday));
+        assert_eq!(nightly.due(started, None, friday), Some(friday));
+        let (ended, looked) = (at("2026-03-27T03:00:00Z"), at("2026-03-28T12:00:00Z"));
+        assert_eq!(nightly.due(friday, Some(ended), looked), Some(monday));
+        let late = at("2026-03-30T06:00:00Z");
+        assert_eq!(nightly.due(friday, Some(late), late), Some(late));
+    }
 }

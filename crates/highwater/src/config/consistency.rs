@@ -132,10 +132,21 @@ fn needed(config: &Config, key: &str, need: Need, given: bool) -> Result<(), Con
 }
 
 fn check_schedule(config: &Config) -> Result<(), ConfigError> {
-    if config.schedule.cron.is_some() && config.schedule.every_minutes.is_some() {
-        return refuse(config, "schedule.cron", "give either cron or every_minutes");
+    let (cycles, replication) = (&config.schedule, &config.replication);
+    for (key, cron, minutes) in [
+        ("schedule.cron", &cycles.cron, cycles.every_minutes.is_some()),
+        ("replication.cron", &replication.cron, replication.every_minutes.is_some()),
+    ] {
+        if cron.is_some() && minutes {
+            return refuse(config, key, "give either cron or every_minutes");
+        }
     }
-    match service::Schedule::parse(&config.schedule.text(), &config.schedule.time_zone) {
+    check_times(config, "schedule.cron", &cycles.text())?;
+    replication.cron.as_ref().map_or(Ok(()), |cron| check_times(config, "replication.cron", cron))
+}
+
+fn check_times(config: &Config, key: &str, text: &str) -> Result<(), ConfigError> {
+    match service::Schedule::parse(text, &config.schedule.time_zone) {
         Ok(_) => Ok(()),
         Err(problem @ InvalidSchedule::Zone(_)) => refuse(config, "schedule.time_zone", &problem.to_string()),
         Err(
@@ -143,7 +154,7 @@ fn check_schedule(config: &Config) -> Result<(), ConfigError> {
             | InvalidSchedule::Interval
             | InvalidSchedule::Cron { .. }
             | InvalidSchedule::Never(_)),
-        ) => refuse(config, "schedule.cron", &problem.to_string()),
+        ) => refuse(config, key, &problem.to_string()),
     }
 }
 

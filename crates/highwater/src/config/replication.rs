@@ -13,12 +13,25 @@ pub struct Replication {
     pub keep_updated: bool,
     /// Supporters handled at a time.
     pub batch_people: Whole<1, 10_000>,
-    /// How often the service replicates; 0: only by hand.
-    pub every_minutes: Whole<0, 10_080>,
+    /// How often the service replicates; 0: only by hand; 60 where neither this nor `cron` is given.
+    pub every_minutes: Option<Whole<0, 10_080>>,
+    /// Or when: minute, hour, day of month, month, day of week, in the time zone of `[schedule]`.
+    pub cron: Option<String>,
+}
+
+/// Every hour.
+const USUAL_MINUTES: u64 = 60;
+
+impl Replication {
+    /// So long between two runs of the service, where `cron` does not say when; 0: only by hand.
+    #[must_use]
+    pub fn minutes(&self) -> u64 {
+        self.every_minutes.map_or(USUAL_MINUTES, Whole::get)
+    }
 }
 
 impl Default for Replication {
     fn default() -> Self {
-        Self { keep_updated: true, batch_people: Whole::of::<1_000>(), every_minutes: Whole::of::<60>() }
+        Self { keep_updated: true, batch_people: Whole::of::<1_000>(), every_minutes: None, cron: None }
     }
 }

@@ -175,6 +175,14 @@ fn keys_that_exclude_or_need_each_other_are_named() {
             format!("{MINIMAL}[schedule]\ncron = \"0 * * * *\"\nevery_minutes = 5\n"),
             "schedule.cron: give either",
         ),
+        (
+            format!("{MINIMAL}[replication]\ncron = \"0 2 * * *\"\nevery_minutes = 0\n"),
+            "replication.cron: give either",
+        ),
+        (
+            format!("{MINIMAL}[replication]\ncron = \"0 2 30 2 *\"\n"),
+            "replication.cron: the cron text \"0 2 30 2 *\" names a date that no year has",
+        ),
         (format!("{MINIMAL}[contact_fields]\naccount_id = \"A__c\"\n"), "contact_fields.account_id: needs"),
         (
             format!("{MINIMAL}[report]\nsupporter_url = \"https://x.example.org\"\n"),
