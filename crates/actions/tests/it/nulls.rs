@@ -35,6 +35,8 @@ async fn an_empty_value_clears_what_is_there_and_gives_way_to_whatever_has_one()
         ("LastName", &json!("Silva"), Only::Always),
         ("Company", &json!("n/a"), Only::Create),
         ("Industry", &json!("Other"), Only::Update),
+        // What it was looked for by, so that it is found again.
+        ("Email", &json!("a@x.example"), Only::Create),
     ];
     assert_eq!(values[6..], filled);
     assert!(wanted[0].references.is_empty());

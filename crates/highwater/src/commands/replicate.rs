@@ -172,8 +172,7 @@ async fn retry(whom: Option<&str>, args: &Args, desk: &Desk) -> Result<Exit, Fai
         }
     };
     let _batch = ONE_BATCH.lock().await;
-    let who = super::watermark::who();
-    let by = (!args.dry_run).then_some(who.as_str());
+    let by = (!args.dry_run).then_some(desk.by.as_str());
     let count = lift(&desk.state, whom.as_ref(), by).await.map_err(wire::delivery::failure)?;
     if count == 0 && whom.is_some() {
         return Err(usage("that supporter is not set aside", SEE));
