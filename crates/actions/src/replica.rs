@@ -109,8 +109,11 @@ const PAGE: usize = 1_000;
 pub fn counts(state: &State) -> Result<BTreeMap<Standing, u64>, Fatal> {
     let mut counts = BTreeMap::new();
     each(state, |_, replica| {
-        let standing = if replica.blocked.is_some() { Standing::Blocked } else { Standing::Replicated };
-        *counts.entry(standing).or_default() += 1;
+        // A block that was lifted from somebody without a record leaves them where they were.
+        let standing = Standing::of(Some(&replica), true);
+        if standing != Standing::NotReplicated {
+            *counts.entry(standing).or_default() += 1;
+        }
     })?;
     Ok(counts)
 }

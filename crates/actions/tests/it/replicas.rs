@@ -193,6 +193,7 @@ async fn a_block_that_is_lifted_is_tried_again_though_nothing_changed() {
     assert_eq!(lift(&cx.state, Some(&rows[1].id), Some("Kim")).await.unwrap(), 1);
     assert_eq!(lift(&cx.state, Some(&rows[1].id), Some("Kim")).await.unwrap(), 0);
     assert_eq!(filters(&cx, &rows), [(Standing::Blocked, 2), (Standing::NotReplicated, 1)].into());
+    assert_eq!(counts(&cx.state).unwrap(), [(Standing::Blocked, 2)].into());
     let one = run(&cx, &rows, KEEP, 4).await;
     assert_eq!((one.created, one.still_blocked), (1, 2));
     // WHEN all are lifted THEN all are tried, also where each is replicated once only
