@@ -286,13 +286,16 @@ impl Desk<'_> {
             now: self.at.now,
             lift_blocks: self.lift,
         };
-        let no_pull = Settings { pull: false, ..Settings::clone(&self.sides.settings) };
-        let pushed = travelling(&self.sides.map, &no_pull);
-        let push_only = Rules { fields: &pushed, settings: &no_pull, ..rules };
+        let settings = &self.sides.settings;
+        let no_pull =
+            settings.exclude_pulls_only.then(|| Settings { pull: false, ..Settings::clone(settings) });
+        let pushed = no_pull.as_ref().map(|no_pull| travelling(&self.sides.map, no_pull));
+        let push_only = pushed.as_deref().zip(no_pull.as_ref());
+        let push_only = push_only.map(|(fields, settings)| Rules { fields, settings, ..rules });
         let mut plans = Vec::with_capacity(self.pairs.len());
         for mut pair in std::mem::take(&mut self.pairs) {
             let is_push_only = pair.contact.as_ref().is_some_and(|seen| seen.push_only);
-            match decide(&mut pair, if is_push_only { &push_only } else { &rules }) {
+            match decide(&mut pair, push_only.as_ref().filter(|_| is_push_only).unwrap_or(&rules)) {
                 Decided::Plan(plan) => plans.push(*plan),
                 Decided::Skip(why) => self.close(&pair.subject, Outcome::Skipped(why)),
                 Decided::Block { block, known } => {
