@@ -86,6 +86,19 @@ async fn a_contact_taken_from_another_supporter_leaves_that_one_to_be_looked_at_
 }
 
 #[tokio::test]
+async fn of_two_supporters_of_one_contact_the_linked_one_is_not_set_apart_from_it() {
+    let h = Harness::start().await;
+    h.supporter(&Person::new(1, "Ann", "Lee", "ann@example.org")).await;
+    h.sync().await;
+    h.supporter(&Person::new(2, "Ann", "Lee", "ann@example.org")).await;
+    h.sync().await;
+    decide(&h, CaseKind::TwoSupportersOneContact, 2, Choice::Separate).await;
+    h.sync().await;
+    let apart = |id| h.sides.state.apart_of([&supporter(id)]).unwrap().len();
+    assert_eq!((apart(1), apart(2)), (0, 1));
+}
+
+#[tokio::test]
 async fn a_held_field_goes_the_way_that_was_decided() {
     for (side, city) in [(Side::Salesforce, "Albany"), (Side::Supporter, "Bunbury")] {
         let h = Harness::start_in(World::default().with_policy("MailingCity", Policy::Hold)).await;

@@ -19,6 +19,7 @@ use plan::{CycleReport, Fatal, Moment, Sides, Stretch};
 use salesforce::{ErrorKind, JobInfo, JobKind, JobState};
 
 use crate::deliver::{finish, forget, give_up};
+use crate::recovery::Recovery;
 use crate::settle::Settled;
 use crate::spool::Spool;
 
@@ -55,18 +56,14 @@ async fn one(
     entry: JournalEntry,
     at: Moment,
 ) -> Result<Settled, Fatal> {
-    match entry.phase {
-        Phase::Planned => {
+    match Recovery::of(&entry) {
+        Recovery::Drop => {
             abort_orphans(sides, report, &entry).await?;
             met(Branch::PlanDropped);
             forget(sides, &entry).await?;
             Ok(Settled::default())
         }
-        Phase::Created | Phase::Uploaded => {
-            let Some(job) = entry.job else {
-                forget(sides, &entry).await?;
-                return Ok(Settled::default());
-            };
+        Recovery::Ask(job) => {
             met(Branch::Questioned);
             let state = match sides.org.job(&job).await {
                 Ok(info) => info.state,
@@ -88,23 +85,20 @@ async fn one(
                 }
             }
         }
-        Phase::Closed if planted(Mistake::UnsettledJobForgotten) => {
+        Recovery::Collect if entry.phase == Phase::Closed && planted(Mistake::UnsettledJobForgotten) => {
             forget(sides, &entry).await?;
             Ok(Settled::default())
         }
-        Phase::Closed => {
-            met(Branch::PollResumed);
+        Recovery::Collect => {
+            let waits = entry.phase == Phase::Closed;
+            met(if waits { Branch::PollResumed } else { Branch::FilesFetchedAgain });
             finish(sides, report, entry, at).await
         }
-        Phase::Terminal => {
-            met(Branch::FilesFetchedAgain);
-            finish(sides, report, entry, at).await
-        }
-        Phase::Sending => {
+        Recovery::ReadAgain => {
             forget(sides, &entry).await?;
             Ok(Settled::default())
         }
-        Phase::Stored => {
+        Recovery::Settle => {
             let spool = Spool::of(&sides.state.spool_dir(), entry.plan);
             let complete =
                 [&spool.successful, &spool.failed, &spool.unprocessed].into_iter().all(|path| path.exists());

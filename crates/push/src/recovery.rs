@@ -1,6 +1,6 @@
-//! What the next cycle does with a job that was left unsettled, for whoever asks before it does: the table of `recover`, phase by phase.
+//! What is done with a job that was left unsettled, phase by phase: `recover` goes by it, and whoever asks before is told it.
 
-use model::{JournalEntry, Phase};
+use model::{JobId, JournalEntry, Phase};
 
 /// What becomes of an unsettled job. Whatever it is, nobody whose row is in it is lost: they stay marked until they have an outcome.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -8,7 +8,7 @@ pub enum Recovery {
     /// Nothing of it is known to have arrived: an empty job that was made for it is aborted, and its people are planned anew.
     Drop,
     /// The org is asked how far it came: an open job is aborted and its people planned anew, a closed one is collected.
-    Ask,
+    Ask(JobId),
     /// The org works on it or has ended it: its end is waited for, and its results are fetched and settled.
     Collect,
     /// Its results lie on this machine and are settled.
@@ -23,7 +23,7 @@ impl Recovery {
     pub const fn of(entry: &JournalEntry) -> Self {
         match (&entry.phase, entry.job) {
             (Phase::Planned, _) | (Phase::Created | Phase::Uploaded, None) => Self::Drop,
-            (Phase::Created | Phase::Uploaded, Some(_)) => Self::Ask,
+            (Phase::Created | Phase::Uploaded, Some(job)) => Self::Ask(job),
             (Phase::Closed | Phase::Terminal, _) => Self::Collect,
             (Phase::Stored, _) => Self::Settle,
             (Phase::Sending, _) => Self::ReadAgain,
@@ -55,12 +55,13 @@ mod tests {
 
     #[test]
     fn every_phase_leads_where_the_recovery_goes() {
-        let job = Some(JobId::parse("7505g00000AAAAz").unwrap());
+        let id = JobId::parse("7505g00000AAAAz").unwrap();
+        let job = Some(id);
         let of = |phase, job| Recovery::of(&entry(phase, job));
         assert_eq!(of(Phase::Planned, None), Recovery::Drop);
         for phase in [Phase::Created, Phase::Uploaded] {
             assert_eq!(of(phase.clone(), None), Recovery::Drop, "its id was lost");
-            assert_eq!(of(phase, job), Recovery::Ask);
+            assert_eq!(of(phase, job), Recovery::Ask(id));
         }
         assert_eq!(of(Phase::Closed, job), Recovery::Collect);
         assert_eq!(of(Phase::Terminal, job), Recovery::Collect);

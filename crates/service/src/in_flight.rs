@@ -44,7 +44,7 @@ impl Next {
     pub const fn word(self) -> &'static str {
         match self {
             Self::Recover(Recovery::Drop) => "drop",
-            Self::Recover(Recovery::Ask) => "ask",
+            Self::Recover(Recovery::Ask(_)) => "ask",
             Self::Recover(Recovery::Collect) => "collect",
             Self::Recover(Recovery::Settle) => "settle",
             Self::Recover(Recovery::ReadAgain) => "read_again",
@@ -59,7 +59,7 @@ impl Next {
             Self::Recover(Recovery::Drop) => {
                 "an empty job made for it is aborted; its people are planned anew"
             }
-            Self::Recover(Recovery::Ask) => {
+            Self::Recover(Recovery::Ask(_)) => {
                 "the org is asked: an open job is aborted and its people planned anew, a closed one is collected"
             }
             Self::Recover(Recovery::Collect) => "its end is waited for; results are fetched and settled",

@@ -312,3 +312,21 @@ proptest::proptest! {
         }
     }
 }
+
+#[test]
+fn what_an_emptied_value_does_is_said_once_or_by_the_field() {
+    use model::{Blank, FieldType};
+    let rules = |sync: &str, field: &str| {
+        let config = parse("highwater.toml", &format!("{MINIMAL}{field}\n[sync]\n{sync}\n")).unwrap();
+        let last = config.fields.last().unwrap();
+        let rule = crate::wire::field_map::rule_of(&config.sync, last, FieldType::Text, None);
+        (rule.blank_to_contact, rule.blank_to_supporter)
+    };
+    assert_eq!(rules("", ""), (Blank::Clear, Blank::Clear));
+    assert_eq!(rules("blank_to_supporter = \"keep\"", ""), (Blank::Clear, Blank::Keep));
+    assert_eq!(
+        rules("blank_to_contact = \"keep\"", "blank_to_contact = \"clear\"\n"),
+        (Blank::Clear, Blank::Clear)
+    );
+    assert_eq!(rules("", "blank_to_supporter = \"keep\"\n"), (Blank::Clear, Blank::Keep));
+}
