@@ -87,11 +87,26 @@ async fn a_contact_taken_from_another_supporter_leaves_that_one_to_be_looked_at_
 
 #[tokio::test]
 async fn of_two_supporters_of_one_contact_the_linked_one_is_not_set_apart_from_it() {
+    // GIVEN a case that names both, as an external id leads to it that somebody else's Contact carries
     let h = Harness::start().await;
-    h.supporter(&Person::new(1, "Ann", "Lee", "ann@example.org")).await;
+    for id in [1, 2] {
+        h.supporter(&Person::new(id, "Ann", &format!("Lee{id}"), &format!("ann{id}@example.org"))).await;
+    }
     h.sync().await;
-    h.supporter(&Person::new(2, "Ann", "Lee", "ann@example.org")).await;
-    h.sync().await;
+    let ann = contact(&h.link(1).unwrap());
+    let mut changes = state::Changes::new();
+    changes.open_case(model::Case {
+        kind: CaseKind::TwoSupportersOneContact,
+        subject: model::Subject::Supporter(supporter(2)),
+        supporters: vec![supporter(2), supporter(1)],
+        contacts: vec![ann],
+        reasons: vec!["external_id".to_owned()],
+        records: Vec::new(),
+        opened_at: model::Stamp::EPOCH,
+        seen_at: model::Stamp::EPOCH,
+        standing: model::Standing::default(),
+    });
+    let _ = h.sides.state.commit(changes).await.unwrap();
     decide(&h, CaseKind::TwoSupportersOneContact, 2, Choice::Separate).await;
     h.sync().await;
     let apart = |id| h.sides.state.apart_of([&supporter(id)]).unwrap().len();
