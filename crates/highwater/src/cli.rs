@@ -5,9 +5,9 @@ use std::path::PathBuf;
 use clap::{ArgAction, Parser, Subcommand};
 
 use crate::commands::{
-    backfill, bench, block, cases, check, completions, conflicts, deliver, demo, errors, events, explain,
-    forget, init, intake, journal, link, plan, pull, push, replicate, report, resync, serve, setup, simorg,
-    status, sync, verify, watermark, why,
+    audit, backfill, bench, block, cases, check, completions, conflicts, deliver, demo, errors, events,
+    explain, forget, init, intake, journal, link, plan, pull, push, replicate, report, resync, serve, setup,
+    simorg, status, sync, verify, watermark, why,
 };
 use crate::exit;
 use crate::output::Format;
@@ -125,6 +125,8 @@ pub enum Verb {
     Block(block::Args),
     /// What was sent and is not settled yet, and what the next cycle does with it
     Journal(journal::Args),
+    /// Who decided and changed what: the audit trail
+    Audit(audit::Args),
     /// Tell one person's whole story: what was found, decided, sent, refused, linked, asked
     Why(why::Args),
     /// Show events that were taken in, and what became of them

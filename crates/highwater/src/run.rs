@@ -95,6 +95,7 @@ async fn verb(cli: &Cli, screen: &Screen) -> Result<Exit, Failure> {
         | Verb::Errors(_)
         | Verb::Block(_)
         | Verb::Journal(_)
+        | Verb::Audit(_)
         | Verb::Link(_)
         | Verb::Verify(_)
         | Verb::Why(_)
@@ -176,6 +177,7 @@ pub async fn at_the_desk(verb: &Verb, desk: &Desk) -> Result<Exit, Failure> {
         Verb::Verify(args) => commands::verify::run(args, desk).await,
         Verb::Block(args) => commands::block::run(args, desk).await,
         Verb::Journal(args) => commands::journal::run(args, desk).await,
+        Verb::Audit(args) => commands::audit::run(args, desk).await,
         Verb::Link(args) => commands::link::run(args, desk).await,
         Verb::Replicate(args) => commands::replicate::run(args, desk).await,
         Verb::Deliver(args) => commands::deliver::run(args, desk).await,
@@ -248,6 +250,7 @@ fn refuse_without_state(verb: &Verb, dir: &Path) -> Result<(), Failure> {
             | Verb::Errors(_)
             | Verb::Block(_)
             | Verb::Journal(_)
+            | Verb::Audit(_)
             | Verb::Link(_)
             | Verb::Verify(_)
             | Verb::Why(_)

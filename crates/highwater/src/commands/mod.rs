@@ -1,5 +1,6 @@
 //! One file per verb.
 
+pub mod audit;
 pub mod backfill;
 pub mod bench;
 pub mod block;

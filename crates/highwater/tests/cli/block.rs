@@ -1,4 +1,5 @@
-//! `block list`, `block lift` and `journal list`: what is set aside, having it tried again, and what is in flight.
+//! `block list`, `block lift`, `journal list` and `audit list`: what is set aside, having it tried again, what is in flight, and who did
+//! what.
 
 use serde_json::{Value, json as value};
 
@@ -44,6 +45,11 @@ async fn a_block_is_lifted_by_name_by_code_and_of_everybody_and_not_before_it_is
     // AND their story says who did it and why they were set aside
     let story = out(&stage.run("why 4").await);
     assert!(story.contains("lifted what had set them aside") && story.contains("STRING_TOO_LONG"), "{story}");
+    // AND so does the audit trail, with the reason
+    let trail = json(&stage.run("audit list --format json").await);
+    let last = trail[0]["what"].as_str().unwrap();
+    assert!(last.starts_with("lifted") && last.ends_with("longer"), "{trail}");
+    assert!(!trail[0]["who"].as_str().unwrap().is_empty(), "{trail}");
     // WHEN all are lifted AND nothing was put right THEN the next cycle sets them aside again
     assert_eq!(stage.run("block lift --all --why again --yes").await.status.code(), Some(0));
     assert_eq!(json(&stage.run("errors --format json").await)["total"], 0);
@@ -76,4 +82,10 @@ async fn beside_a_service_both_verbs_are_carried_out_by_it() {
     assert_eq!(served.stop().await, Some(0));
     let said = out(&stage.run("journal list").await);
     assert!(said.contains("nothing is in flight"), "{said}");
+    // THEN what the service did for somebody stands in the trail, newest first, and no more than was asked for
+    let trail = out(&stage.run("audit list --last 1 --format csv").await);
+    assert_eq!(trail.lines().count(), 2, "{trail}");
+    let said = out(&stage.run("audit list").await);
+    assert!(said.contains("longer"), "{said}");
+    assert_eq!(stage.run("audit list --last 0").await.status.code(), Some(2));
 }
