@@ -5,6 +5,7 @@ use std::collections::HashMap;
 use model::{ContactId, Evidence, Link, LinkLife, Subject, Supporter, SupporterId};
 
 use crate::columns::SeenContact;
+use crate::contradicted::contradicted;
 use crate::merged::survivors;
 use crate::read::{Fate, contacts, fates};
 use crate::{Directory, Fatal, Pair, Sides, Tie};
@@ -15,6 +16,8 @@ use state::Known;
 pub enum Gathered {
     /// Both records are there.
     Pair(Box<Pair>),
+    /// Both records are there, and the supporter's row names another Contact, which is there, too: this one.
+    Contradicted(Box<Pair>, Box<SeenContact>),
     /// The link leads nowhere any more, or never was: the supporter is to be looked up anew.
     Unlinked(Box<Supporter>, Box<Known>),
     /// One end is gone.
@@ -90,10 +93,14 @@ pub async fn gather(
     let owners = owners(sides, &survivors, &live).await?;
     let seen = Seen { live, fates, owners };
     let merged = merged_away(sides, &supporters, &known).await?;
+    let mut named = contradicted(sides, &supporters, &known).await?;
     let each = ids.iter().zip(supporters).zip(known);
     let gathered = each.map(|((id, supporter), known)| match merged.get(id) {
         Some(ended) => Gathered::Ended(ended.clone()),
-        None => one(&seen, id, supporter, known, anew),
+        None => match (one(&seen, id, supporter, known, anew), named.remove(id)) {
+            (Gathered::Pair(pair), Some(other)) => Gathered::Contradicted(pair, Box::new(other)),
+            (gathered, _) => gathered,
+        },
     });
     Ok(gathered.collect())
 }

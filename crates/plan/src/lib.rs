@@ -8,6 +8,7 @@ mod choice;
 mod claims;
 pub mod columns;
 mod contact_file;
+mod contradicted;
 pub mod decide;
 pub mod deleted;
 pub mod directory;

@@ -86,7 +86,7 @@ pub async fn look_up<S: Borrow<Supporter>>(
 }
 
 /// The supporter's Contact Id column, where it holds an id.
-fn stored_id(map: &FieldMap, supporter: &Supporter) -> Option<ContactId> {
+pub(crate) fn stored_id(map: &FieldMap, supporter: &Supporter) -> Option<ContactId> {
     supporter.contact_id.text().and_then(|raw| map.object().id(raw))
 }
 

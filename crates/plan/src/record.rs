@@ -40,15 +40,20 @@ static IDENTITY: [CaseKind; 11] = [
 ];
 
 /// The cases of somebody whose two records are not there, or not to be written: closed as soon as they are.
-const STANDING_AGAINST: [CaseKind; 3] =
-    [CaseKind::Blocked, CaseKind::MergedIntoLinked, CaseKind::SupporterDeleted];
+const STANDING_AGAINST: [CaseKind; 4] = [
+    CaseKind::Blocked,
+    CaseKind::MergedIntoLinked,
+    CaseKind::SupporterDeleted,
+    // The row named another Contact than the link, and does not any more.
+    CaseKind::IdAndEmailDisagree,
+];
 
 /// The cases of fields that a person has to decide.
 const HELD: [CaseKind; 2] = [CaseKind::ConflictHeld, CaseKind::ConsentConflict];
 
 /// The cases that are over when both records are there, nothing stands against them any more, and no field is held.
-static SETTLED: [CaseKind; 5] =
-    [STANDING_AGAINST[0], STANDING_AGAINST[1], STANDING_AGAINST[2], HELD[0], HELD[1]];
+static SETTLED: [CaseKind; 6] =
+    [STANDING_AGAINST[0], STANDING_AGAINST[1], STANDING_AGAINST[2], STANDING_AGAINST[3], HELD[0], HELD[1]];
 
 /// Records a plan: the link if it is new, what both sides agree on, what a policy overwrites, what is held.
 pub fn record_plan(changes: &mut Changes, report: &mut CycleReport, plan: &PersonPlan, at: Moment) {

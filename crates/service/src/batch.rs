@@ -46,6 +46,8 @@ struct Desk<'a> {
     ends: Vec<Ended>,
     changes: Changes,
     unseen: u64,
+    /// Contacts that the row of somebody names who is linked to another: it is asked there whose they are.
+    named: HashSet<ContactId>,
 }
 
 /// Reads and decides a batch. People whose row waits in the outbox are passed over: their outcome is on its way.
@@ -58,7 +60,17 @@ pub(crate) async fn read(
     holds: &(dyn Fn(&SupporterId) -> bool + Sync),
 ) -> Result<Batch, Fatal> {
     let (outcomes, pairs, ends) = (Vec::new(), Vec::new(), Vec::new());
-    let mut desk = Desk { sides, at, lift, outcomes, pairs, ends, changes: Changes::new(), unseen: 0 };
+    let mut desk = Desk {
+        sides,
+        at,
+        lift,
+        outcomes,
+        pairs,
+        ends,
+        changes: Changes::new(),
+        unseen: 0,
+        named: HashSet::new(),
+    };
     let (mut supporters, mut strangers) = sort(sides, subjects, holds, &mut desk.changes)?;
     supporters.retain(|id| !holds(id));
     desk.leave_alone(&mut supporters, &mut strangers)?;
@@ -137,6 +149,7 @@ impl Desk<'_> {
         for (id, gathered) in ids.iter().zip(gather(self.sides, directory, ids, self.lift).await?) {
             match gathered {
                 Gathered::Pair(pair) => self.pairs.push(*pair),
+                Gathered::Contradicted(pair, named) => self.contradicted(&pair, *named)?,
                 // A row of whoever remains is on its way: what becomes of it shows first.
                 Gathered::Ended(Ended::SupporterMerged { into, .. }) if holds(&into) => {
                     let waits = Outcome::Deferred(Deferral::InFlight);
@@ -162,6 +175,21 @@ impl Desk<'_> {
             self.found(supporter, known, found)?;
         }
         Ok(())
+    }
+
+    /// The row names another Contact than the link does. Which of the two is meant somebody has to say: neither is written to, and the Id
+    /// stays where somebody wrote it.
+    fn contradicted(&mut self, pair: &Pair, named: SeenContact) -> Result<(), Fatal> {
+        let Some(supporter) = &pair.supporter else { return Ok(()) };
+        self.asked_anew(&supporter.id)?;
+        let kind = CaseKind::IdAndEmailDisagree;
+        // It is one question, whichever of the two was touched.
+        close_identity_cases(&mut self.changes, &Subject::Contact(named.id()));
+        self.named.insert(named.id());
+        let contacts: Vec<SeenContact> = pair.contact.iter().cloned().chain([named]).collect();
+        let reasons = vec!["stored_contact_id".to_owned(), "already_linked".to_owned()];
+        let case = identity_case(self.sides, kind, &[supporter], &contacts, reasons, self.at);
+        self.case(case, kind, &pair.subject)
     }
 
     /// What the look-up came to. A link that is known leads to a Contact that the org knows nothing of any more.

@@ -3,8 +3,8 @@
 use std::collections::HashSet;
 
 use model::{
-    Case, Cell, Choice, ContactId, DirtyReason, Evidence, Happened, InvalidValue, Link, LinkLife, RuleKey,
-    Ruling, Side, Subject, SupporterId,
+    Case, CaseKind, Cell, Choice, ContactId, DirtyReason, Evidence, Happened, InvalidValue, Link, LinkLife,
+    RuleKey, Ruling, Side, Subject, SupporterId,
 };
 use plan::record::close_identity_cases;
 use plan::{CycleReport, Fatal, Gathered, Moment, Pair, Sides};
@@ -139,6 +139,10 @@ async fn link(
     if !are_there(sides, supporter, contact).await? {
         return Ok(false);
     }
+    if case.kind == CaseKind::IdAndEmailDisagree && are_linked(sides, supporter, contact)? {
+        confirm(changes, case, supporter, contact);
+        return Ok(true);
+    }
     let lost = free(sides, changes, people, supporter, contact)?;
     let others = case.contacts.iter().copied().chain(lost).filter(|other| *other != contact);
     release_key(sides, report, supporter, others.collect()).await?;
@@ -157,6 +161,15 @@ async fn link(
     close_identity_cases(changes, &Subject::Supporter(supporter.clone()));
     close_identity_cases(changes, &Subject::Contact(contact));
     Ok(true)
+}
+
+/// The link was right, and the row names somebody else: what both sides agreed on still holds, and the row is put right.
+fn confirm(changes: &mut Changes, case: &Case, supporter: &SupporterId, contact: ContactId) {
+    for other in case.contacts.iter().filter(|other| **other != contact) {
+        changes.set_apart(supporter, *other);
+    }
+    changes.lift_block(supporter);
+    close_identity_cases(changes, &Subject::Supporter(supporter.clone()));
 }
 
 /// Parts the two of a decision for good. `false`: they are not linked any more.

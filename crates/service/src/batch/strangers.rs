@@ -78,6 +78,9 @@ impl Desk<'_> {
                         self.pairs.push(*found_pair(*supporter, seen, evidence, known));
                     }
                 },
+                Identified::Case { supporters, .. } if self.is_asked(seen.id(), &supporters)? => {
+                    self.close(&subject, Outcome::Case(CaseKind::IdAndEmailDisagree));
+                }
                 Identified::Case { kind, supporters, reasons } => {
                     let supporters: Vec<&Supporter> = supporters.iter().collect();
                     let contacts = std::slice::from_ref(&seen);
@@ -86,18 +89,25 @@ impl Desk<'_> {
                 }
                 // An administrator said that it is nobody of those who carry the address, and two supporters cannot.
                 Identified::SetApart => self.nobody_s(&subject),
-                Identified::New => self.pairs.push(Pair {
-                    subject,
-                    supporter: None,
-                    contact: Some(seen),
-                    tie: Tie::Alone,
-                    bases: state::Bases::default(),
-                    in_flight: None,
-                    block: None,
-                }),
+                Identified::New => self.pairs.push(nobody_knows(seen)),
             }
         }
         Ok(())
+    }
+
+    /// Whether it is asked already if one of these supporters, whose row names this Contact, is linked to the right one.
+    fn is_asked(&self, contact: ContactId, supporters: &[Supporter]) -> Result<bool, Fatal> {
+        if self.named.contains(&contact) {
+            return Ok(true);
+        }
+        for supporter in supporters {
+            let subject = Subject::Supporter(supporter.id.clone());
+            let case = self.sides.state.case_of(CaseKind::IdAndEmailDisagree, &subject)?;
+            if case.is_some_and(|case| case.contacts.contains(&contact)) {
+                return Ok(true);
+            }
+        }
+        Ok(false)
     }
 
     /// Nothing is asked about a Contact that stays nobody's.
@@ -191,5 +201,18 @@ fn named(answer: &Identified) -> Option<SupporterId> {
     match answer {
         Identified::One(supporter, _) => Some(supporter.id.clone()),
         Identified::Case { .. } | Identified::SetApart | Identified::New => None,
+    }
+}
+
+/// A Contact that no supporter is known to be.
+fn nobody_knows(seen: SeenContact) -> Pair {
+    Pair {
+        subject: Subject::Contact(seen.id()),
+        supporter: None,
+        contact: Some(seen),
+        tie: Tie::Alone,
+        bases: state::Bases::default(),
+        in_flight: None,
+        block: None,
     }
 }

@@ -197,7 +197,7 @@ impl What {
             Self::Waiting | Self::ChangedSince => "nothing; `highwater sync` does it now",
             Self::Drift => "`highwater resync ID`; for many, `highwater watermark rewind`",
             Self::OtherContact => {
-                "`highwater why ID` tells why they are linked; `highwater resync ID` puts the link's Id back"
+                "`highwater why ID` tells why they are linked; `highwater sync --supporter ID` asks which one is meant"
             }
             Self::OtherSupporter => {
                 "find out in Salesforce who changed it; `highwater resync ID` puts the link's id back"

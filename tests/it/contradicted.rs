@@ -1,0 +1,159 @@
+//! A row that names another Contact than its link: somebody wrote it there. It is asked about, and never put back unseen.
+
+use std::time::Duration;
+
+use e2e::{Contact, Harness, Person};
+use model::{CaseKind, Choice, ContactId, Ruling, Stamp, Standing, Subject, SupporterId};
+use serde_json::json;
+use service::request::{Mode, Request};
+use state::Changes;
+
+const KIND: CaseKind = CaseKind::IdAndEmailDisagree;
+
+fn supporter() -> SupporterId {
+    SupporterId::parse("1").expect("a number is an id")
+}
+
+fn later(h: &Harness) {
+    h.org.admin().clock().advance(Duration::from_secs(120));
+}
+
+async fn stored(h: &Harness) -> Option<String> {
+    h.supporter_cell(1, "sf_contact_id").await
+}
+
+/// Jo Doe, linked to Jo's Contact, and the Contact of another Jo Doe, whose Id somebody writes into Jo's row together with a new city.
+async fn contradicted(h: &Harness) -> (String, String) {
+    h.supporter(&Person::new(1, "Jo", "Doe", "jo@example.org").in_city("York")).await;
+    h.sync().await;
+    let linked = h.link(1).expect("linked");
+    let other = h.contact(&Contact::new("Jo", "Doe", "jo.doe@example.org"));
+    later(h);
+    h.edit_supporter(1, "city", Some("Perth")).await;
+    h.edit_supporter(1, "sf_contact_id", Some(&other)).await;
+    (linked, other)
+}
+
+async fn decide(h: &Harness, choice: Choice) {
+    let ruling = Ruling { choice, by: "administrator".to_owned(), why: None, at: Stamp::from_seconds(0) };
+    let standing = Standing { ruling: Some(ruling), ..Standing::default() };
+    let mut changes = Changes::new();
+    changes.rule_case(KIND, &Subject::Supporter(supporter()), standing);
+    let _ = h.sides.state.commit(changes).await.expect("durable");
+}
+
+fn link_to(contact: &str) -> Choice {
+    let contact = ContactId::parse(contact).expect("the org's ids are ids");
+    Choice::Link { supporter: supporter(), contact }
+}
+
+#[tokio::test]
+async fn an_id_written_over_a_link_is_asked_about_and_nobody_is_written_to() {
+    let h = Harness::start().await;
+    let (linked, other) = contradicted(&h).await;
+    let report = h.sync().await;
+    assert_eq!(h.cases(), ["id_and_email_disagree"], "{report:?}");
+    let case = h.sides.state.case_of(KIND, &Subject::Supporter(supporter())).unwrap().unwrap();
+    let named: Vec<&str> = case.contacts.iter().map(ContactId::as_str).collect();
+    assert_eq!(named, [linked.as_str(), other.as_str()]);
+    assert_eq!(stored(&h).await.as_deref(), Some(other.as_str()));
+    assert_eq!(h.link(1).as_deref(), Some(linked.as_str()));
+    assert_eq!(h.contact_field(&linked, "MailingCity"), "York");
+    assert_ne!(h.contact_field(&other, "MailingCity"), "Perth");
+    // THEN it stays one question when either Contact is touched
+    for contact in [&other, &linked] {
+        later(&h);
+        h.edit_contact(contact, &json!({"HomePhone": "0401 555 010"}));
+        let report = h.sync().await;
+        assert_eq!(h.cases(), ["id_and_email_disagree"], "{report:?}");
+        assert_eq!(stored(&h).await.as_deref(), Some(other.as_str()));
+    }
+}
+
+#[tokio::test]
+async fn looked_at_together_the_row_and_the_contact_it_names_are_one_question() {
+    let h = Harness::start().await;
+    let (_, other) = contradicted(&h).await;
+    let other = ContactId::parse(&other).expect("the org's ids are ids");
+    let both = vec![Subject::Supporter(supporter()), Subject::Contact(other)];
+    let only = Request { only: Some(both), ..Request::whole(Mode::Sync) };
+    service::cycle::run(&h.sides, &only, &mut |_| {}).await.expect("runs").expect("alone");
+    assert_eq!(h.cases(), ["id_and_email_disagree"]);
+}
+
+#[tokio::test]
+async fn linked_to_the_contact_of_the_row_that_one_is_theirs_and_carries_their_id() {
+    let h = Harness::start().await;
+    let (linked, other) = contradicted(&h).await;
+    h.sync().await;
+    decide(&h, link_to(&other)).await;
+    let report = h.sync().await;
+    assert_eq!(h.link(1).as_deref(), Some(other.as_str()), "{report:?}");
+    assert_eq!(h.cases(), Vec::<&str>::new());
+    assert_eq!(h.contact_field(&other, "EN_Supporter_Id__c"), "1");
+    assert_eq!(h.contact_field(&other, "MailingCity"), "Perth");
+    assert_ne!(h.contact_field(&linked, "EN_Supporter_Id__c"), "1");
+    later(&h);
+    assert!(h.sync().await.wrote_nothing());
+}
+
+#[tokio::test]
+async fn the_link_confirmed_or_the_other_told_apart_the_row_is_put_right_for_good() {
+    for confirm in [true, false] {
+        let h = Harness::start().await;
+        let (linked, other) = contradicted(&h).await;
+        h.sync().await;
+        decide(&h, if confirm { link_to(&linked) } else { Choice::Separate }).await;
+        let report = h.sync().await;
+        assert_eq!(stored(&h).await.as_deref(), Some(linked.as_str()), "{report:?}");
+        assert_eq!(h.link(1).as_deref(), Some(linked.as_str()));
+        assert_eq!(h.contact_field(&linked, "MailingCity"), "Perth");
+        assert_eq!(h.cases(), Vec::<&str>::new());
+        // THEN the same Id once more is not asked about again
+        later(&h);
+        h.edit_supporter(1, "sf_contact_id", Some(&other)).await;
+        h.sync().await;
+        assert_eq!((stored(&h).await, h.cases()), (Some(linked), vec![]));
+    }
+}
+
+#[tokio::test]
+async fn corrected_by_hand_the_question_is_over() {
+    let h = Harness::start().await;
+    let (linked, _) = contradicted(&h).await;
+    h.sync().await;
+    later(&h);
+    h.edit_supporter(1, "sf_contact_id", Some(&linked)).await;
+    h.sync().await;
+    assert_eq!(h.cases(), Vec::<&str>::new());
+    assert_eq!(h.contact_field(&linked, "MailingCity"), "Perth");
+}
+
+#[tokio::test]
+async fn an_id_that_leads_nowhere_or_to_a_deleted_contact_is_put_right_at_once() {
+    let h = Harness::start().await;
+    let (linked, other) = contradicted(&h).await;
+    let admin = h.org.admin();
+    admin.delete_as(&admin.person(), "Contact", &other).unwrap();
+    for leftover in [other.as_str(), "003000000000001"] {
+        later(&h);
+        h.edit_supporter(1, "sf_contact_id", Some(leftover)).await;
+        let report = h.sync().await;
+        assert_eq!(stored(&h).await.as_deref(), Some(linked.as_str()), "{report:?}");
+        assert_eq!(h.cases(), Vec::<&str>::new());
+    }
+}
+
+#[tokio::test]
+async fn the_short_spelling_of_the_linked_id_is_no_other_contact() {
+    let h = Harness::start().await;
+    h.supporter(&Person::new(1, "Jo", "Doe", "jo@example.org")).await;
+    h.sync().await;
+    let linked = h.link(1).expect("linked");
+    later(&h);
+    h.edit_supporter(1, "sf_contact_id", Some(&linked[..15])).await;
+    h.edit_supporter(1, "city", Some("Perth")).await;
+    h.sync().await;
+    assert_eq!(h.cases(), Vec::<&str>::new());
+    assert_eq!(h.contact_field(&linked, "MailingCity"), "Perth");
+}
