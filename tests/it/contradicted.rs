@@ -2,10 +2,11 @@
 
 use std::time::Duration;
 
-use e2e::{Contact, Harness, Person};
+use e2e::{Contact, Harness, Person, World};
 use model::{CaseKind, Choice, ContactId, Ruling, Stamp, Standing, Subject, SupporterId};
 use serde_json::json;
 use service::request::{Mode, Request};
+use simorg::{Fault, Op, Progress};
 use state::Changes;
 
 const KIND: CaseKind = CaseKind::IdAndEmailDisagree;
@@ -82,6 +83,55 @@ async fn looked_at_together_the_row_and_the_contact_it_names_are_one_question() 
 }
 
 #[tokio::test]
+async fn a_contact_that_carries_the_id_of_somebody_whose_row_names_another_is_asked_about() {
+    let h = Harness::start().await;
+    let carrier = h.contact(&Contact::new("Jo", "Doe", "jo@example.org").with("EN_Supporter_Id__c", "1"));
+    let named = h.contact(&Contact::new("Jo", "Doe", "jo@example.org"));
+    h.supporter(&Person::new(1, "Jo", "Doe", "jo@example.org").linked_to(&named)).await;
+    let carrier = ContactId::parse(&carrier).expect("the org's ids are ids");
+    let only = Request { only: Some(vec![Subject::Contact(carrier)]), ..Request::whole(Mode::Sync) };
+    service::cycle::run(&h.sides, &only, &mut |_| {}).await.expect("runs").expect("alone");
+    assert_eq!((h.cases(), h.link(1)), (vec!["id_and_email_disagree"], None));
+    assert_eq!(stored(&h).await, Some(named));
+}
+
+#[tokio::test]
+async fn an_id_written_while_the_job_was_under_way_stays_and_is_asked_about() {
+    for leads_somewhere in [true, false] {
+        let mut h = Harness::start_in(World { on_disk: true, patient: true, ..World::default() }).await;
+        let other = h.contact(&Contact::new("Eva", "Moe", "eva@example.org"));
+        h.supporter(&Person::new(1, "Jo", "Doe", "jo@example.org")).await;
+        // GIVEN a process that dies with its job under way
+        let admin = h.org.admin();
+        admin.fault(Op::IngestState, Fault::Slow { millis_per_kib: 3_600_000 });
+        let sent = |h: &Harness| {
+            h.org
+                .admin()
+                .jobs()
+                .iter()
+                .any(|job| job.kind == "V2Ingest" && format!("{:?}", job.state) != "Open")
+        };
+        h.kill_when(Mode::Sync, sent).await;
+        // WHEN somebody writes an Id into the row meanwhile
+        let written = if leads_somewhere { other } else { "003000000000001".to_owned() };
+        h.edit_supporter(1, "sf_contact_id", Some(&written)).await;
+        admin.clear_faults();
+        admin.progress(Progress::Auto);
+        while admin.step_jobs() > 0 {}
+        h.restart().await;
+        // THEN whoever settles the job finds it, although nobody looks for changed supporters
+        h.run(Mode::Pull).await;
+        let made = h.link(1).expect("linked");
+        let (cases, row) =
+            if leads_somewhere { (vec!["id_and_email_disagree"], written) } else { (vec![], made) };
+        assert_eq!((h.cases(), stored(&h).await), (cases.clone(), Some(row.clone())));
+        later(&h);
+        h.sync().await;
+        assert_eq!((h.cases(), stored(&h).await), (cases, Some(row)));
+    }
+}
+
+#[tokio::test]
 async fn linked_to_the_contact_of_the_row_that_one_is_theirs_and_carries_their_id() {
     let h = Harness::start().await;
     let (linked, other) = contradicted(&h).await;
@@ -118,6 +168,21 @@ async fn the_link_confirmed_or_the_other_told_apart_the_row_is_put_right_for_goo
 }
 
 #[tokio::test]
+async fn a_linked_contact_that_is_brought_back_does_not_take_the_row_back_unasked() {
+    let h = Harness::start().await;
+    let (linked, other) = contradicted(&h).await;
+    let admin = h.org.admin();
+    admin.delete_as(&admin.person(), "Contact", &linked).unwrap();
+    h.sync().await;
+    assert!(h.cases().contains(&"contact_deleted"), "{:?}", h.cases());
+    later(&h);
+    admin.undelete_as(&admin.person(), "Contact", &linked).unwrap();
+    let report = h.sync().await;
+    assert!(h.cases().contains(&"id_and_email_disagree"), "{:?}: {report:?}", h.cases());
+    assert_eq!(stored(&h).await, Some(other));
+}
+
+#[tokio::test]
 async fn corrected_by_hand_the_question_is_over() {
     let h = Harness::start().await;
     let (linked, _) = contradicted(&h).await;
@@ -142,6 +207,16 @@ async fn an_id_that_leads_nowhere_or_to_a_deleted_contact_is_put_right_at_once()
         assert_eq!(stored(&h).await.as_deref(), Some(linked.as_str()), "{report:?}");
         assert_eq!(h.cases(), Vec::<&str>::new());
     }
+}
+
+#[tokio::test]
+async fn a_new_contact_takes_the_place_of_an_id_that_leads_nowhere_at_once() {
+    let h = Harness::start().await;
+    h.supporter(&Person::new(1, "Jo", "Doe", "jo@example.org").linked_to("003000000000001")).await;
+    let report = h.sync().await;
+    let made = h.link(1).expect("linked");
+    assert_eq!(stored(&h).await, Some(made), "{report:?}");
+    assert_eq!(report.still_dirty, 0);
 }
 
 #[tokio::test]

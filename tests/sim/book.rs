@@ -88,6 +88,10 @@ pub struct Book {
     pub merged: Vec<(String, String, usize)>,
     /// Contacts whose key people typed over with another supporter's, and when they first did.
     pub typed_over: BTreeMap<String, usize>,
+    /// The Contact Id that a person wrote over the one in a supporter's row, by supporter.
+    pub written_over: BTreeMap<String, String>,
+    /// Rows in which the engine replaced such an Id while its Contact was there.
+    pub put_back: Vec<String>,
     /// People whose names somebody changed: nobody may recognise them.
     pub renamed: BTreeSet<(Side, String)>,
     /// Every record that is there, as it was looked at last: what is the same as then says nothing new.
@@ -116,6 +120,8 @@ impl Default for Book {
             touched: BTreeSet::new(),
             merged: Vec::new(),
             typed_over: BTreeMap::new(),
+            written_over: BTreeMap::new(),
+            put_back: Vec::new(),
             renamed: BTreeSet::new(),
             live: BTreeMap::new(),
             now: 0,
@@ -143,6 +149,11 @@ impl Book {
         for (key, held) in &seen {
             let known = before.get(key);
             if known != Some(held) {
+                if let (Some(Held::Supporter(old)), Held::Supporter(new)) = (known, held) {
+                    self.replaces(old, new, by, |contact| {
+                        seen.contains_key(&(Side::Salesforce, contact.to_owned()))
+                    });
+                }
                 news += self.record(key, held, columns, by, known.is_none());
             }
         }
@@ -152,6 +163,20 @@ impl Book {
         }
         self.live = seen;
         news
+    }
+
+    /// Whether the engine takes an Id away that a person wrote and whose Contact is there, and was all the time.
+    fn replaces(&mut self, old: &Supporter, new: &Supporter, by: By, is_there: impl Fn(&str) -> bool) {
+        let Some(written) = self.written_over.get(new.id.as_str()) else { return };
+        if old.contact_id.text() != Some(written) || new.contact_id == old.contact_id {
+            return;
+        }
+        let ever_gone = self.gone.iter().any(|fate| fate.id == *written);
+        if by == By::Engine && is_there(written) && !ever_gone {
+            let now = new.contact_id.text().unwrap_or_default();
+            self.put_back.push(format!("{written} in the row of supporter {} became {now:?}", new.id));
+        }
+        self.written_over.remove(new.id.as_str());
     }
 
     fn record(

@@ -76,6 +76,7 @@ pub fn check(world: &World, sides: &Sides, last: usize) -> Vec<String> {
     agreement(&end, &mut broken);
     no_loss(&end, world.options.create_supporters, &mut broken);
     no_twin(&end, &mut broken);
+    broken.extend(end.book.put_back.iter().map(|what| format!("C4: {what}, and nobody was asked")));
     accounted_edits(&end, &mut broken);
     fixpoint(&end, last, &mut broken);
     termination(&end, &mut broken);

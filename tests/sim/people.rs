@@ -148,6 +148,7 @@ impl People {
             95 => self.merge_supporters(random),
             96 => self.admin.touch_all("Contact"),
             97 if random.permille(300) => self.type_over_an_id(random),
+            97 if random.permille(600) => self.write_over_a_contact_id(random),
             97 => self.lock(random),
             _ => self.automation(random),
         }
@@ -369,6 +370,31 @@ impl People {
             self.touch(Side::Salesforce, &id);
             self.touch(Side::Supporter, row.id.as_str());
             self.touch(Side::Supporter, contact[OWNER].as_str().unwrap_or_default());
+        }
+    }
+
+    /// Somebody writes another Contact's Id into the row of a supporter who is linked.
+    fn write_over_a_contact_id(&self, random: &mut Random) {
+        let Some((id, _)) = self.any_contact(random) else { return };
+        let rows = self.rows();
+        let linked: Vec<&Supporter> = rows.iter().filter(|row| row.contact_id.text().is_some()).collect();
+        let Some(row) = random.pick(&linked) else { return };
+        let before = row.contact_id.text().unwrap_or_default();
+        if before == id {
+            return;
+        }
+        self.note(format!(
+            "{} a person writes {id} over {before} in the row of {}",
+            self.clock.now(),
+            row.id
+        ));
+        self.database.edit_contact_id(&row.id, Cell::Value(id.as_str().into()));
+        self.touch(Side::Supporter, row.id.as_str());
+        self.touch(Side::Salesforce, before);
+        self.touch(Side::Salesforce, &id);
+        // A Contact that is not visible yet is not there for whoever looks.
+        if self.late == 0 {
+            self.memories().book.written_over.insert(row.id.to_string(), id);
         }
     }
 

@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use model::{AccountId, Cell, Contact, ContactId, Email, FieldMap, PersonObject, Stamp, UserId};
+use model::{AccountId, Cell, Contact, ContactId, Email, FieldMap, PersonObject, Stamp, SupporterId, UserId};
 use salesforce::soql::{Field, InvalidName, Soql};
 use salesforce::{Condition, Describe, Row};
 
@@ -29,6 +29,12 @@ impl SeenContact {
     #[must_use]
     pub fn id(&self) -> ContactId {
         self.contact.id
+    }
+
+    /// Whether the record carries this supporter's id, spelled as it is.
+    #[must_use]
+    pub fn carries(&self, supporter: &SupporterId) -> bool {
+        self.contact.supporter_id.text() == Some(supporter.as_str())
     }
 }
 

@@ -2,7 +2,7 @@
 
 use std::collections::{HashMap, HashSet};
 
-use model::{ContactId, Evidence, LinkLife, Supporter, SupporterId};
+use model::{ContactId, Evidence, Supporter, SupporterId};
 use state::Known;
 
 use crate::columns::SeenContact;
@@ -19,7 +19,7 @@ pub(crate) async fn contradicted(
 ) -> Result<HashMap<SupporterId, SeenContact>, Fatal> {
     let named = supporters.iter().zip(known).filter_map(|(supporter, known)| {
         let supporter = supporter.as_ref()?;
-        let link = known.link.as_ref().filter(|link| link.life == LinkLife::Live)?;
+        let link = known.link.as_ref()?;
         // As most rows spell it: nothing has to be parsed.
         if supporter.contact_id.text().is_none_or(|text| text == link.contact.as_str()) {
             return None;

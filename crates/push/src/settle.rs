@@ -280,7 +280,9 @@ async fn save_successes(
         report.count(if row.created { &Outcome::ContactCreated } else { &Outcome::ContactUpdated });
     }
     // The row first: if it is not reached, the link is not yet durable either and both are done again.
-    write_back(sides, report, new_ids).await?;
+    for supporter in write_back(sides, report, new_ids).await? {
+        changes.mark_dirty(Subject::Supporter(supporter), DirtyReason::SupporterChanged, None);
+    }
     reached(K14);
     let receipt = sides.state.commit(changes).await?;
     reached(K15);

@@ -2,45 +2,66 @@
 
 use std::collections::HashMap;
 
-use model::{Cell, ContactId, SupporterId};
+use model::{Cell, ContactId, Supporter, SupporterId};
+use plan::read::contacts;
 use plan::{CycleReport, Fatal, Sides};
 use supporters::{Applied, ContactIdWrite, SupporterWrite};
 
 /// Writes Contact Ids to supporters. A row that changed between reading and writing keeps what it has: it is marked by its
-/// own change and compared again.
+/// own change and compared again. So does a row in which somebody wrote the Id of another Contact that is there: those supporters are
+/// returned, to be compared with what they are linked to.
 ///
 /// # Errors
-/// [`Fatal`] when the database fails.
+/// [`Fatal`] when the database or the org fails.
 pub async fn write_back(
     sides: &Sides,
     report: &mut CycleReport,
     mut ids: Vec<(SupporterId, ContactId)>,
-) -> Result<(), Fatal> {
+) -> Result<Vec<SupporterId>, Fatal> {
     ids.sort();
     // The columns of all rows are the same: one tells whether there is one for the Id.
-    let Some((first, _)) = ids.first() else { return Ok(()) };
+    let Some((first, _)) = ids.first() else { return Ok(Vec::new()) };
     let sample = sides.supporters.get(std::slice::from_ref(first)).await?;
     if sample.iter().flatten().any(|supporter| supporter.contact_id.is_absent()) {
-        return Ok(());
+        return Ok(Vec::new());
     }
     // Most rows hold no Id yet. The compare stands in the statement: only the others need to be read.
     let expecting_none = |(id, to): &(SupporterId, ContactId)| update(id.clone(), Some(*to), Cell::Empty);
     let writes: Vec<SupporterWrite> = ids.iter().map(expecting_none).collect();
     let others = apply(sides, report, &writes).await?;
     if others.is_empty() {
-        return Ok(());
+        return Ok(Vec::new());
     }
     let ids: HashMap<SupporterId, ContactId> = ids.into_iter().collect();
     let supporters = sides.supporters.get(&others).await?.into_iter().flatten();
-    let writes: Vec<SupporterWrite> = supporters
-        .filter(|supporter| supporter.contact_id.text() != ids.get(&supporter.id).map(ContactId::as_str))
-        .map(|supporter| {
-            let to = ids.get(&supporter.id).copied();
-            update(supporter.id, to, supporter.contact_id)
-        })
+    let mine = |supporter: &Supporter| ids.get(&supporter.id).copied();
+    let others: Vec<Supporter> = supporters
+        .filter(|supporter| supporter.contact_id.text() != mine(supporter).as_ref().map(ContactId::as_str))
+        .collect();
+    let named = naming_another(sides, &others, &mine).await?;
+    let writes: Vec<SupporterWrite> = others
+        .into_iter()
+        .filter(|supporter| !named.contains(&supporter.id))
+        .map(|supporter| update(supporter.id.clone(), mine(&supporter), supporter.contact_id))
         .collect();
     apply(sides, report, &writes).await?;
-    Ok(())
+    Ok(named)
+}
+
+/// Those whose row names a Contact that is there, and is not theirs. Before the row was planned the Id was looked up: it was written since.
+async fn naming_another(
+    sides: &Sides,
+    supporters: &[Supporter],
+    mine: &impl Fn(&Supporter) -> Option<ContactId>,
+) -> Result<Vec<SupporterId>, Fatal> {
+    let stored = |supporter: &Supporter| sides.map.object().id(supporter.contact_id.text()?);
+    let naming = supporters.iter().filter_map(|supporter| {
+        let stored = stored(supporter).filter(|stored| Some(*stored) != mine(supporter))?;
+        Some((supporter.id.clone(), stored))
+    });
+    let (whose, named): (Vec<SupporterId>, Vec<ContactId>) = naming.unzip();
+    let there = contacts(sides, &named).await?;
+    Ok(whose.into_iter().zip(there).filter_map(|(id, seen)| seen.map(|_| id)).collect())
 }
 
 fn update(id: SupporterId, to: Option<ContactId>, expected: Cell) -> SupporterWrite {

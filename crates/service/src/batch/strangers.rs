@@ -134,11 +134,9 @@ impl Desk<'_> {
     ) -> Result<HashMap<ContactId, Doubt>, Fatal> {
         let (mut contacts, mut supporters) = (Vec::new(), Vec::new());
         for (seen, answer) in seen.iter().zip(answers) {
-            if let Identified::One(supporter, Evidence::EmailAndName { .. } | Evidence::StoredContactId) =
-                answer
-            {
+            if let Some(supporter) = self.in_question(seen, answer) {
                 contacts.push(seen);
-                supporters.push(&**supporter);
+                supporters.push(supporter);
             }
         }
         if supporters.is_empty() {
@@ -149,8 +147,13 @@ impl Desk<'_> {
             contacts.into_iter().zip(supporters).zip(found).filter_map(|((seen, supporter), found)| {
                 let (kind, contacts, reasons) = match found {
                     Found::One(other, _) if other.id() != seen.id() => {
-                        let both = vec![seen.clone(), *other];
-                        (CaseKind::AmbiguousContacts, both, vec!["email_equal".to_owned()])
+                        let (kind, reasons) = if seen.carries(&supporter.id) {
+                            let reasons = vec!["stored_contact_id".to_owned(), "external_id".to_owned()];
+                            (CaseKind::IdAndEmailDisagree, reasons)
+                        } else {
+                            (CaseKind::AmbiguousContacts, vec!["email_equal".to_owned()])
+                        };
+                        (kind, vec![seen.clone(), *other], reasons)
                     }
                     Found::Case { kind, mut contacts, reasons } => {
                         // Whoever asks stands in the case: nothing else says where this Contact waits.
@@ -164,6 +167,24 @@ impl Desk<'_> {
                 Some((seen.id(), Doubt { supporter: supporter.clone(), kind, contacts, reasons }))
             });
         Ok(doubts.collect())
+    }
+
+    /// The supporter of whom it is asked whether this Contact is the only one: not where the Contact carries our id, unless the row
+    /// names another.
+    fn in_question<'a>(&self, seen: &SeenContact, answer: &'a Identified) -> Option<&'a Supporter> {
+        let Identified::One(supporter, evidence) = answer else { return None };
+        let stored = || supporter.contact_id.text().and_then(|raw| self.sides.map.object().id(raw));
+        let doubtful = match evidence {
+            Evidence::EmailAndName { .. } | Evidence::StoredContactId => true,
+            Evidence::ExternalId => stored().is_some_and(|stored| stored != seen.id()),
+            Evidence::CreatedContact
+            | Evidence::CreatedSupporter
+            | Evidence::DuplicateRule { .. }
+            | Evidence::MergedFrom { .. }
+            | Evidence::SupporterMerged { .. }
+            | Evidence::Administrator => false,
+        };
+        doubtful.then_some(supporter)
     }
 
     async fn read_strangers(
