@@ -9,6 +9,7 @@ mod finding;
 mod flows;
 mod intake;
 mod look;
+mod never_filled;
 mod org;
 mod rights;
 mod version;
@@ -25,6 +26,7 @@ use crate::wire;
 pub async fn check(config: &Config, clock: &Clock) -> Vec<Finding> {
     let (mut findings, database) = tokio::join!(org::check(config, clock), database::check(config));
     findings.extend(database);
+    findings.extend(never_filled::check(config, clock).await);
     findings.extend(actions::against_database(config).await);
     findings.extend(intake::check(config, clock));
     findings.extend(admin::check(config));

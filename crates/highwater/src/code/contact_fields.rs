@@ -146,6 +146,15 @@ pub static NEVER_TICKED: Code = Code {
     remedy: "Set `direction = \"push\"` on the field until the Contacts are filled, or `first_link = \"supporter\"`, so that at a first meeting the supporter's answer wins. If the no is meant, say so with `first_link = \"most_restrictive\"`.",
 };
 
+/// Nobody says yes in an opt-in column.
+pub static NEVER_FILLED: Code = Code {
+    number: 326,
+    title: "nobody says yes in an opt-in column",
+    happened: "A mapped opt-in column says yes of no supporter, as one does that was never filled: empty counts as no. Contacts in the org are ticked. When two records meet for the first time the no wins, so each of these consents would be taken back.",
+    done: "Refused to begin, once for each such column; `check` warns. Nothing was written.",
+    remedy: "Set `direction = \"pull\"` on the field until the column is filled, or `first_link = \"salesforce\"`, so that at a first meeting the Contact's answer wins. If the no is meant, say so with `first_link = \"most_restrictive\"`.",
+};
+
 /// The family.
 pub static ALL: &[&Code] = &[
     &FIELD_MISSING,
@@ -164,4 +173,5 @@ pub static ALL: &[&Code] = &[
     &CHOICES,
     &EXCLUDE_FIELD,
     &NEVER_TICKED,
+    &NEVER_FILLED,
 ];

@@ -8,7 +8,9 @@ use salesforce::Describe;
 use state::State;
 use tokio_util::sync::CancellationToken;
 
-use super::{budget, field_history, field_map, known_org, never_ticked, org, settings, supporters};
+use super::{
+    budget, field_history, field_map, known_org, never_filled, never_ticked, org, settings, supporters,
+};
 use crate::code;
 use crate::config::Config;
 use crate::failure::Failure;
@@ -65,6 +67,7 @@ pub async fn sides(
         Purpose::Look => supporters::to_look(config, &map).await?,
         Purpose::Write => supporters::for_a_cycle(config, &map).await?,
     };
+    never_filled::refuse(config, &org, &*supporters, &state, &map).await?;
     Ok(Sides {
         org,
         supporters,

@@ -312,6 +312,13 @@ async fn a_new_checkbox_takes_nobodys_consent_back() {
     mapped("");
     assert!(of(&findings(&stage, 0).await, "HW0325").is_empty());
     assert_ne!(stage.run("sync").await.status.code(), Some(2));
+    // AND when everybody takes it back later, that is no new checkbox
+    let admin = stage.org.admin();
+    for one in stage.org.records("Contact") {
+        let id = one["Id"].as_str().unwrap();
+        admin.edit_as(&admin.person(), "Contact", id, &json!({"Email_Opt_In__c": false})).unwrap();
+    }
+    assert_ne!(stage.run("sync").await.status.code(), Some(2));
     // WHEN a no is meant from the beginning THEN it is enough to say so
     let other = Stage::set().await;
     other.sql("ALTER TABLE supporters ADD COLUMN opt_in TEXT").await;
@@ -320,4 +327,61 @@ async fn a_new_checkbox_takes_nobodys_consent_back() {
     let text = other.read("highwater.toml");
     other.write("highwater.toml", &format!("{text}\n{field}first_link = \"most_restrictive\"\n"));
     assert_ne!(other.run("sync").await.status.code(), Some(2));
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_column_that_was_never_filled_takes_nobodys_consent_back() {
+    // GIVEN people who are linked, said yes in Salesforce, and an opt-in column that was just made in the database
+    let stage = Stage::set().await;
+    assert_eq!(stage.run("sync").await.status.code(), Some(0));
+    let ids: Vec<String> =
+        stage.org.records("Contact").iter().filter_map(|one| Some(one["Id"].as_str()?.to_owned())).collect();
+    let admin = stage.org.admin();
+    for id in &ids {
+        admin.edit_as(&admin.person(), "Contact", id, &json!({"Email_Opt_In__c": true})).unwrap();
+    }
+    stage.sql("ALTER TABLE supporters ADD COLUMN opt_in TEXT").await;
+    let plain = stage.read("highwater.toml");
+    let field = "[[field]]\ncontact = \"Email_Opt_In__c\"\ncolumn = \"opt_in\"\nyes = \"Y\"\nno = \"N\"\n";
+    let mapped = |more: &str| stage.write("highwater.toml", &format!("{plain}\n{field}{more}"));
+    // WHEN it is mapped THEN nothing is begun, and it is said why
+    mapped("");
+    let (weight, text) = one(&findings(&stage, 0).await, "HW0326");
+    assert!(weight == "warning" && text.contains("opt_in (Email_Opt_In__c)"), "{text}");
+    stage.refuses("plan", 2, "HW0326").await;
+    stage.refuses("sync", 2, "HW0326").await;
+    let ticked = || stage.org.records("Contact").iter().filter(|one| one["Email_Opt_In__c"] == true).count();
+    assert_eq!(ticked(), 2);
+    // WHEN the column is to be filled first THEN it is, and from then on both directions may be mapped
+    mapped("direction = \"pull\"\n");
+    assert!(of(&findings(&stage, 0).await, "HW0326").is_empty());
+    assert_ne!(stage.run("sync").await.status.code(), Some(2));
+    mapped("");
+    assert!(of(&findings(&stage, 0).await, "HW0326").is_empty());
+    assert_ne!(stage.run("sync").await.status.code(), Some(2));
+    assert_eq!(ticked(), 2);
+    // WHEN somebody says no after that THEN it is carried over, and nothing is asked again
+    stage
+        .sql("UPDATE supporters SET opt_in = 'N', modified_at = strftime('%Y-%m-%dT%H:%M:%SZ', 'now')")
+        .await;
+    assert_ne!(stage.run("sync").await.status.code(), Some(2));
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_no_that_is_meant_for_everybody_is_said_once() {
+    let stage = Stage::set().await;
+    assert_eq!(stage.run("sync").await.status.code(), Some(0));
+    stage.sql("ALTER TABLE supporters ADD COLUMN opt_in TEXT").await;
+    let plain = stage.read("highwater.toml");
+    let field = "[[field]]\ncontact = \"Email_Opt_In__c\"\ncolumn = \"opt_in\"\nyes = \"Y\"\nno = \"N\"\n";
+    // GIVEN an org in which nobody is ticked, either THEN a column without a yes takes nothing back
+    stage.write("highwater.toml", &format!("{plain}\n{field}direction = \"push\"\n"));
+    assert!(of(&findings(&stage, 0).await, "HW0326").is_empty());
+    // WHEN one is THEN it has to be said
+    let id = stage.org.records("Contact")[0]["Id"].as_str().unwrap().to_owned();
+    let admin = stage.org.admin();
+    admin.edit_as(&admin.person(), "Contact", &id, &json!({"Email_Opt_In__c": true})).unwrap();
+    stage.refuses("sync", 2, "HW0326").await;
+    stage.write("highwater.toml", &format!("{plain}\n{field}first_link = \"most_restrictive\"\n"));
+    assert_ne!(stage.run("sync").await.status.code(), Some(2));
 }
