@@ -36,7 +36,8 @@ pub async fn refuse(
     if new.is_empty() {
         return Ok(());
     }
-    let never = among(org, supporters, map, new.clone()).await?;
+    // Of an empty table nothing is learned: it may be filled tomorrow.
+    let Some(never) = among(org, supporters, map, new.clone()).await? else { return Ok(()) };
     if !never.is_empty() {
         return Err(Failure::Setup {
             code: &NEVER_FILLED,
@@ -61,7 +62,7 @@ pub async fn found(
     supporters: &dyn Supporters,
     map: &FieldMap,
 ) -> Result<Vec<String>, Failure> {
-    among(org, supporters, map, opt_ins(config, map).collect()).await
+    Ok(among(org, supporters, map, opt_ins(config, map).collect()).await?.unwrap_or_default())
 }
 
 /// What is wrong, in one sentence.
@@ -93,14 +94,16 @@ fn named(map: &FieldMap, at: usize) -> String {
         .map_or_else(String::new, |rule| format!("{} ({})", rule.columns.join(" + "), rule.contact_field))
 }
 
+/// `None`: there are no supporters.
 async fn among(
     org: &Org,
     supporters: &dyn Supporters,
     map: &FieldMap,
     opt_ins: Vec<usize>,
-) -> Result<Vec<String>, Failure> {
+) -> Result<Option<Vec<String>>, Failure> {
     let mut never = Vec::new();
-    for at in without_a_yes(supporters, map, opt_ins).await? {
+    let Some(silent) = without_a_yes(supporters, map, opt_ins).await? else { return Ok(None) };
+    for at in silent {
         let ticked = map.rules().get(at).and_then(|rule| Field::parse(&rule.contact_field).ok());
         // The names are the org's own.
         let (Some(ticked), Ok(everybody)) = (ticked, Soql::count(map.object().name())) else { continue };
@@ -108,20 +111,20 @@ async fn among(
             never.push(named(map, at));
         }
     }
-    Ok(never)
+    Ok(Some(never))
 }
 
-/// Those in which no supporter says yes. Most end with the first page; a table without anybody says nothing.
+/// Those in which no supporter says yes; most end with the first page. `None`: there are no supporters.
 async fn without_a_yes(
     supporters: &dyn Supporters,
     map: &FieldMap,
     mut open: Vec<usize>,
-) -> Result<Vec<usize>, Failure> {
+) -> Result<Option<Vec<usize>>, Failure> {
     let mut after: Option<SupporterId> = None;
     while !open.is_empty() {
         let ids = supporters.ids(after.as_ref(), PAGE).await?;
         if ids.is_empty() && after.is_none() {
-            return Ok(Vec::new());
+            return Ok(None);
         }
         for supporter in supporters.get(&ids).await?.into_iter().flatten() {
             let values = map.supporter_values(&supporter.cells);
@@ -134,5 +137,5 @@ async fn without_a_yes(
         }
         after = ids.last().cloned();
     }
-    Ok(open)
+    Ok(Some(open))
 }

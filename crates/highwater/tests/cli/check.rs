@@ -377,7 +377,15 @@ async fn a_no_that_is_meant_for_everybody_is_said_once() {
     // GIVEN an org in which nobody is ticked, either THEN a column without a yes takes nothing back
     stage.write("highwater.toml", &format!("{plain}\n{field}direction = \"push\"\n"));
     assert!(of(&findings(&stage, 0).await, "HW0326").is_empty());
-    // WHEN one is THEN it has to be said
+    // GIVEN a table that was empty when a cycle looked at it first THEN that says nothing of what it holds later
+    let rows = "INSERT INTO supporters SELECT * FROM kept";
+    stage.sql("CREATE TABLE kept AS SELECT * FROM supporters").await;
+    stage.sql("DELETE FROM supporters").await;
+    assert!(of(&findings(&stage, 0).await, "HW0326").is_empty());
+    assert_ne!(stage.run("push").await.status.code(), Some(2));
+    stage.sql(rows).await;
+    stage.write("highwater.toml", &format!("{plain}\n{field}"));
+    // WHEN one is ticked THEN it has to be said
     let id = stage.org.records("Contact")[0]["Id"].as_str().unwrap().to_owned();
     let admin = stage.org.admin();
     admin.edit_as(&admin.person(), "Contact", &id, &json!({"Email_Opt_In__c": true})).unwrap();
