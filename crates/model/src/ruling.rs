@@ -94,8 +94,8 @@ impl Way {
                  rules of a first meeting decide"
             }
             Self::Separate => {
-                "remembers that they are different people: they are never matched again, and the supporter gets a Contact of \
-                 their own where Contacts are created"
+                "remembers that they are different people: they are never matched again, whoever is linked stays linked, and \
+                 whoever is not gets a Contact of their own where Contacts are created"
             }
             Self::Take => {
                 "writes that side's value to the other side, for the fields named or for all that are held"

@@ -201,13 +201,13 @@ pub async fn run(args: &Args, desk: &Desk) -> Result<Exit, Failure> {
                     advice: "what a cycle has carried out is not undone: decide anew",
                 });
             }
-            stand(desk, &case, Standing::default(), "undid what was decided").await?;
+            stand(desk, &case, Standing::default(), "undid what was decided", None).await?;
         }
         Action::Snooze { case, days } => {
             let case = find(desk, case)?;
             let until = Clock::system().now().plus(Duration::from_secs(u64::from(*days) * 86_400));
             let standing = Standing { snoozed_until: Some(until), ..case.standing.clone() };
-            stand(desk, &case, standing, &format!("snoozed until {until}")).await?;
+            stand(desk, &case, standing, &format!("snoozed until {until}"), None).await?;
         }
     }
     Ok(Exit::Done)
@@ -230,7 +230,7 @@ async fn decide(desk: &Desk, resolve: &Resolve) -> Result<Exit, Failure> {
     let case = find(desk, &resolve.case)?;
     if resolve.choice.ignore_until.is_some() {
         let standing = Standing { ignored: true, ..case.standing.clone() };
-        stand(desk, &case, standing, "ignored until it changes").await?;
+        stand(desk, &case, standing, "ignored until it changes", resolve.why.as_deref()).await?;
         return Ok(Exit::Done);
     }
     if resolve.choice.drop {
@@ -251,9 +251,18 @@ async fn decide(desk: &Desk, resolve: &Resolve) -> Result<Exit, Failure> {
             advice: "`highwater cases show` says what each choice does",
         });
     }
+    let decided = match &choice {
+        Choice::Link { supporter, contact } => format!("decided --link {contact} of supporter {supporter}"),
+        Choice::Unlink { .. }
+        | Choice::Separate
+        | Choice::Take(_)
+        | Choice::CreateAnew
+        | Choice::Leave
+        | Choice::Retry => format!("decided {}", way.option()),
+    };
     let ruling = Ruling { choice, by: desk.by.clone(), why: resolve.why.clone(), at: Clock::system().now() };
     let standing = Standing { ruling: Some(ruling), ..Standing::default() };
-    stand(desk, &case, standing, &format!("decided {}", way.option())).await?;
+    stand(desk, &case, standing, &decided, resolve.why.as_deref()).await?;
     if !resolve.now {
         desk.screen
             .say(&format!(
@@ -316,10 +325,18 @@ fn fields(case: &Case, named: &[String]) -> Result<Vec<String>, Failure> {
     named.iter().map(held).collect()
 }
 
-async fn stand(desk: &Desk, case: &Case, standing: Standing, what: &str) -> Result<(), Failure> {
+/// The reason, where one was given, stands in the audit trail.
+async fn stand(
+    desk: &Desk,
+    case: &Case,
+    standing: Standing,
+    what: &str,
+    why: Option<&str>,
+) -> Result<(), Failure> {
     let mut changes = Changes::new();
     changes.rule_case(case.kind, &case.subject, standing);
-    changes.audit(&desk.by, &format!("case {} ({}): {what}", case.name(), case.kind.code()));
+    let why = why.map_or_else(String::new, |why| format!(": {why}"));
+    changes.audit(&desk.by, &format!("case {} ({}): {what}{why}", case.name(), case.kind.code()));
     let _receipt = desk.state.commit(changes).await?;
     desk.screen.say(&format!("case {}: {what}", case.name())).await;
     Ok(())

@@ -70,7 +70,7 @@ async fn a_case_is_decided_on_the_page_as_by_the_command_and_carried_out_by_a_cy
     stage.until("the cycle is over", || browser.get("/").body.contains("Run a cycle now")).await;
     assert!(json(&stage.run("cases list --all --format json").await).as_array().unwrap().is_empty());
     let overview = browser.get("/");
-    for said in ["decided --link CONTACT", "asked for a cycle", "signed in", "admin page"] {
+    for said in ["decided --link 003", "asked for a cycle", "signed in", "admin page"] {
         overview.says(said);
     }
     assert_eq!(served.stop().await, Some(0));

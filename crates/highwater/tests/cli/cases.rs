@@ -39,6 +39,12 @@ async fn a_case_is_listed_shown_decided_and_carried_out_by_the_next_cycle() {
     assert!(listed(&stage, "cases list --format json").await.is_empty());
     let all = listed(&stage, "cases list --all --format json").await;
     assert!(all[0]["standing"].as_str().unwrap().contains("waits for the next cycle"), "{all:?}");
+    let trail = json(&stage.run("audit list --format json").await);
+    assert!(
+        trail[0]["what"].as_str().unwrap().contains(&format!("decided --link {contact} of supporter ")),
+        "{trail}"
+    );
+    assert!(trail[0]["what"].as_str().unwrap().ends_with(": asked"), "{trail}");
     // AND it can be undone, and decided again
     assert_eq!(stage.run(&format!("cases undo {name}")).await.status.code(), Some(0));
     assert_eq!(listed(&stage, "cases list --format json").await.len(), 1);
