@@ -67,7 +67,7 @@ pub async fn run(
     if !request.dry_run {
         let ended_well = result.is_ok() && !report.stopped;
         keep::keep(sides, request, &report, begun, ended_well).await?;
-        upkeep::give_back_room(sides).await?;
+        upkeep::give_back_room(&sides.state).await?;
     }
     sides.org.close_books().await?;
     result.map(|()| Ok(report))
@@ -151,7 +151,7 @@ impl<'a> Cycle<'a> {
         if self.request.dry_run {
             return self.preview().await;
         }
-        upkeep::tidy(self.sides, self.at.now).await?;
+        upkeep::tidy(&self.sides.state, self.at.now, self.sides.clock.now()).await?;
         let left = push::recover(self.sides, &mut self.report, self.at).await?;
         self.absorb(left).await?;
         self.report.of_earlier_jobs = self.report.outcomes.clone();

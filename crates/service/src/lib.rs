@@ -25,7 +25,7 @@ pub mod stop;
 mod sweep;
 pub mod take_back;
 mod turn;
-mod upkeep;
+pub mod upkeep;
 pub mod verify;
 mod whom;
 

@@ -1,48 +1,59 @@
-//! What a cycle sees to before it begins: files a dead process left, values whose time is over, a field map that changed.
+//! What a cycle sees to before it begins: files a dead process left, values whose time is over, a field map that changed. Where no
+//! cycles run, somebody else asks for it.
 
 use std::collections::HashSet;
 use std::time::Duration;
 
 use model::{Digest, DirtyReason, LinkLife, Side, Stamp, Subject, SupporterId};
 use plan::{CycleReport, Fatal, Sides};
-use state::Changes;
+use state::{Changes, State};
 
 /// How long the log keeps the values that a policy overwrote, by the org's clock.
 const CONFLICTS_KEPT: Duration = Duration::from_secs(30 * 24 * 3600);
 /// How many commits one cycle spends on pruning; the rest goes with the next.
 const PRUNES: usize = 50;
 
-/// Removes what is left over and what has been kept long enough.
+/// What a state needs now and then, for whoever runs no cycles: else what cycles left would be kept for ever, and the database only
+/// grow.
+///
+/// # Errors
+/// [`Fatal`] when the state fails.
+pub async fn without_cycles(state: &State, now: Stamp) -> Result<(), Fatal> {
+    tidy(state, now, now).await?;
+    give_back_room(state).await
+}
+
+/// Removes what is left over and what has been kept long enough: conflicts by the org's clock, stories by ours.
 ///
 /// # Errors
 /// [`Fatal`] when the state fails. A file that cannot be removed is tried again by the next cycle.
-pub(crate) async fn tidy(sides: &Sides, now: Stamp) -> Result<(), Fatal> {
-    remove_leftovers(sides)?;
-    sides.state.forget_story(sides.clock.now())?;
-    let before = now.minus(CONFLICTS_KEPT);
+pub(crate) async fn tidy(state: &State, org: Stamp, ours: Stamp) -> Result<(), Fatal> {
+    remove_leftovers(state)?;
+    state.forget_story(ours)?;
+    let before = org.minus(CONFLICTS_KEPT);
     for _ in 0..PRUNES {
-        let oldest = sides.state.conflicts_page(None, 1)?.pop();
+        let oldest = state.conflicts_page(None, 1)?.pop();
         if oldest.is_none_or(|(_, conflict)| conflict.at >= before) {
             break;
         }
         let mut changes = Changes::new();
         changes.prune_conflicts(before);
-        let _receipt = sides.state.commit(changes).await?;
+        let _receipt = state.commit(changes).await?;
     }
-    forget_seen(sides).await
+    forget_seen(state).await
 }
 
 /// A commit that raises a watermark forgets a few thousand stamps below it; a night in which half of the org was touched leaves more.
-async fn forget_seen(sides: &Sides) -> Result<(), Fatal> {
+async fn forget_seen(state: &State) -> Result<(), Fatal> {
     for side in [Side::Supporter, Side::Salesforce] {
         for _ in 0..PRUNES {
-            let Some(watermark) = sides.state.watermark(side)? else { break };
-            if !sides.state.has_seen_too_much(side)? {
+            let Some(watermark) = state.watermark(side)? else { break };
+            if !state.has_seen_too_much(side)? {
                 break;
             }
             let mut changes = Changes::new();
             changes.raise_watermark(side, watermark);
-            let _receipt = sides.state.commit(changes).await?;
+            let _receipt = state.commit(changes).await?;
         }
     }
     Ok(())
@@ -52,8 +63,8 @@ async fn forget_seen(sides: &Sides) -> Result<(), Fatal> {
 ///
 /// # Errors
 /// [`Fatal`] when the state fails.
-pub(crate) async fn give_back_room(sides: &Sides) -> Result<(), Fatal> {
-    if let Some(written) = sides.state.write_anew(state::SMALL_BYTES).await? {
+pub(crate) async fn give_back_room(state: &State) -> Result<(), Fatal> {
+    if let Some(written) = state.write_anew(state::SMALL_BYTES).await? {
         let (before, after) = (written.before, written.after);
         tracing::info!(
             state.before = before,
@@ -66,10 +77,9 @@ pub(crate) async fn give_back_room(sides: &Sides) -> Result<(), Fatal> {
 
 /// Files in the spool that no open job owns hold people's data for nobody: a directory, a page, an upload whose plan was
 /// dropped. Nothing else runs while a cycle does.
-fn remove_leftovers(sides: &Sides) -> Result<(), Fatal> {
-    let plans: HashSet<String> =
-        sides.state.journal()?.iter().map(|entry| entry.plan.0.to_string()).collect();
-    let Ok(files) = std::fs::read_dir(sides.state.spool_dir()) else { return Ok(()) };
+fn remove_leftovers(state: &State) -> Result<(), Fatal> {
+    let plans: HashSet<String> = state.journal()?.iter().map(|entry| entry.plan.0.to_string()).collect();
+    let Ok(files) = std::fs::read_dir(state.spool_dir()) else { return Ok(()) };
     for file in files.flatten() {
         let name = file.file_name();
         let plan = name.to_str().and_then(|name| name.strip_prefix("job-")?.split('-').next());
