@@ -95,6 +95,17 @@ impl Failure {
         Self::Output { what: "standard output".to_owned(), source }
     }
 
+    /// What was asked for needs supporters, and there are none.
+    #[must_use]
+    pub fn no_supporters() -> Self {
+        Self::Setup {
+            code: &code::supporters::NONE,
+            problem: "this needs a supporter database, and supporters.kind is \"none\"".to_owned(),
+            advice: "set supporters.kind to \"sqlite\" or \"postgres\" and name the table; events alone need neither that nor this command"
+                .to_owned(),
+        }
+    }
+
     /// No event is kept that is called so. Repeats what was asked for, which is the caller's own.
     #[must_use]
     pub fn no_event(asked: &str) -> Self {

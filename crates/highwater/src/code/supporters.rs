@@ -218,6 +218,15 @@ pub static NO_RIGHT: Code = Code {
     remedy: "GRANT UPDATE on the column, or set `direction = \"push\"` for its field.",
 };
 
+/// There is none.
+pub static NONE: Code = Code {
+    number: 425,
+    title: "there is no supporter database",
+    happened: "`supporters.kind` is `\"none\"`: events are taken in and become records of the org, and there is nobody to keep in step with Contacts. A command that needs supporters was called; `check` only says how it is.",
+    done: "Nothing was read or written.",
+    remedy: "For events alone the command is not needed: `highwater serve` takes them in and delivers them. To keep supporters and Contacts in step as well, set `supporters.kind` to `\"sqlite\"` or `\"postgres\"`, name the table, and map its columns in `[[field]]`; `highwater init` proposes all of it.",
+};
+
 /// The family.
 pub static ALL: &[&Code] = &[
     &UNREACHABLE,
@@ -244,4 +253,5 @@ pub static ALL: &[&Code] = &[
     &ID_NOT_UNIQUE,
     &WRITERS_UNSEEN,
     &NO_RIGHT,
+    &NONE,
 ];

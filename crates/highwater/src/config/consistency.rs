@@ -9,7 +9,7 @@ use service::InvalidSchedule;
 use service::admin::PublicUrl;
 
 use super::salesforce::{Need, SecretKind, sandbox_by_address};
-use super::{Config, ConfigError, Field, OnDelete};
+use super::{Config, ConfigError, Field, OnDelete, events_alone};
 
 /// Checks the keys against each other. Whether the org and the database agree is for `highwater check`.
 pub(super) fn check(config: &Config) -> Result<(), ConfigError> {
@@ -22,15 +22,23 @@ pub(super) fn check(config: &Config) -> Result<(), ConfigError> {
     check_deleted(config)?;
     check_intake(config)?;
     check_admin(config)?;
+    if config.supporters.kind.is_a_database() {
+        check_map(config)?;
+    }
+    if let Err(problem) = actions::entry::actions_of(&config.actions) {
+        return refuse(config, "actions", &problem.to_string());
+    }
+    Ok(())
+}
+
+/// What is kept in step, and in which direction.
+fn check_map(config: &Config) -> Result<(), ConfigError> {
     if config.fields.is_empty() {
         return refuse(config, "field", "the field map is empty; LastName and Email must be mapped");
     }
     check_object(config)?;
     for (at, field) in config.fields.iter().enumerate() {
         check_field(config, at, field)?;
-    }
-    if let Err(problem) = actions::entry::actions_of(&config.actions) {
-        return refuse(config, "actions", &problem.to_string());
     }
     if !config.sync.push && !config.sync.pull {
         return refuse(config, "sync.pull", "push and pull are both off: nothing would ever be done");
@@ -159,7 +167,9 @@ fn check_times(config: &Config, key: &str, text: &str) -> Result<(), ConfigError
 }
 
 fn check_supporters(config: &Config) -> Result<(), ConfigError> {
-    let Some(misfit) = config.supporters.misfit() else { return Ok(()) };
+    let Some(misfit) = config.supporters.misfit(&config.places) else {
+        return if config.supporters.kind.is_a_database() { Ok(()) } else { events_alone::check(config) };
+    };
     let key = format!("supporters.{}", misfit.key);
     if misfit.secret {
         let place = config.places.of_key(&key);
@@ -288,7 +298,8 @@ fn check_pulled(config: &Config, at: usize, field: &Field) -> Result<(), ConfigE
     }
 }
 
-fn refuse(config: &Config, key: &str, problem: &str) -> Result<(), ConfigError> {
+/// The error that names the key and its place.
+pub(super) fn refuse(config: &Config, key: &str, problem: &str) -> Result<(), ConfigError> {
     Err(ConfigError::Value {
         place: config.places.of_key(key),
         key: key.to_owned(),

@@ -59,6 +59,9 @@ pub fn parse_profile(file: &str, text: &str, chosen: Option<&str>) -> Result<Con
         }
         config.profile = name.map(str::to_owned);
         consistency::check(&config)?;
+        if !config.supporters.kind.is_a_database() {
+            (config.sync.push, config.sync.pull) = (false, false);
+        }
         if name == chosen {
             found = Some(config);
         }

@@ -9,6 +9,7 @@ mod defaults;
 mod delivery;
 mod environment;
 mod error;
+mod events_alone;
 mod field;
 mod intake;
 mod literal_secret;

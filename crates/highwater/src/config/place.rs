@@ -65,6 +65,18 @@ impl Places {
         places
     }
 
+    /// Whether the file gives a key, a table or a list of tables.
+    #[must_use]
+    pub fn has(&self, path: &str) -> bool {
+        self.by_path.contains_key(path)
+    }
+
+    /// The names of the keys that the file gives in a table.
+    pub fn names_in<'a>(&'a self, table: &'a str) -> impl Iterator<Item = &'a str> {
+        let inside = move |path: &'a String| path.strip_prefix(table)?.strip_prefix('.');
+        self.by_path.keys().filter_map(inside).filter(|name| !name.contains(['.', '[']))
+    }
+
     /// The place of a key, or of the nearest table around it, or the file.
     #[must_use]
     pub fn of_key(&self, path: &str) -> Place {

@@ -80,7 +80,9 @@ pub(super) fn overlay(places: &Places, root: &mut DeTable<'_>, name: &str) -> Re
             return refused(&format!("supporters.{key}"), problem);
         }
     }
-    if !own_database && !looks_only {
+    let kind = at(&profile, "supporters", "kind").or_else(|| at(root, "supporters", "kind"));
+    let without = kind.and_then(DeValue::as_str) == Some("none");
+    if !own_database && !looks_only && !without {
         let problem =
             "names no database: name one for this profile, or read_only = true to look at the file's";
         return refused("supporters", problem);

@@ -1,4 +1,4 @@
-//! `[supporters]`: the database that is somebody else's, and which of its columns mean what.
+//! `[supporters]`: the database that is somebody else's, and which of its columns mean what; or that there is none.
 
 use std::path::{Path, PathBuf};
 
@@ -6,7 +6,7 @@ use serde::Deserialize;
 use supporters::postgres::{Login, ZoneName};
 use supporters::{NewId, StampFormat, UndatedRows, Zone};
 
-use super::{SecretSource, Whole};
+use super::{Places, SecretSource, Whole};
 
 /// The supporter database.
 #[derive(Debug, Clone, PartialEq, Eq, Deserialize)]
@@ -29,7 +29,8 @@ pub struct Supporters {
     /// PostgreSQL: how long one statement may take.
     #[serde(default = "Whole::of::<300>")]
     pub statement_timeout_seconds: Whole<1, 3_600>,
-    /// The table of the supporters.
+    /// The table of the supporters. Given, where there is a database: that was checked when the file was read.
+    #[serde(default)]
     pub table: String,
     /// The column that identifies a supporter for good.
     #[serde(default = "id_column")]
@@ -91,6 +92,19 @@ pub enum SupporterKind {
     Sqlite,
     /// A PostgreSQL server.
     Postgres,
+    /// No database: events become records, and nobody is kept in step.
+    None,
+}
+
+impl SupporterKind {
+    /// Whether there is a database.
+    #[must_use]
+    pub const fn is_a_database(self) -> bool {
+        match self {
+            Self::Sqlite | Self::Postgres => true,
+            Self::None => false,
+        }
+    }
 }
 
 /// The one sentence that permits a server nobody verified: nobody writes it by accident.
@@ -103,10 +117,16 @@ pub enum UnverifiedServer {
 
 /// A key that does not go with the others, and why.
 pub(super) struct Misfit {
-    pub(super) key: &'static str,
+    pub(super) key: String,
     pub(super) problem: String,
     /// The value holds a secret: nothing of it is repeated.
     pub(super) secret: bool,
+}
+
+impl Misfit {
+    fn new(key: &str, problem: impl Into<String>) -> Self {
+        Self { key: key.to_owned(), problem: problem.into(), secret: false }
+    }
 }
 
 impl Supporters {
@@ -127,44 +147,53 @@ impl Supporters {
         self.path.as_deref().unwrap_or_else(|| Path::new(""))
     }
 
-    /// The first key that does not go with the others.
-    pub(super) fn misfit(&self) -> Option<Misfit> {
-        let says = |key, problem: &str| Misfit { key, problem: problem.to_owned(), secret: false };
+    /// The first key that does not go with the others. `places` knows which of them the file gives.
+    pub(super) fn misfit(&self, places: &Places) -> Option<Misfit> {
+        let no_table = || (!places.has("supporters.table")).then(|| Misfit::new("table", "is missing"));
         match self.kind {
-            SupporterKind::Sqlite if self.path.is_none() => Some(says("path", "is needed for a SQLite file")),
-            SupporterKind::Sqlite => {
-                let only_postgres = [
-                    ("url", self.url.is_some()),
-                    ("password_env", self.password().named() > 0),
-                    ("allow_unverified_server", self.allow_unverified_server.is_some()),
-                    ("time_zone", self.time_zone.is_some()),
-                ];
-                let stray = only_postgres.into_iter().find(|(_, given)| *given);
-                stray.map(|(key, _)| says(key, "belongs to PostgreSQL, and kind is \"sqlite\""))
+            SupporterKind::Sqlite => no_table().or_else(|| self.misfit_of_file()),
+            SupporterKind::Postgres => no_table().or_else(|| self.misfit_of_server()),
+            SupporterKind::None => {
+                let stray = places.names_in("supporters").find(|name| *name != "kind");
+                stray.map(|key| Misfit::new(key, "belongs to a supporter database, and kind is \"none\""))
             }
-            SupporterKind::Postgres if self.path.is_some() => {
-                Some(says("path", "belongs to a SQLite file, and kind is \"postgres\""))
-            }
-            SupporterKind::Postgres if self.password().named() > 1 => Some(says(
-                "password_env",
-                "at most one of the keys ending in _env, _file and _command may be given",
-            )),
-            SupporterKind::Postgres => self.misfit_of_address().or_else(|| self.misfit_of_zone()),
         }
+    }
+
+    fn misfit_of_file(&self) -> Option<Misfit> {
+        if self.path.is_none() {
+            return Some(Misfit::new("path", "is needed for a SQLite file"));
+        }
+        let only_postgres = [
+            ("url", self.url.is_some()),
+            ("password_env", self.password().named() > 0),
+            ("allow_unverified_server", self.allow_unverified_server.is_some()),
+            ("time_zone", self.time_zone.is_some()),
+        ];
+        let stray = only_postgres.into_iter().find(|(_, given)| *given);
+        stray.map(|(key, _)| Misfit::new(key, "belongs to PostgreSQL, and kind is \"sqlite\""))
+    }
+
+    fn misfit_of_server(&self) -> Option<Misfit> {
+        if self.path.is_some() {
+            return Some(Misfit::new("path", "belongs to a SQLite file, and kind is \"postgres\""));
+        }
+        if self.password().named() > 1 {
+            let problem = "at most one of the keys ending in _env, _file and _command may be given";
+            return Some(Misfit::new("password_env", problem));
+        }
+        self.misfit_of_address().or_else(|| self.misfit_of_zone())
     }
 
     fn misfit_of_address(&self) -> Option<Misfit> {
         let key = "url";
         let Some(url) = &self.url else {
-            let problem = "is needed for a PostgreSQL server".to_owned();
-            return Some(Misfit { key, problem, secret: false });
+            return Some(Misfit::new(key, "is needed for a PostgreSQL server"));
         };
         match Login::parse(url) {
-            Ok(login) if login.password.is_some() => {
-                Some(Misfit { key, problem: String::new(), secret: true })
-            }
+            Ok(login) if login.password.is_some() => Some(Misfit { secret: true, ..Misfit::new(key, "") }),
             Ok(_) => None,
-            Err(error) => Some(Misfit { key, problem: error.to_string(), secret: false }),
+            Err(error) => Some(Misfit::new(key, error.to_string())),
         }
     }
 
@@ -172,11 +201,9 @@ impl Supporters {
         let zone = self.time_zone.as_deref()?;
         let key = "time_zone";
         if self.utc_offset != Zone::default() {
-            let problem = "give either time_zone or utc_offset".to_owned();
-            return Some(Misfit { key, problem, secret: false });
+            return Some(Misfit::new(key, "give either time_zone or utc_offset"));
         }
-        let problem = zone.parse::<ZoneName>().err()?.to_string();
-        Some(Misfit { key, problem, secret: false })
+        Some(Misfit::new(key, zone.parse::<ZoneName>().err()?.to_string()))
     }
 }
 

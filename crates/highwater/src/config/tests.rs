@@ -20,6 +20,7 @@ fn the_shipped_files_are_accepted() {
             "production-and-sandbox.toml",
             include_str!("../../../../config/examples/production-and-sandbox.toml"),
         ),
+        ("events-alone.toml", include_str!("../../../../config/examples/events-alone.toml")),
         ("sandbox.toml", include_str!("../../../../config/examples/sandbox.toml")),
     ] {
         parse(name, text).unwrap_or_else(|error| panic!("{error}"));

@@ -34,6 +34,12 @@ pub fn database(given: &str, password_env: &str) -> Result<Source, Failure> {
             login.password = login.password.or_else(|| kept().map(SecretString::from));
             Ok(Source::Postgres(login))
         }
+        None if given == "none" => Err(Failure::Setup {
+            code: &code::supporters::NONE,
+            problem: "a configuration is proposed from the table of a supporter database, and there is to be none".to_owned(),
+            advice: "write the file by hand, with kind = \"none\" in [supporters]; the guide \"Take events in\" shows a whole one"
+                .to_owned(),
+        }),
         // What was given may hold a password.
         Some(_) | None => Err(Failure::Arguments {
             problem: "--supporters names no kind of supporter database".to_owned(),

@@ -41,7 +41,7 @@ const PROFILES: &str = "\n## `[profiles.NAME]`\n\nFurther orgs of the same file,
                         `[salesforce]` but `api_version`, `duplicate_alert_texts`, `email_rule_texts`, `extra_ca_file`, \
                         `poll_longest_seconds`, `retry_seconds` and `sign_in_seconds`; the database of `[supporters]`; \
                         `[simulated_org]`; and the addresses of `[report]`. A profile says whether its org is a sandbox \
-                        (`sandbox`), names its own database (or `read_only = true`), and keeps its state in `state.dir` with \
+                        (`sandbox`), names its own database (or `read_only = true`; nothing where `kind` is `\"none\"`), and keeps its state in `state.dir` with \
                         `-NAME` behind it unless it names another one. [Sandbox first](../guides/sandbox-first.md) shows one \
                         whole.\n";
 

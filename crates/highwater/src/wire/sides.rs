@@ -37,6 +37,7 @@ pub async fn sides(
     stop: CancellationToken,
     purpose: Purpose,
 ) -> Result<Sides, Failure> {
+    supporters::needed(config)?;
     let org = org::org(config, &clock)?;
     budget::keep(config, &org, &state)?;
     let identity = org.whose_session().await?;

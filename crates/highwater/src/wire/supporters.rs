@@ -10,6 +10,14 @@ use supporters::{Postgres, Sqlite, Supporters, Table};
 use crate::config::{Config, ConfigError, SupporterKind};
 use crate::failure::Failure;
 
+/// Refuses what needs supporters where there is no database of them; before anybody is asked or anything is written.
+///
+/// # Errors
+/// [`Failure::no_supporters`].
+pub fn needed(config: &Config) -> Result<(), Failure> {
+    if config.supporters.kind.is_a_database() { Ok(()) } else { Err(Failure::no_supporters()) }
+}
+
 /// Opens the configured database and checks its table. `columns` are the field map's.
 ///
 /// # Errors
@@ -63,6 +71,7 @@ async fn open(
             let read_only = adapter.read_only();
             Ok((Arc::new(adapter), read_only))
         }
+        SupporterKind::None => Err(Failure::no_supporters()),
     }
 }
 
