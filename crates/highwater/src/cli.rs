@@ -153,6 +153,47 @@ pub enum Verb {
     Completions(completions::Args),
 }
 
+impl Verb {
+    /// Whether it is of no use without a supporter database. Verbs that need one for some of their options find out by themselves.
+    #[must_use]
+    pub const fn needs_supporters(&self) -> bool {
+        match self {
+            Self::Setup(_)
+            | Self::Plan(_)
+            | Self::Sync(_)
+            | Self::Push(_)
+            | Self::Pull(_)
+            | Self::Backfill(_)
+            | Self::Resync(_)
+            | Self::Link(_)
+            | Self::Verify(_)
+            | Self::Replicate(_) => true,
+            Self::Check(args) => args.rebuild,
+            Self::Serve(args) => args.now,
+            Self::Demo(_)
+            | Self::Init(_)
+            | Self::Report(_)
+            | Self::Cases(_)
+            | Self::Conflicts(_)
+            | Self::Status(_)
+            | Self::Errors(_)
+            | Self::Block(_)
+            | Self::Journal(_)
+            | Self::Audit(_)
+            | Self::Why(_)
+            | Self::Events(_)
+            | Self::Forget(_)
+            | Self::Deliver(_)
+            | Self::Intake(_)
+            | Self::Watermark(_)
+            | Self::Simorg(_)
+            | Self::Bench(_)
+            | Self::Explain(_)
+            | Self::Completions(_) => false,
+        }
+    }
+}
+
 fn long_help() -> String {
     format!(
         "\

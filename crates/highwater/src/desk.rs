@@ -65,6 +65,13 @@ pub enum Worker {
         /// Its queue.
         handle: Handle<Job, Done>,
     },
+    /// The running service, which delivers events and has nobody to keep in step.
+    Events {
+        /// The org, as the service uses it.
+        org: Org,
+        /// Cancelled by the first signal.
+        stop: CancellationToken,
+    },
 }
 
 /// What a service waits for before it begins.
@@ -81,7 +88,7 @@ impl Desk {
     #[must_use]
     pub fn stop(&self) -> &CancellationToken {
         match &self.worker {
-            Worker::Own { stop, .. } | Worker::Starting { stop, .. } => stop,
+            Worker::Own { stop, .. } | Worker::Starting { stop, .. } | Worker::Events { stop, .. } => stop,
             Worker::Service { sides, .. } => &sides.stop,
         }
     }
@@ -91,11 +98,25 @@ impl Desk {
     /// # Errors
     /// When the secret cannot be had, a setting cannot be used, or the state cannot be read.
     pub fn org(&self) -> Result<Org, Failure> {
-        if let Worker::Service { sides, .. } = &self.worker {
-            return Ok(sides.org.clone());
+        match &self.worker {
+            Worker::Service { sides, .. } => Ok(sides.org.clone()),
+            Worker::Events { org, .. } => Ok(org.clone()),
+            Worker::Own { .. } | Worker::Starting { .. } => {
+                let org = wire::org::org(&self.config, &Clock::system())?;
+                wire::budget::keep(&self.config, &org, &self.state)?;
+                Ok(org)
+            }
         }
-        let org = wire::org::org(&self.config, &Clock::system())?;
-        wire::budget::keep(&self.config, &org, &self.state)?;
+    }
+
+    /// The same for whoever writes without both sides: it is the org that is meant, and the state is bound to it.
+    ///
+    /// # Errors
+    /// As [`Desk::org`], and when another org answers, or none.
+    pub async fn org_to_write(&self) -> Result<Org, Failure> {
+        let org = self.org()?;
+        let identity = wire::org::recognised(&self.config, &org).await?;
+        self.state.adopt_org(identity.org_id)?;
         Ok(org)
     }
 
@@ -119,6 +140,7 @@ impl Desk {
                 wire::sides::sides(&self.config, state, clock, progress, stop.clone(), purpose).await
             }
             Worker::Service { sides, .. } => Ok((**sides).clone()),
+            Worker::Events { .. } => Err(Failure::no_supporters()),
         }
     }
 
@@ -128,7 +150,7 @@ impl Desk {
     /// Whatever stands in the way of a cycle; how the cycle itself ended is in [`Done`].
     pub async fn carry_out(&self, job: Job) -> Result<Done, Failure> {
         match &self.worker {
-            Worker::Own { .. } | Worker::Starting { .. } => {
+            Worker::Own { .. } | Worker::Starting { .. } | Worker::Events { .. } => {
                 Ok(job::carry_out(&self.sides_to(job.purpose()).await?, &job).await)
             }
             Worker::Service { handle, .. } => Ok(handle.run(job).await?),

@@ -2,7 +2,6 @@
 
 use std::ffi::OsString;
 use std::io::IsTerminal;
-use std::path::Path;
 use std::sync::Arc;
 
 use model::Clock;
@@ -64,7 +63,7 @@ async fn verb(cli: &Cli, screen: &Screen) -> Result<Exit, Failure> {
             start_log(None, common, false);
             commands::init::run(args, common, screen).await
         }
-        Verb::Check(args) if args.rebuild => rebuild(common, screen).await,
+        Verb::Check(args) if args.rebuild => rebuild(cli, screen).await,
         Verb::Check(args) => {
             let config = configured(common, false)?;
             let screen = screen.clone().under(config.banner());
@@ -72,6 +71,7 @@ async fn verb(cli: &Cli, screen: &Screen) -> Result<Exit, Failure> {
         }
         Verb::Setup(args) => {
             let config = configured(common, false)?;
+            refuse_without_supporters(&cli.verb, &config)?;
             beside(config, async |config| commands::setup::run(args, &config, screen).await).await
         }
         Verb::Events(args) if !args.decides() => {
@@ -83,7 +83,7 @@ async fn verb(cli: &Cli, screen: &Screen) -> Result<Exit, Failure> {
             commands::intake::run(args, &config, &screen.clone().under(config.banner())).await
         }
         Verb::Forget(args) => forget(args, cli, screen).await,
-        Verb::Serve(args) => serve(args, common, screen).await,
+        Verb::Serve(args) => serve(args, cli, screen).await,
         Verb::Plan(_)
         | Verb::Sync(_)
         | Verb::Push(_)
@@ -112,15 +112,17 @@ async fn verb(cli: &Cli, screen: &Screen) -> Result<Exit, Failure> {
 async fn forget(args: &commands::forget::Args, cli: &Cli, screen: &Screen) -> Result<Exit, Failure> {
     let config = configured(&cli.common, false)?;
     let dir = config.state_dir();
-    refuse_without_state(&cli.verb, &dir)?;
+    refuse_without_state(&cli.verb, &config)?;
     let work = async |desk: Desk| commands::forget::run(args, &desk).await;
     let exit = opened(config, &cli.common, screen, work).await?;
     commands::forget::compact(dir, exit).await
 }
 
 /// A state that cannot be trusted is set aside first; then the new one is worked on like any other.
-async fn rebuild(common: &Common, screen: &Screen) -> Result<Exit, Failure> {
+async fn rebuild(cli: &Cli, screen: &Screen) -> Result<Exit, Failure> {
+    let common = &cli.common;
     let config = configured(common, false)?;
+    refuse_without_supporters(&cli.verb, &config)?;
     let rebuild = async |desk: Desk| commands::rebuild::run(&desk).await;
     beside(config, async |config| {
         commands::rebuild::make_room(&config, screen).await?;
@@ -129,9 +131,10 @@ async fn rebuild(common: &Common, screen: &Screen) -> Result<Exit, Failure> {
     .await
 }
 
-async fn serve(args: &commands::serve::Args, common: &Common, screen: &Screen) -> Result<Exit, Failure> {
-    let serve = async |desk: Desk| commands::serve::run(args, &desk).await;
+async fn serve(args: &commands::serve::Args, cli: &Cli, screen: &Screen) -> Result<Exit, Failure> {
+    let (common, serve) = (&cli.common, async |desk: Desk| commands::serve::run(args, &desk).await);
     let config = configured(common, true)?;
+    refuse_without_supporters(&cli.verb, &config)?;
     let dir = config.state_dir();
     match beside(config, async |config| opened(config, common, screen, serve).await).await {
         Err(Failure::State(state::Error::Refused(state::Refusal::InUse(_))))
@@ -147,7 +150,8 @@ async fn serve(args: &commands::serve::Args, common: &Common, screen: &Screen) -
 async fn beside_a_service(cli: &Cli, screen: &Screen) -> Result<Exit, Failure> {
     let config = configured(&cli.common, false)?;
     let dir = config.state_dir();
-    refuse_without_state(&cli.verb, &dir)?;
+    refuse_without_supporters(&cli.verb, &config)?;
+    refuse_without_state(&cli.verb, &config)?;
     let work = async |desk: Desk| at_the_desk(&cli.verb, &desk).await;
     match beside(config, async |config| opened(config, &cli.common, screen, work).await).await {
         Err(Failure::State(state::Error::Refused(state::Refusal::InUse(_)))) => {
@@ -164,6 +168,8 @@ async fn beside_a_service(cli: &Cli, screen: &Screen) -> Result<Exit, Failure> {
 /// # Errors
 /// [`Failure`], as the verb says.
 pub async fn at_the_desk(verb: &Verb, desk: &Desk) -> Result<Exit, Failure> {
+    // Again: in a service it is the service's own configuration that counts.
+    refuse_without_supporters(verb, &desk.config)?;
     match verb {
         Verb::Plan(args) => commands::plan::run(args, desk).await,
         Verb::Sync(args) => commands::sync::run(args, desk).await,
@@ -240,8 +246,14 @@ async fn opened(
     }
 }
 
+/// What keeps people in step is refused before anything is opened or asked where there is nobody to keep in step.
+fn refuse_without_supporters(verb: &Verb, config: &Config) -> Result<(), Failure> {
+    if verb.needs_supporters() { wire::supporters::needed(config) } else { Ok(()) }
+}
+
 /// Looking at a state that was never made must not make one.
-fn refuse_without_state(verb: &Verb, dir: &Path) -> Result<(), Failure> {
+fn refuse_without_state(verb: &Verb, config: &Config) -> Result<(), Failure> {
+    let dir = config.state_dir();
     let looks = matches!(
         verb,
         Verb::Report(_)
@@ -259,10 +271,14 @@ fn refuse_without_state(verb: &Verb, dir: &Path) -> Result<(), Failure> {
             | Verb::Forget(_)
             | Verb::Replicate(commands::replicate::Args { retry: Some(_), .. })
     ) || matches!(verb, Verb::Watermark(args) if !args.begins());
-    if looks && !wire::state::exists(dir) {
+    if looks && !wire::state::exists(&dir) {
         return Err(Failure::Arguments {
             problem: format!("there is no state in {} yet", dir.display()),
-            advice: "run `highwater sync` or `highwater backfill` first, or correct state.dir",
+            advice: if config.supporters.kind.is_a_database() {
+                "run `highwater sync` or `highwater backfill` first, or correct state.dir"
+            } else {
+                "run `highwater serve` or `highwater deliver` first, or correct state.dir"
+            },
         });
     }
     Ok(())

@@ -128,10 +128,13 @@ fn by_code(counts: impl IntoIterator<Item = (String, u64)>) -> Vec<(Vec<String>,
 fn of_program(page: &mut Page, desk: &Desk) -> Result<(), Failure> {
     let version = [(vec![env!("CARGO_PKG_VERSION").to_owned()], 1.0)];
     page.each("build_info", "Which highwater this is; always 1.", &["version"], version)?;
-    let Worker::Service { handle, .. } = &desk.worker else {
-        return page.one("ready", "Whether the service has begun its work.", 0.0);
+    let help = "Whether the service has begun its work.";
+    let handle = match &desk.worker {
+        Worker::Own { .. } | Worker::Starting { .. } => return page.one("ready", help, 0.0),
+        Worker::Events { .. } => return page.one("ready", help, 1.0),
+        Worker::Service { handle, .. } => handle,
     };
-    page.one("ready", "Whether the service has begun its work.", 1.0)?;
+    page.one("ready", help, 1.0)?;
     let status = handle.status();
     page.one("cycle_running", "Whether a cycle runs now.", yes(status.running.is_some()))?;
     page.one("runs_since_start", "Runs that began since the service started.", float(status.runs))?;

@@ -181,6 +181,10 @@ fn broken(failure: &Failure) -> Reply {
 /// How long a page waits for a job before it says that it goes on without it.
 const PATIENCE: Duration = Duration::from_secs(60);
 
+/// What a service is that has nobody to keep in step.
+const EVENTS_ALONE: &str =
+    "The service delivers events; there is no supporter database, and there are no cycles.";
+
 /// Why nothing can be asked of the service now, politely; `None`: it is free.
 fn busy(desk: &Desk) -> Option<String> {
     match &desk.worker {
@@ -202,5 +206,6 @@ fn busy(desk: &Desk) -> Option<String> {
             Some(format!("The service waits until it can begin: {}", waiting.because))
         }
         Worker::Own { .. } => Some("The service is starting. Come back in a moment.".to_owned()),
+        Worker::Events { .. } => Some(format!("{EVENTS_ALONE} Nothing was begun.")),
     }
 }

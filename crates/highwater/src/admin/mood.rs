@@ -38,6 +38,8 @@ pub(super) fn health(desk: &Desk) -> Health {
         Worker::Starting { waiting, .. } => {
             ill(&format!("waits until it can begin, tries: {}", waiting.tries))
         }
+        Worker::Events { stop, .. } if stop.is_cancelled() => ill("stopping"),
+        Worker::Events { .. } => Health { well: true, line: "ok".to_owned() },
         Worker::Service { handle, .. } => {
             let status = handle.status();
             if status.stopping {

@@ -85,12 +85,14 @@ fn of_service(desk: &Desk) -> Vec<Notice> {
                     .advised(format!("It keeps trying; tries so far: {}", waiting.tries)),
             ];
         }
+        Worker::Events { stop, .. } if stop.is_cancelled() => return vec![stopping()],
+        Worker::Events { .. } => return Vec::new(),
         Worker::Service { handle, .. } => handle,
     };
     let status = handle.status();
     let mut notices = Vec::new();
     if status.stopping {
-        notices.push(Notice::new(Mood::Bad, "The service is stopping."));
+        notices.push(stopping());
     }
     if let Some(last) = &status.last {
         match last.outcome.as_ref() {
@@ -110,8 +112,15 @@ fn of_service(desk: &Desk) -> Vec<Notice> {
     notices
 }
 
+fn stopping() -> Notice {
+    Notice::new(Mood::Bad, "The service is stopping.")
+}
+
 /// Whether cycles come to their end as often as they should.
 fn of_schedule(desk: &Desk, now: Stamp) -> Result<Option<Notice>, Failure> {
+    if !desk.config.supporters.kind.is_a_database() {
+        return Ok(None);
+    }
     let Some(last) = desk.state.progress()?.cycle.map(|finished| finished.at) else {
         return Ok(Some(Notice::new(Mood::Asks, "No cycle has come to its end yet.")));
     };
@@ -157,8 +166,7 @@ fn of_budget(desk: &Desk, now: Stamp) -> Result<Option<Notice>, Failure> {
     let (limits, spent) = (wire::budget::limits(&desk.config), wire::budget::spent(&desk.state)?);
     let used = spent.within_a_day(now);
     let up = spent.share(limits).is_some_and(|share| used >= share);
-    let text =
-        "highwater's share of the org's daily requests is used up: cycles wait until some are free again.";
+    let text = "highwater's share of the org's daily requests is used up: cycles and events wait until some are free again.";
     Ok(up.then(|| {
         Notice::new(Mood::Asks, text).advised("Nothing is lost. A larger share is budget.share_percent.")
     }))
@@ -180,14 +188,19 @@ fn facts(desk: &Desk) -> Result<Vec<(&'static str, String)>, Failure> {
             text(status.next, if running.is_some() { "after this one" } else { "not known" }),
         ));
     }
-    for (side, name) in
-        [(Side::Supporter, "supporters are handled up to"), (Side::Salesforce, "Contacts are handled up to")]
-    {
-        facts.push((name, text(desk.state.watermark(side)?, "nothing yet")));
+    if desk.config.supporters.kind.is_a_database() {
+        for (side, name) in [
+            (Side::Supporter, "supporters are handled up to"),
+            (Side::Salesforce, "Contacts are handled up to"),
+        ] {
+            facts.push((name, text(desk.state.watermark(side)?, "nothing yet")));
+        }
+        facts.push(("supporters linked to a Contact", desk.state.link_count()?.to_string()));
+        facts.push(("people waiting to be compared", desk.state.dirty_count()?.to_string()));
+        facts.push(("jobs not settled yet", desk.state.journal()?.len().to_string()));
+    } else {
+        facts.push(("what the service does", "delivers events; there is no supporter database".to_owned()));
     }
-    facts.push(("supporters linked to a Contact", desk.state.link_count()?.to_string()));
-    facts.push(("people waiting to be compared", desk.state.dirty_count()?.to_string()));
-    facts.push(("jobs not settled yet", desk.state.journal()?.len().to_string()));
     let (limits, spent) = (wire::budget::limits(&desk.config), wire::budget::spent(&desk.state)?);
     let used = spent.within_a_day(model::Clock::system().now());
     let share = spent.share(limits).map_or_else(String::new, |share| format!(" of {share}"));

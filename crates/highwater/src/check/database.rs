@@ -1,4 +1,4 @@
-//! The supporter database: the table, its columns, its stamps.
+//! The supporter database: the table, its columns, its stamps; or that there is none.
 
 use model::{Direction, FieldType};
 use supporters::{Column, ColumnKind, Note, Shape};
@@ -16,6 +16,10 @@ const STOP: Weight = Weight::Stop(Exit::Usage);
 
 /// What is found on the supporters' side.
 pub(super) async fn check(config: &Config) -> Vec<Finding> {
+    if !config.supporters.kind.is_a_database() {
+        let text = "kind is \"none\": events become records, and nobody is kept in step";
+        return vec![Finding::new(&code::NONE, Weight::Note, "supporters", text)];
+    }
     match looked(config).await {
         Ok(findings) => findings,
         Err(failure) => vec![of_failure("supporters", &failure)],

@@ -76,9 +76,9 @@ impl Finding {
 const STATE_FROM_OUTSIDE: &str = "Of the state only the folder and its manifest were looked at: whether its database is whole, and no old copy, shows as \
                                   soon as a command opens it.";
 
-/// The findings as they are shown, gravest first.
+/// The findings as they are shown, gravest first, and the command that comes `next` when nothing stands in the way.
 #[must_use]
-pub fn answer(mut findings: Vec<Finding>) -> Answer {
+pub fn answer(mut findings: Vec<Finding>, next: &str) -> Answer {
     findings.sort_by_key(|finding| finding.weight.rank());
     let mut sheet = Sheet::new("", &["code", "weight", "about", "found", "what to do"]);
     for finding in &findings {
@@ -97,8 +97,8 @@ pub fn answer(mut findings: Vec<Finding>) -> Answer {
     let json: Vec<Value> = findings.iter().map(Finding::json).collect();
     let mut answer = Answer::of(sheet, json!({ "ready": stops == 0, "findings": json }));
     answer.notes.push(match (stops, warnings) {
-        (0, 0) => "Nothing stands in the way. Next: `highwater plan`.".to_owned(),
-        (0, _) => format!("Nothing stands in the way; {warnings} to look at. Next: `highwater plan`."),
+        (0, 0) => format!("Nothing stands in the way. Next: `highwater {next}`."),
+        (0, _) => format!("Nothing stands in the way; {warnings} to look at. Next: `highwater {next}`."),
         (_, _) => {
             format!("{stops} in the way, {warnings} to look at. More: highwater explain <code>")
         }
@@ -144,9 +144,9 @@ mod tests {
 
     #[test]
     fn the_gravest_stands_on_top_and_the_value_says_whether_all_is_ready() {
-        let shown = answer(vec![found(Weight::Note), found(Weight::Stop(Exit::Usage))]);
+        let shown = answer(vec![found(Weight::Note), found(Weight::Stop(Exit::Usage))], "plan");
         assert_eq!(shown.sheets[0].rows[0][1], "stop");
         assert_eq!(shown.json["ready"], false);
-        assert_eq!(answer(vec![found(Weight::Warning)]).json["ready"], true);
+        assert_eq!(answer(vec![found(Weight::Warning)], "plan").json["ready"], true);
     }
 }

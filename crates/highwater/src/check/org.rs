@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use model::{Clock, PersonObject};
+use model::{Clock, PersonObject, UserId};
 use salesforce::{Describe, Limit, Limits, Org};
 
 use super::finding::{Finding, Weight};
@@ -49,8 +49,24 @@ async fn asked(
     let limits = org.limits().await?;
     findings.extend(allowances(&limits));
     findings.extend(limits.daily_api_requests().map(|limit| share(config, limit)));
+    if config.supporters.kind.is_a_database() {
+        return people(config, clock, org, identity.user_id, findings).await;
+    }
+    rights::of_user(org, identity.user_id, findings).await?;
+    findings.extend(actions::against_org(config, org).await?);
+    Ok(())
+}
+
+/// The object that is kept in step, and what of the org has to do with it.
+async fn people(
+    config: &Config,
+    clock: &Clock,
+    org: &Org,
+    user: UserId,
+    findings: &mut Vec<Finding>,
+) -> Result<(), Failure> {
     let describe = org.describe(config.sync.object.name()).await?;
-    let rights = rights::check(org, identity.user_id, config.sync.object, findings).await?;
+    let rights = rights::check(org, user, config.sync.object, findings).await?;
     findings.extend(contact::check(config, &describe, &rights));
     findings.extend(map_as_a_whole(config, &describe));
     findings.extend(never_ticked(config, org, &describe).await?);
@@ -58,7 +74,7 @@ async fn asked(
     findings.extend(duplicate_rules::check(org, config.sync.object, &describe).await?);
     let now = org.server_time().unwrap_or_else(|| clock.now());
     if config.sync.object == PersonObject::Contact {
-        findings.extend(flows::check(config, org, &describe, (identity.user_id, now)).await?);
+        findings.extend(flows::check(config, org, &describe, (user, now)).await?);
     }
     Ok(())
 }

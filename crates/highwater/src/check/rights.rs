@@ -31,7 +31,7 @@ pub(super) struct Rights {
     fields: BTreeMap<String, (Vec<String>, bool)>,
 }
 
-/// Asks for the user's permission sets and says what is too much or too little.
+/// Asks for the user's permission sets and says what is too much or too little on the object that is kept in step.
 ///
 /// # Errors
 /// When the org cannot be asked at all.
@@ -41,6 +41,25 @@ pub(super) async fn check(
     object: PersonObject,
     findings: &mut Vec<Finding>,
 ) -> Result<Rights, Failure> {
+    let sets = of_user(org, user, findings).await?;
+    if sets.is_empty() {
+        return Ok(Rights::default());
+    }
+    let mut rights = Rights { sets, object, ..Rights::default() };
+    objects(org, &rights, findings).await?;
+    rights.fields = fields(org, &rights, findings).await?;
+    Ok(rights)
+}
+
+/// Asks for the user's permission sets and says what is too much or too little whatever is written: Id to what people call each.
+///
+/// # Errors
+/// When the org cannot be asked at all.
+pub(super) async fn of_user(
+    org: &Org,
+    user: UserId,
+    findings: &mut Vec<Finding>,
+) -> Result<BTreeMap<String, String>, Failure> {
     let columns = [
         "PermissionSetId",
         "PermissionSet.Label",
@@ -56,15 +75,10 @@ pub(super) async fn check(
             "permission sets",
             "Setup, Users, the integration user, Permission Set Assignments",
         ));
-        return Ok(Rights::default());
+        return Ok(BTreeMap::new());
     };
     findings.extend(system(&found));
-    let sets =
-        found.iter().filter_map(|row| Some((row.get("PermissionSetId")?.to_owned(), name(row)))).collect();
-    let mut rights = Rights { sets, object, ..Rights::default() };
-    objects(org, &rights, findings).await?;
-    rights.fields = fields(org, &rights, findings).await?;
-    Ok(rights)
+    Ok(found.iter().filter_map(|row| Some((row.get("PermissionSetId")?.to_owned(), name(row)))).collect())
 }
 
 /// A profile keeps its permissions in a set of its own, whose label is an id.

@@ -40,6 +40,7 @@ pub struct Args {
 pub async fn run(args: &Args, config: &Config, screen: &Screen) -> Result<Exit, Failure> {
     let findings = check::check(config, &Clock::system()).await;
     let exit = check::exit(&findings, args.strict);
-    screen.answer(&check::answer(findings)).await.map_err(Failure::stdout)?;
+    let next = if config.supporters.kind.is_a_database() { "plan" } else { "serve" };
+    screen.answer(&check::answer(findings, next)).await.map_err(Failure::stdout)?;
     Ok(exit)
 }

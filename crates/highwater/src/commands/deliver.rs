@@ -6,6 +6,7 @@ use events::FlagRule;
 use model::Clock;
 use serde_json::json;
 
+use super::delivering;
 use crate::desk::{Desk, Worker};
 use crate::exit::Exit;
 use crate::failure::Failure;
@@ -31,16 +32,13 @@ pub struct Args {
 /// # Errors
 /// Whatever stands in the way; what single events come to is no error.
 pub async fn run(args: &Args, desk: &Desk) -> Result<Exit, Failure> {
-    let org = desk.org()?;
-    let identity = wire::org::recognised(&desk.config, &org).await?;
-    desk.state.adopt_org(identity.org_id)?;
-    let delivery =
-        wire::delivery::delivery(&desk.config, org, desk.state.clone(), desk.stop().clone()).await?;
+    let (org, state) = (desk.org_to_write().await?, desk.state.clone());
+    let delivery = wire::delivery::delivery(&desk.config, org, state, desk.stop().clone()).await?;
     if args.check {
         desk.screen.answer(&checked(&delivery)).await.map_err(Failure::stdout)?;
         return Ok(Exit::Done);
     }
-    if matches!(desk.worker, Worker::Service { .. } | Worker::Starting { .. }) {
+    if matches!(desk.worker, Worker::Service { .. } | Worker::Starting { .. } | Worker::Events { .. }) {
         return Err(Failure::Arguments {
             problem: "the running service delivers events by itself".to_owned(),
             advice: "nothing; `highwater events list` shows what became of them",
@@ -54,6 +52,7 @@ pub async fn run(args: &Args, desk: &Desk) -> Result<Exit, Failure> {
     counted.map_err(|_| Failure::Unexpected("counting the events ended in a defect"))??;
     let report = report.map_err(wire::delivery::failure)?;
     desk.screen.answer(&shown(&report)).await.map_err(Failure::stdout)?;
+    delivering::tidy(&desk.state).await?;
     Ok(if report.for_a_person > 0 { Exit::SomeFailed } else { Exit::Done })
 }
 

@@ -1,11 +1,15 @@
 //! The part of the service that delivers events, a few seconds after they came.
 
+use std::sync::Arc;
 use std::time::Duration;
 
 use actions::run::drain;
 use events::Queue;
 use model::Clock;
-use plan::Sides;
+use salesforce::Org;
+use service::upkeep::without_cycles;
+use state::State;
+use tokio_util::sync::CancellationToken;
 
 use crate::config::Config;
 use crate::failure::Failure;
@@ -19,10 +23,13 @@ const LOOK_EVERY: Duration = Duration::from_secs(30);
 ///
 /// # Errors
 /// Actions that do not fit the org, and what only a person can put right. What passes is logged and tried again.
-pub async fn until_stopped(config: &Config, sides: &Sides, queue: Option<Queue>) -> Result<(), Failure> {
+pub(super) async fn until_stopped(
+    config: &Config,
+    (org, state): (Org, State),
+    queue: Option<Queue>,
+    stop: CancellationToken,
+) -> Result<(), Failure> {
     let Some(queue) = queue.filter(|_| !config.actions.is_empty()) else { return Ok(()) };
-    let stop = sides.stop.clone();
-    let (org, state) = (sides.org.clone(), sides.state.clone());
     let mut delivery = wire::delivery::delivery(config, org, state, stop.clone()).await?;
     let describe_every = Duration::from_secs(60 * config.delivery.describe_minutes.get());
     let mut described = Clock::system().now();
@@ -64,4 +71,29 @@ pub async fn until_stopped(config: &Config, sides: &Sides, queue: Option<Queue>)
         }
     }
     Ok(())
+}
+
+/// How often the state and the books of the org's requests are seen to where no cycle does it.
+const TIDY_EVERY: Duration = Duration::from_secs(3_600);
+
+/// Sees to them at once and now and then until the service stops. What fails is logged; the delivery meets it, too.
+pub(super) async fn tidy_until_stopped(org: &Org, state: &State, stop: &CancellationToken) {
+    loop {
+        let closed = org.close_books().await.map_err(Failure::from);
+        for failure in [closed.err(), tidy(state).await.err()].into_iter().flatten() {
+            tracing::error!("the state cannot be tidied: {failure}");
+        }
+        if stop.run_until_cancelled(tokio::time::sleep(TIDY_EVERY)).await.is_none() {
+            return;
+        }
+    }
+}
+
+/// Gives up what has been kept long enough, and room on disk.
+///
+/// # Errors
+/// When the state fails.
+pub(super) async fn tidy(state: &State) -> Result<(), Failure> {
+    let tidied = without_cycles(state, Clock::system().now()).await;
+    tidied.map_err(|fatal| Failure::Cycle(Arc::new(Err(fatal))))
 }

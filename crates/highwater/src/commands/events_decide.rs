@@ -186,7 +186,9 @@ async fn show(desk: &Desk, decision: Decision, meant: u64, left: u64, dry: bool)
         answer.notes.push("nothing was decided".to_owned());
     } else if decision == Decision::Retry && meant > 0 {
         answer.notes.push(match desk.worker {
-            Worker::Service { .. } | Worker::Starting { .. } => "the service tries them again now".to_owned(),
+            Worker::Service { .. } | Worker::Starting { .. } | Worker::Events { .. } => {
+                "the service tries them again now".to_owned()
+            }
             Worker::Own { .. } => "`highwater deliver` tries them again".to_owned(),
         });
     }

@@ -29,7 +29,7 @@ Events that were taken in about the person are overwritten where they lie, whate
 They are those whose userId is the supporter's id, that hold the Contact's Id, or an address or id given here, and those of the devices \
 and users that such events say are this person. Stop whoever sends events about them: what comes in later is taken in like any other.")]
 pub struct Args {
-    /// The supporter's id
+    /// The supporter's id; without a supporter database, the userId in their events
     pub supporter: String,
     /// An address of theirs, to find events by; may be given several times
     #[arg(long = "email", value_name = "ADDRESS")]
@@ -49,7 +49,7 @@ pub struct Args {
 pub async fn run(args: &Args, desk: &Desk) -> Result<Exit, Failure> {
     let id = SupporterId::parse(&args.supporter).map_err(|_| Failure::Arguments {
         problem: "this cannot be a supporter's id".to_owned(),
-        advice: "give the id as the supporter database has it",
+        advice: "give the id as the supporter database has it, or without one the userId in their events",
     })?;
     if !desk.state.journal()?.is_empty() {
         return Err(Failure::Arguments {

@@ -83,7 +83,7 @@ pub async fn run(args: &Args, desk: &Desk) -> Result<Exit, Failure> {
 fn at_work(desk: &Desk) -> bool {
     match &desk.worker {
         Worker::Service { handle, .. } => handle.status().running.is_some(),
-        Worker::Own { .. } | Worker::Starting { .. } => false,
+        Worker::Own { .. } | Worker::Starting { .. } | Worker::Events { .. } => false,
     }
 }
 

@@ -144,10 +144,8 @@ pub async fn run(args: &Args, desk: &Desk) -> Result<Exit, Failure> {
     if let Some(whom) = &args.retry {
         return retry(whom.as_deref(), args, desk).await;
     }
-    let org = desk.org()?;
-    let identity = wire::org::recognised(&desk.config, &org).await?;
-    desk.state.adopt_org(identity.org_id)?;
-    let parts = Parts::of(&desk.config, org, desk.state.clone(), desk.stop().clone()).await?;
+    let (org, state) = (desk.org_to_write().await?, desk.state.clone());
+    let parts = Parts::of(&desk.config, org, state, desk.stop().clone()).await?;
     if let Some(wanted) = args.list {
         let answer = list(&parts, wanted.standing()).await?;
         desk.screen.answer(&answer).await.map_err(Failure::stdout)?;

@@ -1,4 +1,4 @@
-//! `highwater serve`: cycles on the schedule.
+//! `highwater serve`: cycles on the schedule, and events beside them or alone.
 
 use std::sync::{Arc, OnceLock};
 use std::time::Duration;
@@ -7,12 +7,14 @@ use clap::{Parser, ValueEnum};
 use events::Queue;
 use model::{Clock, Stamp};
 use plan::{Fatal, Sides};
+use salesforce::Org;
 use service::control::{Output, Server};
 use service::request::{Mode, Request};
 use service::{Runner, Schedule};
 use tokio::sync::watch;
 use tokio::task::JoinHandle;
 
+use super::starting::With;
 use super::{delivering, intake, replicate, starting};
 use crate::cli::Cli;
 use crate::desk::{Desk, Worker};
@@ -31,7 +33,8 @@ use crate::wire;
 Started before the network or a database is there, it keeps trying, and says so. It ends by itself when only a person can put \
 right what is wrong, such as refused credentials. Else it runs until SIGTERM or SIGINT: the first lets the current step come to its end, a second exits at \
 once. While it runs, other highwater commands on the same configuration are carried out by it; only `forget` and `check --rebuild` \
-need it stopped first. Where [[intake.source]] is configured, it takes events in, too. Where [admin] says listen, it shows a page in a \
+need it stopped first. Where [[intake.source]] is configured, it takes events in, too; with supporters.kind = \"none\" it does nothing \
+but that, and delivers them. Where [admin] says listen, it shows a page in a \
 browser behind a password, /metrics for Prometheus and /healthz.")]
 pub struct Args {
     /// Run a cycle at once, and then on the schedule
@@ -99,7 +102,8 @@ async fn work(
     let asked = server.serve(answered, stop.clone());
     let work = async {
         let worked = match starting::until_begun(desk, first, present).await {
-            Ok(Some(sides)) => everything(desk, sides, (schedule, last), present, queue).await,
+            Ok(Some(With::Sides(sides))) => everything(desk, *sides, (schedule, last), present, queue).await,
+            Ok(Some(With::Org(org))) => events_alone(desk, org, present, queue).await,
             Ok(None) => Ok(()),
             Err(failure) => Err(failure),
         };
@@ -127,11 +131,41 @@ async fn everything(
         }
         work
     };
-    let delivering = async { until(delivering::until_stopped(&desk.config, &sides, queue).await).await };
+    let with = (sides.org.clone(), sides.state.clone());
+    let delivering =
+        async { until(delivering::until_stopped(&desk.config, with, queue, stop.clone()).await).await };
     let replicating = async { until(replicate::until_stopped(&desk.config, &sides).await).await };
     let working = cycles(desk, sides.clone(), schedule, last, present);
     let (worked, delivered, replicated) = tokio::join!(working, delivering, replicating);
     worked.and(delivered).and(replicated)
+}
+
+/// Events, and nobody to keep in step. The service goes on where there is no action yet: it takes events in.
+async fn events_alone(
+    desk: &Desk,
+    org: Org,
+    present: &watch::Sender<Desk>,
+    queue: Option<Queue>,
+) -> Result<(), Failure> {
+    let (state, stop) = (desk.state.clone(), desk.stop().clone());
+    present.send_replace(Desk {
+        worker: Worker::Events { org: org.clone(), stop: stop.clone() },
+        ..desk.clone()
+    });
+    tracing::info!("serving on {}, events alone: there is no supporter database", state.dir().display());
+    let with = (org.clone(), state.clone());
+    let delivering = async {
+        let delivered = delivering::until_stopped(&desk.config, with, queue, stop.clone()).await;
+        if delivered.is_ok() {
+            stop.cancelled().await;
+        }
+        stop.cancel();
+        delivered
+    };
+    let (delivered, ()) = tokio::join!(delivering, delivering::tidy_until_stopped(&org, &state, &stop));
+    let closed = org.close_books().await;
+    delivered?;
+    Ok(closed?)
 }
 
 /// Cycles on the schedule and whatever is asked for, one after the other.

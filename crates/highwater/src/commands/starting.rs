@@ -1,4 +1,4 @@
-//! How a service begins: at once, or as soon as both sides are there.
+//! How a service begins: at once, or as soon as both sides are there, or the org where there is no supporter database.
 //!
 //! A machine that boots starts its services before its network, and an org may be in maintenance just then. Neither is a reason
 //! to end; what only a person can put right is.
@@ -6,8 +6,10 @@
 use std::time::Duration;
 
 use plan::Sides;
+use salesforce::Org;
 use tokio::sync::watch;
 
+use crate::config::SupporterKind;
 use crate::desk::{Desk, Waiting, Worker};
 use crate::exit::Exit;
 use crate::failure::Failure;
@@ -18,33 +20,49 @@ const FIRST: Duration = Duration::from_secs(1);
 /// The longest wait.
 const LONGEST: Duration = Duration::from_secs(300);
 
+/// What a service works with.
+pub(super) enum With {
+    /// Both sides: cycles, and events beside them.
+    Sides(Box<Sides>),
+    /// The org alone: events.
+    Org(Org),
+}
+
 /// Whether what stands in the way may pass by itself.
 pub(super) fn passes(failure: &Failure) -> bool {
     failure.exit() == Exit::Unreachable
 }
 
-/// One attempt to get at both sides; `None`: told to stop meanwhile. Nothing is written before it succeeds.
-pub(super) async fn attempt(desk: &Desk) -> Option<Result<Sides, Failure>> {
+/// One attempt to get at what is worked with; `None`: told to stop meanwhile. Nothing is written before it succeeds.
+pub(super) async fn attempt(desk: &Desk) -> Option<Result<With, Failure>> {
+    let reached = async {
+        Ok(match desk.config.supporters.kind {
+            SupporterKind::Sqlite | SupporterKind::Postgres => {
+                With::Sides(Box::new(desk.sides_to(Purpose::Write).await?))
+            }
+            SupporterKind::None => With::Org(desk.org_to_write().await?),
+        })
+    };
     tokio::select! {
         biased;
         () = desk.stop().cancelled() => None,
-        sides = desk.sides_to(Purpose::Write) => Some(sides),
+        with = reached => Some(with),
     }
 }
 
-/// Both sides, after as many attempts as it takes; `None`: told to stop meanwhile. `present` learns what is waited for.
+/// What is worked with, after as many attempts as it takes; `None`: told to stop meanwhile. `present` learns what is waited for.
 ///
 /// # Errors
 /// What does not pass by itself.
 pub(super) async fn until_begun(
     desk: &Desk,
-    first: Result<Sides, Failure>,
+    first: Result<With, Failure>,
     present: &watch::Sender<Desk>,
-) -> Result<Option<Sides>, Failure> {
+) -> Result<Option<With>, Failure> {
     let (mut outcome, mut wait, mut tries) = (first, FIRST, 1);
     loop {
         let failure = match outcome {
-            Ok(sides) => return Ok(Some(sides)),
+            Ok(with) => return Ok(Some(with)),
             Err(failure) if passes(&failure) => failure,
             Err(failure) => return Err(failure),
         };

@@ -16,6 +16,9 @@ use crate::wire;
 /// How many of the last cycles are shown.
 const CYCLES: usize = 5;
 
+/// The parts that say nothing where nobody is kept in step. The value has them all the same: whoever reads it finds each key.
+const OF_PEOPLE: [&str; 5] = ["watermarks", "people", "waiting", "cycles", "policies"];
+
 /// How many marks are counted by reason before the count is called "at least".
 const MARKS: usize = 10_000;
 
@@ -62,8 +65,11 @@ pub async fn run(args: &Args, desk: &Desk) -> Result<Exit, Failure> {
     ];
     let mut answer = Answer::default();
     let mut json = serde_json::Map::new();
+    let people = desk.config.supporters.kind.is_a_database();
     for (key, sheet, value) in parts {
-        answer.sheets.push(sheet);
+        if people || !OF_PEOPLE.contains(&key) {
+            answer.sheets.push(sheet);
+        }
         json.insert(key.to_owned(), value);
     }
     answer.json = json.into();
@@ -92,6 +98,11 @@ fn service(desk: &Desk) -> Part {
         Worker::Own { .. } => {
             sheet.row(["running", "no"]);
             return ("service", sheet, json!({ "running": false }));
+        }
+        Worker::Events { .. } => {
+            sheet.row(["running", "yes"]);
+            sheet.row(["what it does", "delivers events; there is no supporter database"]);
+            return ("service", sheet, json!({ "running": true, "events_alone": true }));
         }
         Worker::Starting { waiting, .. } => {
             sheet.row(["running", "waits until it can begin"]);

@@ -17,6 +17,7 @@ mod demo_walk;
 mod disk_full;
 mod endpoint;
 mod events;
+mod events_alone;
 mod first_load;
 mod grants_end;
 mod half_answers;
