@@ -11,6 +11,9 @@ use crate::wire;
 
 /// Looks at both sides. A side that does not answer has been named by its own check.
 pub(super) async fn check(config: &Config, clock: &Clock) -> Option<Finding> {
+    if !config.supporters.kind.is_a_database() {
+        return None;
+    }
     let never = found(config, clock).await.ok()?;
     let text = || wire::never_filled::told(&never);
     (!never.is_empty()).then(|| Finding::new(&NEVER_FILLED, Weight::Warning, "field", text()))
