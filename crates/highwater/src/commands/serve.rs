@@ -33,9 +33,8 @@ use crate::wire;
 Started before the network or a database is there, it keeps trying, and says so. It ends by itself when only a person can put \
 right what is wrong, such as refused credentials. Else it runs until SIGTERM or SIGINT: the first lets the current step come to its end, a second exits at \
 once. While it runs, other highwater commands on the same configuration are carried out by it; only `forget` and `check --rebuild` \
-need it stopped first. Where [[intake.source]] is configured, it takes events in, too; with supporters.kind = \"none\" it does nothing \
-but that, and delivers them. Where [admin] says listen, it shows a page in a \
-browser behind a password, /metrics for Prometheus and /healthz.")]
+need it stopped first. Where [[intake.source]] is configured, it takes events in, too, and delivers them; with supporters.kind = \"none\" it \
+runs no cycles beside that. Where [admin] says listen, it shows a page in a browser behind a password, /metrics for Prometheus and /healthz.")]
 pub struct Args {
     /// Run a cycle at once, and then on the schedule
     #[arg(long)]
