@@ -35,6 +35,7 @@ pub async fn run(args: &Args, desk: &Desk) -> Result<Exit, Failure> {
     let (org, state) = (desk.org_to_write().await?, desk.state.clone());
     let delivery = wire::delivery::delivery(&desk.config, org, state, desk.stop().clone()).await?;
     if args.check {
+        delivery.org.close_books().await?;
         desk.screen.answer(&checked(&delivery)).await.map_err(Failure::stdout)?;
         return Ok(Exit::Done);
     }

@@ -236,6 +236,7 @@ async fn options_that_need_supporters_are_refused_and_all_else_goes_by_the_state
         "report merges",
         "report conflicts",
         "watermark",
+        "audit list",
         "events list",
         "events cases",
         "events outcomes",
