@@ -14,6 +14,9 @@ const PAGES: [(&str, &str); 6] = [
     ("/reports", "Reports"),
 ];
 
+/// Those where nobody is kept in step: the others tell of supporters, and would be empty.
+const PAGES_OF_EVENTS: [(&str, &str); 2] = [("/", "Overview"), ("/cases", "Cases")];
+
 /// What stands around a page.
 pub(super) struct Frame {
     pub(super) title: String,
@@ -22,18 +25,27 @@ pub(super) struct Frame {
     /// When it was made; empty where that says nothing.
     pub(super) made: String,
     here: &'static str,
+    pages: &'static [(&'static str, &'static str)],
 }
 
 impl Frame {
     /// Around a page for whoever is signed in. `here` is the page of the navigation it belongs to.
     pub(super) fn of(desk: &Desk, title: impl Into<String>, here: &'static str, token: String) -> Self {
         let banner = desk.config.banner().map(|banner| banner.line());
-        Self { title: title.into(), token, banner, made: String::new(), here }
+        let pages = if desk.config.supporters.kind.is_a_database() { &PAGES[..] } else { &PAGES_OF_EVENTS };
+        Self { title: title.into(), token, banner, made: String::new(), here, pages }
     }
 
     /// Around a page for anybody.
     pub(super) fn bare(title: &str) -> Self {
-        Self { title: title.to_owned(), token: String::new(), banner: None, made: String::new(), here: "" }
+        Self {
+            title: title.to_owned(),
+            token: String::new(),
+            banner: None,
+            made: String::new(),
+            here: "",
+            pages: &[],
+        }
     }
 
     /// The same with the time at which it was made.
@@ -45,9 +57,8 @@ impl Frame {
         !self.token.is_empty()
     }
 
-    #[allow(clippy::unused_self)] // a template calls methods
     pub(super) const fn pages(&self) -> &'static [(&'static str, &'static str)] {
-        &PAGES
+        self.pages
     }
 
     pub(super) fn is_at(&self, path: &str) -> bool {

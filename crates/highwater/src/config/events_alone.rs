@@ -7,8 +7,8 @@ use actions::replicate::SUPPORTER;
 use super::consistency::refuse;
 use super::{Config, ConfigError};
 
-/// The tables that only cycles and replication read.
-const OF_CYCLES: [&str; 5] = ["contact_fields", "field", "matching", "replication", "schedule"];
+/// The tables that only cycles, their reports and replication read.
+const OF_CYCLES: [&str; 6] = ["contact_fields", "field", "matching", "replication", "report", "schedule"];
 
 /// The keys of `[sync]` that may stand there all the same: two that say how it is, and one that jobs for events go by, too.
 const STILL: [&str; 3] = ["job_deadline_minutes", "pull", "push"];
@@ -109,6 +109,7 @@ mod tests {
             ("[contact_fields]\naccount_id = \"A__c\"\n", "contact_fields"),
             ("[matching]\nfind = \"fuzzy\"\n", "matching"),
             ("[schedule]\nevery_minutes = 5\n", "schedule"),
+            ("[report]\nsupporter_url = \"https://crm.example.org/{id}\"\n", "report"),
             ("[replication]\nevery_minutes = 0\n", "replication"),
             (for_supporters, "actions[1].on"),
         ] {

@@ -298,7 +298,16 @@ async fn the_admin_page_tells_of_events_and_offers_no_cycle() {
     let page = browser.get("/");
     page.says("All is well.");
     page.says("delivers events; there is no supporter database");
-    for word in ["Run a cycle now", "No cycle has come", "handled up to"] {
+    page.says(">Cases</a>");
+    for word in [
+        "Run a cycle now",
+        "No cycle has come",
+        "handled up to",
+        "/set-aside",
+        "/conflicts",
+        "/person",
+        "/reports",
+    ] {
         assert!(!page.body.contains(word), "{word}: {}", page.body);
     }
     for (path, form) in [("/run", vec![]), ("/resync", vec![("by", "supporter"), ("who", "1")])] {
