@@ -5,7 +5,7 @@ use std::time::Duration;
 
 use clap::{Parser, ValueEnum};
 use events::Queue;
-use model::{Clock, Stamp};
+use model::{Clock, CycleId, Stamp};
 use plan::{Fatal, Sides};
 use salesforce::Org;
 use service::control::{Output, Server};
@@ -225,8 +225,8 @@ async fn logged(sides: &Sides, job: Job, ended: &OnceLock<Done>) -> Done {
             cycle.rows_failed = report.rows.failed,
             cycle.supporter_writes = report.supporter_writes,
             cycle.still_waiting = report.still_dirty,
-            "cycle {} ended: {} selected, {} sent, {} refused",
-            report.cycle.0,
+            "{} ended: {} selected, {} sent, {} refused",
+            called(&job, report.cycle),
             report.selected,
             counted(report.rows.sent, "row", "rows"),
             report.rows.failed
@@ -235,6 +235,15 @@ async fn logged(sides: &Sides, job: Job, ended: &OnceLock<Done>) -> Done {
         Err(fatal) => tracing::error!("the cycle could not go on: {fatal}"),
     }
     done
+}
+
+/// What the log calls it: only what may write is a cycle.
+fn called(job: &Job, cycle: CycleId) -> String {
+    match job {
+        Job::Verify { .. } => "a comparison of both sides".to_owned(),
+        Job::Cycle { request: Request { dry_run: true, .. }, .. } => "a preview".to_owned(),
+        Job::Cycle { .. } | Job::Resync(_) | Job::TakeBack { .. } => format!("cycle {}", cycle.0),
+    }
 }
 
 /// Whether every later cycle would end the same way until somebody acts. A refused sign-in is not offered again and again: that

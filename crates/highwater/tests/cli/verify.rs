@@ -102,3 +102,19 @@ async fn before_the_first_cycle_there_is_nothing_to_hold_anybody_against() {
     let said = stage.refuses("verify", 2, "HW0111").await;
     assert!(said.contains("there is no state"), "{said}");
 }
+
+#[tokio::test(flavor = "multi_thread")]
+async fn the_log_of_a_service_calls_a_look_by_its_name() {
+    let stage = town().await;
+    let served = stage.start_service(&[]);
+    stage.until_said("serving on").await;
+    for (look, called) in
+        [("verify", "a comparison of both sides ended: 3 selected"), ("plan", "a preview ended: ")]
+    {
+        assert_eq!(stage.run(look).await.status.code(), Some(0), "{look}");
+        stage.until_said(called).await;
+    }
+    assert_eq!(stage.run("sync").await.status.code(), Some(0));
+    stage.until_said("INFO cycle ").await;
+    assert_eq!(served.stop().await, Some(0));
+}
