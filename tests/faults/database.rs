@@ -120,7 +120,7 @@ impl Supporters for Database {
                     let ours = matches!(write, SupporterWrite::Update { id, .. } if id.as_str() == "2");
                     if ours && matches!(trouble, Trouble::RowRefused) {
                         applied.push(Applied::Refused {
-                            code: "check",
+                            code: supporters::RefusalCode::Check,
                             message: "said the database".to_owned(),
                         });
                         continue;

@@ -23,3 +23,10 @@ pub struct Block {
     /// How often sending was tried.
     pub attempts: u32,
 }
+
+impl Block {
+    /// Our own code for a record that failed in passing for longer than patience lasts.
+    pub const STILL_LOCKED: &'static str = "STILL_LOCKED";
+    /// Our own code for a value that the other side cannot hold at all.
+    pub const NOT_STORABLE: &'static str = "NOT_STORABLE";
+}

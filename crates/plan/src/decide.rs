@@ -255,7 +255,9 @@ const fn code_of(why: InvalidValue) -> &'static str {
     match why {
         InvalidValue::TooLong | InvalidValue::RowTooLong => "STRING_TOO_LONG",
         InvalidValue::Email => "INVALID_EMAIL_ADDRESS",
-        InvalidValue::ControlCharacter | InvalidValue::NotStorable | InvalidValue::NoText => "NOT_STORABLE",
+        InvalidValue::ControlCharacter | InvalidValue::NotStorable | InvalidValue::NoText => {
+            Block::NOT_STORABLE
+        }
         InvalidValue::Boolean | InvalidValue::Date | InvalidValue::DateTime | InvalidValue::Number => {
             "INVALID_TYPE_ON_FIELD_IN_RECORD"
         }

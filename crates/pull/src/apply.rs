@@ -11,7 +11,7 @@ use model::{
 };
 use plan::{CycleReport, Deferral, Fatal, FieldPlan, Moment, Outcome, PersonPlan, Sides};
 use state::Changes;
-use supporters::{Applied, ContactIdWrite, SupporterWrite};
+use supporters::{Applied, ContactIdWrite, RefusalCode, SupporterWrite};
 
 /// What became of one planned supporter write.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -58,7 +58,7 @@ pub async fn apply(
     }
     let systemic = systemic(sides, &applied);
     if let Some(code) = systemic {
-        stop_writing(sides, &mut changes, report, &writing, code, at);
+        stop_writing(sides, &mut changes, report, &writing, code.as_str(), at);
     } else if applied.iter().any(|applied| matches!(applied, Applied::Done { .. })) {
         plan::systemic::close_cases(sides, Side::Supporter).await?;
     }
@@ -77,8 +77,8 @@ pub async fn apply(
 }
 
 /// What the database refuses so many writes of a batch for that it cannot be the rows' fault.
-fn systemic(sides: &Sides, applied: &[Applied]) -> Option<&'static str> {
-    let mut codes: HashMap<&'static str, u64> = HashMap::new();
+fn systemic(sides: &Sides, applied: &[Applied]) -> Option<RefusalCode> {
+    let mut codes: HashMap<RefusalCode, u64> = HashMap::new();
     for applied in applied {
         if let Applied::Refused { code, .. } = applied {
             *codes.entry(*code).or_default() += 1;
@@ -188,12 +188,12 @@ fn settle(
         }
         Applied::Refused { code, message } => {
             match (plan.supporter_id(), plan.contact) {
-                (Some(id), _) => block(sides, changes, plan, id, code, &message, at),
+                (Some(id), _) => block(sides, changes, plan, id, code.as_str(), &message, at),
                 // There is no supporter yet to set aside. Tried again when the Contact changes.
-                (None, Some(contact)) => tell(changes, plan, Subject::Contact(contact), code, at),
+                (None, Some(contact)) => tell(changes, plan, Subject::Contact(contact), code.as_str(), at),
                 (None, None) => {}
             }
-            not(changes, plan, Outcome::Blocked(code.to_owned()))
+            not(changes, plan, Outcome::Blocked(code.as_str().to_owned()))
         }
     }
 }

@@ -102,7 +102,7 @@ async fn one(
     let write = SupporterWrite::Update { id: supporter.id.clone(), set, expect, contact_id: None };
     match sides.supporters.apply(&[write]).await?.into_iter().next() {
         Some(Applied::Done { .. }) => {}
-        Some(Applied::Refused { code, .. }) => return Ok(Err(NotTaken::Refused(code.to_owned()))),
+        Some(Applied::Refused { code, .. }) => return Ok(Err(NotTaken::Refused(code.as_str().to_owned()))),
         Some(Applied::ChangedMeanwhile | Applied::Gone | Applied::AlreadyThere(_)) | None => {
             return Ok(Err(NotTaken::Changed));
         }

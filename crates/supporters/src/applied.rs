@@ -4,6 +4,8 @@ use std::fmt;
 
 use model::{Cell, ContactId, SupporterId};
 
+use crate::RefusalCode;
+
 /// A change of the Contact Id column.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct ContactIdWrite {
@@ -51,9 +53,8 @@ pub enum Applied {
     Gone,
     /// The database refuses this row: a constraint, a trigger, a value it cannot hold. Nothing was written.
     Refused {
-        /// A short name for programs: `unique`, `not_null`, `check`, `foreign_key`, `trigger`, `type`, `generated`,
-        /// `unreadable`, `ignored`, `no_id`, `not_unique`, `too_big`, `place`, or `database`.
-        code: &'static str,
+        /// Why.
+        code: RefusalCode,
         /// The database's own words, cut to [`Applied::MAX_MESSAGE_CHARS`] and without control characters. The words of a
         /// trigger may quote data: show them to the administrator, do not log them.
         message: String,
@@ -68,7 +69,7 @@ impl Applied {
 
     /// A refusal with a message made safe to show.
     #[must_use]
-    pub(crate) fn refused(code: &'static str, message: &str) -> Self {
+    pub(crate) fn refused(code: RefusalCode, message: &str) -> Self {
         Self::Refused { code, message: crate::error::bounded(message) }
     }
 }
@@ -93,7 +94,8 @@ mod tests {
 
     #[test]
     fn a_refusal_hides_the_databases_words_when_printed_and_bounds_them() {
-        let refused = Applied::refused("trigger", &format!("jo@example.org\n{}", "x".repeat(1_000)));
+        let refused =
+            Applied::refused(RefusalCode::Trigger, &format!("jo@example.org\n{}", "x".repeat(1_000)));
         assert!(!format!("{refused:?}").contains("example.org"));
         let Applied::Refused { message, .. } = refused else { panic!("not refused") };
         assert_eq!(message.chars().count(), Applied::MAX_MESSAGE_CHARS);

@@ -7,7 +7,7 @@ use service::admin::{Reply, Visit};
 use super::frame::{Frame, filters, render};
 use super::pager::{self, Pager};
 use super::read;
-use crate::commands::errors::advice;
+use crate::commands::block_advice::advice;
 use crate::desk::Desk;
 use crate::failure::Failure;
 

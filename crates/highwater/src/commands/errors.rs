@@ -3,6 +3,7 @@
 use serde_json::json;
 use service::lift::{Whose, counted as count_by_code, each_block};
 
+use super::block_advice::advice;
 use crate::desk::Desk;
 use crate::exit::Exit;
 use crate::failure::Failure;
@@ -89,34 +90,4 @@ fn counted(desk: &Desk, whose: &Whose) -> Result<Answer, Failure> {
         sheet.row([code.clone(), count.to_string(), advice(code).to_owned()]);
     }
     Ok(Answer::of(sheet, json!(counts)))
-}
-
-/// What to do about a code of Salesforce's, or of ours (Bulk guide v66 and Object reference, "Status codes").
-#[must_use]
-pub fn advice(code: &str) -> &'static str {
-    match code {
-        "REQUIRED_FIELD_MISSING" => {
-            "fill the field that is named, map it, or give it a default in Salesforce"
-        }
-        "STRING_TOO_LONG" | "too_long" => "shorten the value, or lengthen the field in Salesforce",
-        "INVALID_EMAIL_ADDRESS" | "email" => "correct the e-mail address",
-        "FIELD_CUSTOM_VALIDATION_EXCEPTION" => {
-            "a validation rule of the org refuses the record: correct it, or the rule"
-        }
-        "CANNOT_INSERT_UPDATE_ACTIVATE_ENTITY" | "APEX_ERROR" => {
-            "a trigger or Flow of the org failed: show it to its author"
-        }
-        "INSUFFICIENT_ACCESS_OR_READONLY" | "INSUFFICIENT_ACCESS_ON_CROSS_REFERENCE_ENTITY" => {
-            "give the integration user access to the record"
-        }
-        "INVALID_FIELD_FOR_INSERT_UPDATE" => {
-            "give the integration user edit access to the field, or set direction = \"pull\""
-        }
-        "DUPLICATES_DETECTED" | "DUPLICATE_VALUE" => "see `highwater report merges`",
-        "INVALID_OR_NULL_FOR_RESTRICTED_PICKLIST" => "decode the value to one that the picklist has",
-        "ENTITY_IS_DELETED" | "INVALID_CROSS_REFERENCE_KEY" => {
-            "correct the Contact Id on the supporter, or clear it"
-        }
-        _ => "correct the field that is named, on either side; the record is tried again by itself",
-    }
 }

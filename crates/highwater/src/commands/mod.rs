@@ -4,6 +4,7 @@ pub mod audit;
 pub mod backfill;
 pub mod bench;
 pub mod block;
+pub mod block_advice;
 pub mod cases;
 pub mod check;
 pub mod completions;

@@ -106,7 +106,7 @@ fn transient(
     let attempts = sides.state.dirty_of(&subject)?.map_or(0, |dirty| dirty.attempts);
     // Attempts count rounds; a cycle has several.
     if attempts >= sides.settings.retry_cycles * sides.settings.retry_rounds.max(1) {
-        return block(sides, changes, report, row, "STILL_LOCKED", error, at.now);
+        return block(sides, changes, report, row, Block::STILL_LOCKED, error, at.now);
     }
     changes.bump_attempts(&subject);
     settled.again.push((row.supporter.clone(), Again::Transient));

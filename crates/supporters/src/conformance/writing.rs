@@ -30,7 +30,7 @@ fn is_done(applied: &Applied, row: &SupporterId) -> bool {
 
 fn code_of(applied: &Applied) -> &'static str {
     match applied {
-        Applied::Refused { code, .. } => code,
+        Applied::Refused { code, .. } => code.as_str(),
         Applied::Done { .. } | Applied::ChangedMeanwhile | Applied::Gone | Applied::AlreadyThere(_) => "",
     }
 }

@@ -6,7 +6,7 @@ use std::time::Duration;
 
 use model::{Cell, ContactId, Email, Position, Stamp, Supporter, SupporterId, Window};
 
-use crate::{Applied, Changed, ContactIdWrite, Error, SupporterWrite, UNDATED};
+use crate::{Applied, Changed, ContactIdWrite, Error, RefusalCode, SupporterWrite, UNDATED};
 
 const DAY: Duration = Duration::from_secs(86_400);
 const FIVE_MINUTES: Duration = Duration::from_secs(300);
@@ -162,11 +162,14 @@ impl Store {
     ) -> Applied {
         let named = set.iter().chain(expect);
         if named.into_iter().any(|(place, _)| *place >= self.width) {
-            return Applied::refused("place", "a column outside of the field map");
+            return Applied::refused(RefusalCode::Place, "a column outside of the field map");
         }
         let compared = expect.iter().map(|(_, cell)| cell).chain(contact_id.map(|write| &write.expected));
         if compared.into_iter().any(Cell::is_absent) {
-            return Applied::refused("unreadable", "a value that could not be read cannot be compared");
+            return Applied::refused(
+                RefusalCode::Unreadable,
+                "a value that could not be read cannot be compared",
+            );
         }
         let Some(row) = self.rows.get_mut(id) else { return Applied::Gone };
         let held = expect.iter().all(|(place, cell)| row.cells[*place] == *cell)
@@ -186,7 +189,7 @@ impl Store {
 
     fn create(&mut self, now: Stamp, cells: &[Cell], contact: Option<ContactId>) -> Applied {
         if cells.len() != self.width {
-            return Applied::refused("place", "not one cell for each column of the field map");
+            return Applied::refused(RefusalCode::Place, "not one cell for each column of the field map");
         }
         let email = self.email_of(cells);
         let same = |row: &Row| {
@@ -196,7 +199,7 @@ impl Store {
         if let Some((id, _)) = self.rows.iter().find(|(_, row)| same(row)) {
             return Applied::AlreadyThere(id.clone());
         }
-        let Some(id) = self.fresh_id() else { return Applied::refused("no_id", "no id is left") };
+        let Some(id) = self.fresh_id() else { return Applied::refused(RefusalCode::NoId, "no id is left") };
         let cells =
             cells.iter().map(|cell| if cell.is_absent() { Cell::Empty } else { cell.clone() }).collect();
         let contact_id = Cell::from_nullable(contact.as_ref().map(ContactId::as_str));

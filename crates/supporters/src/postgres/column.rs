@@ -9,7 +9,7 @@ use super::schema::Field;
 use super::sql::{Ident, Sql};
 use super::zone::ZoneText;
 use crate::carried::{Carried, Made, yes_no};
-use crate::{Applied, ColumnKind, MAX_CELL_BYTES, plain_number};
+use crate::{Applied, ColumnKind, MAX_CELL_BYTES, RefusalCode, plain_number};
 
 /// A family of types that are read and written alike.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -177,7 +177,7 @@ pub(super) fn written(field: &Field, cell: &Cell, present: Option<&str>) -> Resu
         Ok(Cell::Value(text.into()))
     } else {
         let message = "no number that the column holds as it is: it would be changed, or does not fit";
-        Err(Applied::refused("type", message))
+        Err(Applied::refused(RefusalCode::Type, message))
     }
 }
 

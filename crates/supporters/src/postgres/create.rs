@@ -10,7 +10,7 @@ use super::apply::RowEnd;
 use super::describe::Described;
 use super::sql::{Ident, Sql};
 use super::{column, find, update};
-use crate::{Applied, NewId, SupporterWrite};
+use crate::{Applied, NewId, RefusalCode, SupporterWrite};
 
 /// The first half of the key of our advisory lock ("high"); the second is the relation's number.
 const LOCK: i64 = 0x6869_6768;
@@ -74,7 +74,7 @@ pub(super) async fn row(
 ) -> Result<RowEnd, sqlx::Error> {
     if cells.len() != table.columns.len() {
         let message = "not one cell for each column of the field map";
-        return Ok(RowEnd::Undo(Applied::refused("place", message)));
+        return Ok(RowEnd::Undo(Applied::refused(RefusalCode::Place, message)));
     }
     let email = email_of(table, cells);
     if let Some(id) = taken.holder(contact_id, email.as_ref()) {
@@ -87,12 +87,12 @@ pub(super) async fn row(
     let rows = sql.query().fetch_all(&mut *connection).await?;
     let Some(row) = rows.first() else {
         let message = "a trigger or rule of the table swallows new rows";
-        return Ok(RowEnd::Undo(Applied::refused("ignored", message)));
+        return Ok(RowEnd::Undo(Applied::refused(RefusalCode::Ignored, message)));
     };
     let id: Option<String> = row.try_get(0)?;
     let Some(id) = id.and_then(|id| SupporterId::parse(&id).ok()) else {
         let message = "the database gave the new row no usable id: set `new_id` to \"uuid\"";
-        return Ok(RowEnd::Undo(Applied::refused("no_id", message)));
+        return Ok(RowEnd::Undo(Applied::refused(RefusalCode::NoId, message)));
     };
     if let Some(contact) = contact_id {
         taken.contacts.insert(*contact, id.clone());

@@ -3,7 +3,7 @@
 use sqlx::postgres::PgDatabaseError;
 
 use crate::error::bounded;
-use crate::{Applied, Error};
+use crate::{Applied, Error, RefusalCode};
 
 /// The server's own error, where it came from the server.
 fn answer(error: &sqlx::Error) -> Option<&PgDatabaseError> {
@@ -84,20 +84,20 @@ pub(super) fn refusal(error: &sqlx::Error) -> Option<Applied> {
     let answer = answer(error)?;
     let code = answer.code();
     let name = match code {
-        "23505" | "23P01" => "unique",
-        "23502" => "not_null",
-        "23503" => "foreign_key",
-        "23514" | "44000" => "check",
-        "22001" => "too_big",
-        "428C9" => "generated",
+        "23505" | "23P01" => RefusalCode::Unique,
+        "23502" => RefusalCode::NotNull,
+        "23503" => RefusalCode::ForeignKey,
+        "23514" | "44000" => RefusalCode::Check,
+        "22001" => RefusalCode::TooBig,
+        "428C9" => RefusalCode::Generated,
         // A policy of the table refuses this row; a right that the user lacks is everybody's failure.
-        "42501" if answer.routine() == Some("ExecWithCheckOptions") => "check",
-        _ if code.starts_with("22") => "type",
+        "42501" if answer.routine() == Some("ExecWithCheckOptions") => RefusalCode::Check,
+        _ if code.starts_with("22") => RefusalCode::Type,
         // What a trigger or a function raises: its own class, or one that its author made up.
-        "P0001" | "P0004" => "trigger",
-        _ if code.starts_with("P0") => "trigger",
-        _ if code.starts_with("23") => "database",
-        "42804" | "42846" | "0A000" | "55000" => "database",
+        "P0001" | "P0004" => RefusalCode::Trigger,
+        _ if code.starts_with("P0") => RefusalCode::Trigger,
+        _ if code.starts_with("23") => RefusalCode::Database,
+        "42804" | "42846" | "0A000" | "55000" => RefusalCode::Database,
         _ => return None,
     };
     Some(Applied::refused(name, answer.message()))

@@ -8,7 +8,7 @@ use super::describe::Described;
 use super::schema::Field;
 use super::sql::Sql;
 use super::{column, copy};
-use crate::{Applied, ContactIdWrite, SupporterWrite};
+use crate::{Applied, ContactIdWrite, RefusalCode, SupporterWrite};
 
 /// What is to be written to one row, as conditions and assignments.
 struct Change {
@@ -43,7 +43,12 @@ pub(super) async fn row(
         match sql.query().execute(&mut *connection).await?.rows_affected() {
             0 => {}
             1 => return Ok(done(id)),
-            _ => return Ok(RowEnd::Undo(Applied::refused("not_unique", "several rows have this id"))),
+            _ => {
+                return Ok(RowEnd::Undo(Applied::refused(
+                    RefusalCode::NotUnique,
+                    "several rows have this id",
+                )));
+            }
         }
         if !is_there(table, connection, &change.by_id).await? {
             return Ok(RowEnd::Outcome(Applied::Gone));
@@ -52,7 +57,10 @@ pub(super) async fn row(
             return Ok(RowEnd::Outcome(Applied::ChangedMeanwhile));
         }
     }
-    Ok(RowEnd::Undo(Applied::refused("ignored", "a trigger or rule of the table swallows the change")))
+    Ok(RowEnd::Undo(Applied::refused(
+        RefusalCode::Ignored,
+        "a trigger or rule of the table swallows the change",
+    )))
 }
 
 /// The most changes that are sent in one message.
@@ -141,7 +149,10 @@ fn compared<'a>(
         compared.push((field, &write.expected));
     }
     if compared.iter().any(|(_, cell)| cell.is_absent()) {
-        return Err(Applied::refused("unreadable", "a value that could not be read cannot be compared"));
+        return Err(Applied::refused(
+            RefusalCode::Unreadable,
+            "a value that could not be read cannot be compared",
+        ));
     }
     Ok(compared)
 }
@@ -157,7 +168,7 @@ fn changes<'a>(
     for (place, cell) in set.iter().filter(|(_, cell)| !cell.is_absent()) {
         let field = column_at(table, *place)?;
         if field.ident == table.id.ident {
-            return Err(Applied::refused("place", "the id of a row is never changed"));
+            return Err(Applied::refused(RefusalCode::Place, "the id of a row is never changed"));
         }
         let present = expect.iter().find(|(at, _)| at == place).and_then(|(_, cell)| cell.text());
         changes.push((field, column::written(field, cell, present)?));
@@ -169,7 +180,10 @@ fn changes<'a>(
 }
 
 fn column_at(table: &Described, place: usize) -> Result<&Field, Applied> {
-    table.columns.get(place).ok_or_else(|| Applied::refused("place", "a column outside of the field map"))
+    table
+        .columns
+        .get(place)
+        .ok_or_else(|| Applied::refused(RefusalCode::Place, "a column outside of the field map"))
 }
 
 /// Nothing to write: only the compare.

@@ -10,7 +10,7 @@ use super::describe::Described;
 use super::spelling::{Lists, Spelled as _};
 use super::update::Updates;
 use super::{Sqlite, create};
-use crate::{Applied, Error, SupporterWrite};
+use crate::{Applied, Error, RefusalCode, SupporterWrite};
 
 const OPERATION: &str = "write supporters";
 
@@ -203,17 +203,17 @@ pub(super) fn refusal(fault: &Fault) -> Option<Applied> {
     let message = message(fault)?;
     let code = code(fault)?;
     let name = match (code & 0xff, code) {
-        (19, 1555 | 2067 | 2579) => "unique",
-        (19, 1299) => "not_null",
-        (19, 275) => "check",
-        (19, 787) => "foreign_key",
-        (19, 1811) => "trigger",
-        (19, 3091) | (20, _) => "type",
-        (18, _) => "too_big",
-        (1, _) if message.contains("generated column") => "generated",
+        (19, 1555 | 2067 | 2579) => RefusalCode::Unique,
+        (19, 1299) => RefusalCode::NotNull,
+        (19, 275) => RefusalCode::Check,
+        (19, 787) => RefusalCode::ForeignKey,
+        (19, 1811) => RefusalCode::Trigger,
+        (19, 3091) | (20, _) => RefusalCode::Type,
+        (18, _) => RefusalCode::TooBig,
+        (1, _) if message.contains("generated column") => RefusalCode::Generated,
         // A table that changed its shape is everybody's failure.
         (1, _) if message.starts_with("no such") => return None,
-        (1 | 19 | 25, _) => "database",
+        (1 | 19 | 25, _) => RefusalCode::Database,
         _ => return None,
     };
     Some(Applied::refused(name, message))

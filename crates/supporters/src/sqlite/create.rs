@@ -11,7 +11,7 @@ use super::describe::Described;
 use super::spelling::Lists;
 use super::sql::{Bind, Ident, Sql};
 use super::{cell, find, update};
-use crate::{Applied, NewId, SupporterWrite};
+use crate::{Applied, NewId, RefusalCode, SupporterWrite};
 
 /// Who holds the Contact Ids and addresses of a batch's new rows in another spelling than the plain one: looked up once
 /// for the batch, inside its transaction.
@@ -60,7 +60,7 @@ pub(super) fn row(
 ) -> Result<RowEnd, Fault> {
     if cells.len() != table.columns.len() {
         let message = "not one cell for each column of the field map";
-        return Ok(RowEnd::Undo(Applied::refused("place", message)));
+        return Ok(RowEnd::Undo(Applied::refused(RefusalCode::Place, message)));
     }
     let email = email_of(table, cells);
     if let Some(id) = already_there(connection, table, contact_id, email.as_ref(), taken)? {
@@ -73,7 +73,7 @@ pub(super) fn row(
     let rows = sql.rows(connection, |row| cell::id(row, 0))?;
     let Some(id) = rows.into_iter().next().flatten() else {
         let message = "the database gave the new row no usable id: set `new_id` to \"uuid\"";
-        return Ok(RowEnd::Undo(Applied::refused("no_id", message)));
+        return Ok(RowEnd::Undo(Applied::refused(RefusalCode::NoId, message)));
     };
     if let Some(contact) = contact_id {
         taken.contacts.insert(*contact, id.clone());

@@ -17,7 +17,7 @@ use super::schema::Field;
 use super::sql::{Bind, Sql};
 use super::{affinity, local};
 use crate::carried::{Carried, Made, yes_no};
-use crate::{Applied, ColumnKind, ContactIdWrite};
+use crate::{Applied, ColumnKind, ContactIdWrite, RefusalCode};
 
 /// Which columns a statement writes and compares, and how: enough to prepare it.
 #[derive(Debug, Clone, PartialEq, Eq, Hash)]
@@ -121,7 +121,7 @@ impl<'c> Updates<'c> {
         match written {
             0 => self.why_nothing(id, &change),
             1 => Ok(done(id)),
-            _ => Ok(RowEnd::Undo(Applied::refused("not_unique", "several rows have this id"))),
+            _ => Ok(RowEnd::Undo(Applied::refused(RefusalCode::NotUnique, "several rows have this id"))),
         }
     }
 
@@ -146,7 +146,7 @@ impl<'c> Updates<'c> {
         Ok(if !self.finds(id, &[])? {
             RowEnd::Outcome(Applied::Gone)
         } else if self.finds(id, &change.compared)? && !change.written.is_empty() {
-            RowEnd::Undo(Applied::refused("ignored", "a trigger of the table swallows the change"))
+            RowEnd::Undo(Applied::refused(RefusalCode::Ignored, "a trigger of the table swallows the change"))
         } else {
             RowEnd::Outcome(Applied::ChangedMeanwhile)
         })
@@ -174,7 +174,7 @@ impl<'a> Change<'a> {
         contact_id: Option<&'a ContactIdWrite>,
     ) -> Result<Self, Applied> {
         let known = |place: usize| {
-            let outside = || Applied::refused("place", "a column outside of the field map");
+            let outside = || Applied::refused(RefusalCode::Place, "a column outside of the field map");
             table.columns.get(place).ok_or_else(outside)
         };
         let contact_id = contact_id.filter(|_| table.contact_id.is_some());
@@ -186,13 +186,13 @@ impl<'a> Change<'a> {
         compared.extend(contact_id.map(|write| (Place::ContactId, &write.expected)));
         if compared.iter().any(|(_, cell)| cell.is_absent()) {
             let message = "a value that could not be read cannot be compared";
-            return Err(Applied::refused("unreadable", message));
+            return Err(Applied::refused(RefusalCode::Unreadable, message));
         }
         let mut written = Vec::with_capacity(set.len() + 1);
         for (place, cell) in set.iter().filter(|(_, cell)| !cell.is_absent()) {
             let field = known(*place)?;
             if field.ident == table.id {
-                return Err(Applied::refused("place", "the id of a row is never changed"));
+                return Err(Applied::refused(RefusalCode::Place, "the id of a row is never changed"));
             }
             let present = expect.iter().find(|(at, _)| at == place).and_then(|(_, cell)| cell.text());
             written.push((Place::Column(*place), value(table, field, cell.text(), present)?));
@@ -246,7 +246,7 @@ pub(super) fn value(
         Ok(Bind::text(&text))
     } else {
         let message = "the column is declared for numbers and would change this text: declare it TEXT";
-        Err(Applied::refused("type", message))
+        Err(Applied::refused(RefusalCode::Type, message))
     }
 }
 

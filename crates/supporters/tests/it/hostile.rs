@@ -3,7 +3,7 @@
 use model::{Cell, Email, FieldType, InvalidValue, SupporterId};
 use proptest::prelude::*;
 use supporters::conformance::{between, id, read_all, text};
-use supporters::{Applied, ContactIdWrite, MAX_CELL_BYTES, Sqlite, SupporterWrite, Supporters};
+use supporters::{Applied, ContactIdWrite, MAX_CELL_BYTES, RefusalCode, Sqlite, SupporterWrite, Supporters};
 
 use crate::support::File;
 
@@ -33,7 +33,7 @@ async fn blobs_and_broken_text_are_absent_and_stay() {
     let supporters = file.open(&["email", "a", "b"]).await;
     assert_eq!(cells(&supporters, 1).await, [text("j@x.org"), Cell::Absent, Cell::Absent]);
     let applied = supporters.apply(&[rewrite(1, 1, &Cell::Absent, text("x"))]).await.unwrap();
-    assert!(matches!(applied[..], [Applied::Refused { code: "unreadable", .. }]));
+    assert!(matches!(applied[..], [Applied::Refused { code: RefusalCode::Unreadable, .. }]));
     // A guess that the cell is empty does not hold either.
     let applied = supporters.apply(&[rewrite(1, 1, &Cell::Empty, text("x"))]).await.unwrap();
     assert_eq!(applied, [Applied::ChangedMeanwhile]);
@@ -110,7 +110,7 @@ async fn errors_and_debug_output_hold_no_value() {
     let printed = format!("{read:?} {applied:?} {supporters:?}");
     assert!(!printed.contains("canary"), "{printed}");
     assert!(
-        matches!(&applied[..], [Applied::Refused { code: "trigger", message }] if message.contains("not welcome"))
+        matches!(&applied[..], [Applied::Refused { code: RefusalCode::Trigger, message }] if message.contains("not welcome"))
     );
 }
 

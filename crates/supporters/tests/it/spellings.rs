@@ -4,7 +4,7 @@
 use model::field_map::plain_rule;
 use model::{Cell, FieldMap, FieldRule, FieldType, TechnicalFields};
 use supporters::conformance::{id, text};
-use supporters::{Applied, Sqlite, SupporterWrite, Supporters, Table};
+use supporters::{Applied, RefusalCode, Sqlite, SupporterWrite, Supporters, Table};
 
 use crate::support::File;
 
@@ -142,12 +142,18 @@ async fn a_text_that_a_column_for_numbers_would_change_is_refused() {
     let supporters = open(&file, "UTC").await;
     for changed in ["01234", "+447700900123", "1e5"] {
         let applied = write(&supporters, 7, changed).await;
-        assert!(matches!(applied, Applied::Refused { code: "type", .. }), "{changed}: {applied:?}");
+        assert!(
+            matches!(applied, Applied::Refused { code: RefusalCode::Type, .. }),
+            "{changed}: {applied:?}"
+        );
     }
     let mut new = vec![Cell::Absent; COLUMNS.len()];
     new[7] = text("01234");
     let new = SupporterWrite::Create { cells: new, contact_id: None };
-    assert!(matches!(supporters.apply(&[new]).await.unwrap()[..], [Applied::Refused { code: "type", .. }]));
+    assert!(matches!(
+        supporters.apply(&[new]).await.unwrap()[..],
+        [Applied::Refused { code: RefusalCode::Type, .. }]
+    ));
     assert_eq!(file.text("SELECT postcode FROM people").await.as_deref(), Some("AB1 2CD"));
     for (place, kept) in
         [(7, "1234"), (7, "SW1A 1AA"), (8, "12.5"), (8, "12.50"), (8, "1000000"), (8, "-0.125")]

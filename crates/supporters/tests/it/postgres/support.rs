@@ -55,7 +55,7 @@ pub(super) fn codes(applied: &[Applied]) -> Vec<&'static str> {
         Applied::Done { .. } => "done",
         Applied::ChangedMeanwhile => "changed",
         Applied::Gone => "gone",
-        Applied::Refused { code, .. } => code,
+        Applied::Refused { code, .. } => code.as_str(),
         Applied::AlreadyThere(_) => "there",
     };
     applied.iter().map(code).collect()
