@@ -91,7 +91,7 @@ async fn a_job_that_fails_for_good_is_sent_once_in_a_cycle() {
     crowd(&h, 0).await;
     // WHEN THEN one job fails, and no smaller one is tried after it
     let report = h.sync().await;
-    assert_eq!((report.jobs, report.rows.unprocessed), (1, 2_000), "{report:?}");
+    assert_eq!((report.jobs, report.rows.unknown), (1, 2_000), "{report:?}");
     assert!(report.notes.iter().any(|note| note.contains("ExceededQuota")), "{report:?}");
     assert_eq!((report.still_dirty, h.contacts().len()), (2_000, 0));
 }

@@ -31,6 +31,7 @@ mod poison;
 mod postgres;
 mod pull_cycle;
 mod quarrel;
+mod results;
 mod resync;
 mod rows;
 mod security;

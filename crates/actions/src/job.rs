@@ -10,7 +10,7 @@ use std::time::Duration;
 use model::{JobId, SalesforceId, Stamp};
 use salesforce::bulk::{IngestSpec, JobInfo, JobState, MAX_UPLOAD_BYTES, Operation, ResultRow, ResultSet};
 use salesforce::csv::{Cell, RowError, RowWriter};
-use salesforce::{COLLECTION, Describe, Error, ErrorKind, ObjectName, RowErrors, SaveResult, Saved};
+use salesforce::{COLLECTION, Describe, Empty, Error, ErrorKind, ObjectName, RowErrors, SaveResult, Saved};
 use serde_json::Value;
 use state::{Changes, NoteKind};
 
@@ -98,7 +98,10 @@ pub(crate) fn upload(jobs: &Jobs, object: &Describe, creates: bool, parcels: &[P
         external_id_field: None,
     };
     let fits = by_key.len() == rows.len() && bytes < MAX_UPLOAD_BYTES;
-    fits.then_some(Upload { spec, key, columns, rows, by_key })
+    // As the org spells them: results include only columns that are a match (Bulk guide v66, "Prepare CSV Files").
+    let spelled = |name: String| object.field(&name).map_or(name, |field| field.name.clone());
+    let columns = columns.into_iter().map(spelled).collect();
+    fits.then(|| Upload { spec, key: spelled(key), columns, rows, by_key })
 }
 
 impl RowCell {
@@ -195,8 +198,10 @@ pub(crate) async fn run(cx: &Delivery, upload: &Upload) -> Result<Went, Fatal> {
     // A row stands in one set: when all are found, the others are empty.
     for set in [ResultSet::Successful, ResultSet::Failed] {
         if held < upload.rows.len() {
-            cx.org.download_results(&job, set, &files.results).await?;
-            held += read(cx, upload, &files.results, set, &mut results).await?;
+            let got = cx.org.download_results(&job, set, &files.results, Empty::NoRows).await?;
+            if got.rows > 0 {
+                held += read(cx, upload, &files.results, set, &mut results).await?;
+            }
             files.remove();
         }
     }

@@ -12,7 +12,7 @@ use drill::KillPoint::{K01, K02, K03, K04, K05, K06, K07, K08, K09, K10, K11, K1
 use drill::{Branch, Mistake, met, planted, reached};
 use model::{JobEnd, JobId, JournalEntry, Lane, Phase, PlanId, SupporterId};
 use plan::{CycleReport, Deferral, Fatal, Moment, Outcome, Road, Sides, Stretch};
-use salesforce::{ErrorKind, IngestSpec, JobErrorClass, JobInfo, ResultSet};
+use salesforce::{Empty, ErrorKind, IngestSpec, JobErrorClass, JobInfo, ResultSet};
 
 use crate::settle::{self, Settled};
 use crate::spool::{self, Spool, Upload};
@@ -364,12 +364,16 @@ async fn fetch(sides: &Sides, job: &JobId, entry: &JournalEntry) -> Result<(), F
             spool::write_empty_results(path).await?;
             continue;
         }
-        let mut got = sides.org.download_results(job, set, path).await?;
+        let empty = if rows.is_some_and(|rows| rows > 0) { Empty::Refused } else { Empty::NoRows };
+        let mut got = sides.org.download_results(job, set, path, empty).await?;
         reached(K12);
         if rows.is_some_and(|rows| rows != got.rows) {
             // The counters may run behind the files for a moment; twice the same answer is the truth, and the sum is
             // checked when the rows are settled.
-            got = sides.org.download_results(job, set, path).await?;
+            got = sides.org.download_results(job, set, path, empty).await?;
+        }
+        if got.rows == 0 {
+            spool::write_empty_results(path).await?;
         }
         held += got.rows;
         tracing::debug!(job.id = %job, result.rows = got.rows, result.bytes = got.bytes, "result set {set:?} stored");

@@ -102,6 +102,6 @@ fn failed() -> impl FnOnce(std::io::Error) -> Fatal {
 pub async fn write_empty_results(path: &Path) -> Result<(), Fatal> {
     let failed = || Fatal::spool("noting an empty result set");
     let _ = std::fs::remove_file(path);
-    let writer = RowWriter::create(path, &["sf__Id", "sf__Error"]).await.map_err(failed())?;
+    let writer = RowWriter::create(path, &["sf__Id", "sf__Created", "sf__Error"]).await.map_err(failed())?;
     writer.finish().await.map(drop).map_err(failed())
 }

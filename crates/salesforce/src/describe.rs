@@ -8,6 +8,7 @@ use serde::{Deserialize, Serialize};
 use crate::call::Call;
 use crate::client::Ask;
 use crate::error::{Error, ErrorKind};
+use crate::lenient;
 use crate::org::Org;
 use crate::soql::ObjectName;
 
@@ -92,7 +93,8 @@ pub struct DescribeField {
 pub struct PicklistValue {
     /// Can be chosen.
     pub active: bool,
-    /// What people see.
+    /// What people see; empty where the org has none (`nillable` in the partner WSDL).
+    #[serde(deserialize_with = "lenient::text_or_empty")]
     pub label: String,
     /// What the API takes.
     pub value: String,

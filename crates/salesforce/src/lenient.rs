@@ -33,6 +33,11 @@ pub(crate) fn text<'de, D: Deserializer<'de>>(from: D) -> Result<Option<String>,
     Ok(scalar_text(&Value::deserialize(from)?).filter(|text| !text.is_empty()))
 }
 
+/// The same, empty where there is none.
+pub(crate) fn text_or_empty<'de, D: Deserializer<'de>>(from: D) -> Result<String, D::Error> {
+    Ok(scalar_text(&Value::deserialize(from)?).unwrap_or_default())
+}
+
 /// A time in any form Salesforce writes.
 pub(crate) fn stamp<'de, D: Deserializer<'de>>(from: D) -> Result<Option<Stamp>, D::Error> {
     Ok(Value::deserialize(from)?.as_str().and_then(|text| Stamp::parse(text).ok()))

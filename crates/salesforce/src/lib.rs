@@ -54,6 +54,7 @@ pub use bulk::{
 pub use call::Call;
 pub use config::{ApiVersion, InvalidApiVersion, OrgConfig, PollPolicy, SizeLimits, Timeouts};
 pub use describe::{Describe, DescribeField, PicklistValue};
+pub use download::Empty;
 pub use duplicate::{DuplicateMatch, DuplicateResult, DuplicateRuleHeader};
 pub use error::{Error, ErrorKind, Retry};
 pub use grant::{Grant, RefreshToken};

@@ -95,6 +95,12 @@ fn unknown_if_it_acts(call: Call, failure: Failure) -> Failure {
     }
 }
 
+/// A job that the rolling 24 hours have no room for: `LIMIT_EXCEEDED`, or `ExceededQuota` (Bulk guide v66, "Errors": "the job or batch
+/// you tried to create exceeds the allowed number"), in the capitals that a refused call may spell it with.
+fn is_used_up(code: &ErrorCode) -> bool {
+    *code == ErrorCode::LimitExceeded || code.as_str().replace('_', "").eq_ignore_ascii_case("ExceededQuota")
+}
+
 /// An answer with another status than success.
 pub(crate) fn of_status(call: Call, status: u16, errors: Option<Vec<RestError>>, html: bool) -> Failure {
     let code = errors.as_ref().and_then(|all| all.first()).map(|first| ErrorCode::parse(&first.code));
@@ -105,8 +111,8 @@ pub(crate) fn of_status(call: Call, status: u16, errors: Option<Vec<RestError>>,
         // One code, two meanings: too many long requests right now, or the day's allowance.
         (_, Some(ErrorCode::RequestLimitExceeded)) if long_requests => (ErrorKind::Busy, Again::Soon),
         (_, Some(ErrorCode::RequestLimitExceeded)) => (ErrorKind::RequestLimit, Again::Never),
-        (400, Some(ErrorCode::LimitExceeded))
-            if matches!(call, Call::CreateQueryJob | Call::CreateIngestJob) =>
+        (400, Some(code))
+            if matches!(call, Call::CreateQueryJob | Call::CreateIngestJob) && is_used_up(&code) =>
         {
             (ErrorKind::RequestLimit, Again::Never)
         }

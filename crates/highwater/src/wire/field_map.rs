@@ -24,12 +24,13 @@ pub fn field_map(config: &Config, describe: &Describe) -> Result<FieldMap, Failu
     }
     let rules = config.fields.iter().enumerate().map(|(at, field)| rule(config, at, field, describe));
     let rules = rules.collect::<Result<Vec<_>, _>>()?;
-    let map =
-        FieldMap::of(config.sync.object, rules, technical(config)).map_err(|problem| Failure::Setup {
+    let map = FieldMap::of(config.sync.object, rules, technical_of(config, describe)).map_err(|problem| {
+        Failure::Setup {
             code: &code::configuration::FIELD_MAP,
             problem: problem.to_string(),
             advice: code::configuration::FIELD_MAP.remedy.to_owned(),
-        })?;
+        }
+    })?;
     Ok(match &config.supporters.merged_into_column {
         Some(column) => map.with_merged_into(column),
         None => map,
@@ -44,6 +45,19 @@ pub fn technical(config: &Config) -> TechnicalFields {
         supporter_id: fields.supporter_id.clone(),
         account_id: fields.account_id.clone().zip(config.supporters.account_id.clone()),
         push_marker: fields.push_marker.clone(),
+    }
+}
+
+/// The same in the org's own spelling, whatever the configuration's capitals: a column of a Bulk job whose name is not the field's API
+/// name may be missing from the results, and with it the key that tells the rows apart (Bulk guide v66: "Each field-name header must
+/// be the same as the field's Field Name/API Name. Results only include columns that are a match").
+fn technical_of(config: &Config, describe: &Describe) -> TechnicalFields {
+    let spelled = |name: String| describe.field(&name).map_or(name, |seen| seen.name.clone());
+    let TechnicalFields { supporter_id, account_id, push_marker } = technical(config);
+    TechnicalFields {
+        supporter_id: spelled(supporter_id),
+        account_id: account_id.map(|(field, value)| (spelled(field), value)),
+        push_marker: push_marker.map(spelled),
     }
 }
 

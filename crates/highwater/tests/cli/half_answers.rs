@@ -2,7 +2,7 @@
 
 use simorg::{Fault, Op};
 
-use crate::stage::{Stage, err, json};
+use crate::stage::{Stage, err, json, out};
 
 /// As many as any retry of two seconds can use up.
 const MANY: usize = 50;
@@ -75,4 +75,25 @@ async fn a_query_that_breaks_off_writes_nothing_into_the_database() {
     stage.org.clear_faults();
     let next = stage.run("pull --format json").await;
     assert_eq!(next.status.code(), Some(0), "{}", err(&next));
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_key_field_in_other_capitals_is_sent_in_the_orgs_own() {
+    let mut org = simorg::Settings::default();
+    org.bulk.blank_miscased_columns = true;
+    org.throwing_triggers.push(simorg::settings::ThrowingTrigger {
+        object: "Contact".to_owned(),
+        field: "LastName".to_owned(),
+        holds: "Bell".to_owned(),
+    });
+    let stage = Stage::set_with(org).await;
+    let own =
+        "[sync]\ndirect_calls = 0\n\n[contact_fields]\nsupporter_id = \"en_supporter_ID__c\"\n\n[state]";
+    stage.reconfigure("[state]", own);
+    let synced = stage.run("sync").await;
+    assert_eq!(synced.status.code(), Some(3), "one is refused: {}", err(&synced));
+    let names: Vec<_> =
+        stage.org.records("Contact").iter().map(|contact| contact["LastName"].clone()).collect();
+    assert_eq!(names, ["Smith"]);
+    assert!(out(&stage.run("errors").await).contains("CANNOT_INSERT_UPDATE_ACTIVATE_ENTITY"));
 }

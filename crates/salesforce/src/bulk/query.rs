@@ -13,7 +13,7 @@ use super::JobInfo;
 use crate::call::Call;
 use crate::client::{Ask, percent_encoded};
 use crate::csv::RowReader;
-use crate::download::ToFile;
+use crate::download::{Empty, ToFile};
 use crate::error::{Error, ErrorKind};
 use crate::org::Org;
 use crate::row::Row;
@@ -95,7 +95,7 @@ impl Org {
             path.push_str("&locator=");
             path.push_str(&percent_encoded(locator));
         }
-        let read = ToFile { to, sizes: self.client().config.sizes };
+        let read = ToFile { to, sizes: self.client().config.sizes, empty: Empty::Refused };
         let arrived = self.client().run(&Ask::get(Call::QueryPage, path).csv(), &read).await?;
         if arrived.locator.is_some() && arrived.locator.as_deref() == locator {
             return Err(Error::new(ErrorKind::Contract, "the next page is this page").during(Call::QueryPage));
@@ -154,7 +154,8 @@ impl Org {
             page: from.clone(),
             before: 0,
             rows: 0,
-            next: Next::Page(from),
+            // What was counted as nothing is not fetched: it may come without a header, which says as little as a cut-off answer.
+            next: if info.number_records_processed == Some(0) { Next::Nothing } else { Next::Page(from) },
         })
     }
 

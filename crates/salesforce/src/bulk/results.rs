@@ -9,7 +9,7 @@ use model::{JobId, SalesforceId};
 use crate::call::Call;
 use crate::client::Ask;
 use crate::csv::{Record, RowReader};
-use crate::download::ToFile;
+use crate::download::{Empty, ToFile};
 use crate::error::{Error, ErrorKind};
 use crate::org::Org;
 use crate::record_error::{AlertTexts, RecordError};
@@ -170,7 +170,8 @@ impl OwnColumns {
 
 impl Org {
     /// Downloads a result set of a job that has ended. The file is there whole, mode 0600, or not at all; an earlier
-    /// one of that name is replaced.
+    /// one of that name is replaced. A set without rows may come without a header, and leaves an empty file then: the caller knows how
+    /// many rows were sent, and counts.
     ///
     /// # Errors
     /// [`ErrorKind::Incomplete`] when it kept arriving cut off, [`ErrorKind::NotFound`] when job or results are gone,
@@ -180,10 +181,11 @@ impl Org {
         job: &JobId,
         set: ResultSet,
         to: &Path,
+        empty: Empty,
     ) -> Result<Downloaded, Error> {
         let path = self.client().path(&format!("/jobs/ingest/{job}/{}/", set.resource()));
         let ask = Ask::get(Call::Results, path).csv();
-        let read = ToFile { to, sizes: self.client().config.sizes };
+        let read = ToFile { to, sizes: self.client().config.sizes, empty };
         let arrived = self.client().run(&ask, &read).await?;
         Ok(Downloaded { bytes: arrived.bytes, rows: arrived.rows })
     }

@@ -194,6 +194,9 @@ fn of_duplicate_value(message: &str) -> Class {
     ids_in(after).first().map_or(Class::Permanent, |id| Class::HeldBy(*id))
 }
 
+/// A full org, as its code and as its message.
+const STORAGE_FULL: [&str; 2] = ["STORAGE_LIMIT_EXCEEDED", "STORAGE LIMIT EXCEEDED"];
+
 /// Errors that an org's own rules, triggers and flows add: the message tells what they met.
 fn of_automation(message: &str, texts: &AlertTexts) -> Class {
     let upper = message.to_ascii_uppercase();
@@ -201,8 +204,15 @@ fn of_automation(message: &str, texts: &AlertTexts) -> Class {
         Class::Duplicate(DuplicateKind::EmailRule)
     } else if holds(message, &texts.duplicate_alerts) || upper.contains("DUPLICATES_DETECTED") {
         Class::Duplicate(DuplicateKind::OtherObject)
+    } else if STORAGE_FULL.iter().any(|sign| upper.contains(sign)) {
+        Class::OrgFull
     } else if [
         "UNABLE_TO_LOCK_ROW",
+        // The same as a trigger passes it on that shows the message and not the code: NPSP does so when it cannot save the household
+        // Account (`Failed to create Account for Contact …`, HH_Households of github.com/SalesforceFoundation/NPSP), and Apex itself
+        // where a query locks (Apex Developer Guide, "Locking Records").
+        "UNABLE TO OBTAIN EXCLUSIVE ACCESS",
+        "RECORD CURRENTLY UNAVAILABLE",
         "LIMITEXCEPTION",
         "CPU TIME",
         "TOO MANY SOQL",

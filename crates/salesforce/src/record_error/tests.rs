@@ -14,6 +14,21 @@ fn all_are(expected: &Class, texts: &[&str]) {
 }
 
 #[test]
+fn a_lock_or_a_full_org_behind_another_text_is_no_fault_of_the_row() {
+    let of = |text: &str| {
+        RecordError::classify(&format!("FIELD_CUSTOM_VALIDATION_EXCEPTION:{text}:--")).class().clone()
+    };
+    for text in [
+        "Failed to create Account for Contact A B. unable to obtain exclusive access to this record or 1 records: 001000000000001",
+        "Record Currently Unavailable: The record you are attempting to edit, or one of its related records, is currently being modified",
+    ] {
+        assert_eq!(of(text), Class::TransientSmallerJob, "{text}");
+    }
+    assert_eq!(of("Failed to create Account for Contact A B. storage limit exceeded"), Class::OrgFull);
+    assert_eq!(of("Failed to create Account for Contact A B. Name: data value too large"), Class::Permanent);
+}
+
+#[test]
 fn codes_that_need_a_change_of_data_or_settings() {
     all_are(
         &Class::Permanent,

@@ -97,6 +97,12 @@ async fn a_job_is_never_created_twice() {
         assert_eq!(error.kind(), ErrorKind::OutcomeUnknown);
         assert_eq!(script.seen().len(), 1);
     }
+    for code in ["LIMIT_EXCEEDED", "EXCEEDEDQUOTA", "ExceededQuota"] {
+        let script = Scripted::new(move |_, _| refusal(400, code, "x"));
+        let spec = IngestSpec::update("Contact").unwrap();
+        let error = org(&script).create_ingest_job(&spec).await.unwrap_err();
+        assert_eq!(error.kind(), ErrorKind::RequestLimit, "{code}");
+    }
     let script =
         Scripted::new(
             |_, number| if number == 0 { Reply::Broken(TransportErrorKind::NotSent) } else { job_in("Open") },

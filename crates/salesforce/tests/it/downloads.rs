@@ -1,7 +1,7 @@
 use std::path::Path;
 use std::time::Duration;
 
-use salesforce::{Class, DuplicateKind, ErrorKind, ResultSet, Soql, TransportErrorKind};
+use salesforce::{Class, DuplicateKind, Empty, ErrorKind, ResultSet, Soql, TransportErrorKind};
 
 use crate::support::{JOB, Reply, Scripted, csv, html, job_id, job_in, json, org, refusal};
 
@@ -33,11 +33,52 @@ async fn a_body_that_is_not_whole_is_fetched_again_and_then_refused() {
         let dir = tempfile::tempdir().unwrap();
         let script = Scripted::new(move |_, _| reply());
         let to = dir.path().join("ok.csv");
-        let error = org(&script).download_results(&job_id(), ResultSet::Successful, &to).await.unwrap_err();
+        let error = org(&script)
+            .download_results(&job_id(), ResultSet::Successful, &to, Empty::Refused)
+            .await
+            .unwrap_err();
         assert_eq!(error.kind(), kind);
         assert_eq!(script.seen().len(), 4);
         assert!(files_in(dir.path()).is_empty(), "nothing is left behind");
     }
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_result_set_without_rows_may_come_without_a_header() {
+    for reply in
+        [|| csv(""), || Reply::Http(204, vec![], vec![]), || csv("\"sf__Id\",\"sf__Error\",LastName\n")]
+    {
+        let dir = tempfile::tempdir().unwrap();
+        let script = Scripted::new(move |_, _| reply());
+        let to = dir.path().join("failed.csv");
+        let got =
+            org(&script).download_results(&job_id(), ResultSet::Failed, &to, Empty::NoRows).await.unwrap();
+        assert_eq!((got.rows, script.seen().len()), (0, 1));
+        assert_eq!(files_in(dir.path()), ["failed.csv"]);
+    }
+    // Where it says how many there are, nothing is not all of them; a page of a query has always a header.
+    let dir = tempfile::tempdir().unwrap();
+    let script = Scripted::new(|_, _| csv("").with("sforce-numberofrecords", "2"));
+    let to = dir.path().join("failed.csv");
+    let refused = org(&script).download_results(&job_id(), ResultSet::Failed, &to, Empty::NoRows).await;
+    assert_eq!(refused.unwrap_err().kind(), ErrorKind::Incomplete);
+    let script = Scripted::new(|_, _| csv(""));
+    let refused = org(&script).query_page(&job_id(), None, 10, &to).await;
+    assert_eq!(refused.unwrap_err().kind(), ErrorKind::Contract);
+    assert!(files_in(dir.path()).is_empty());
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_query_that_found_nothing_fetches_no_page() {
+    let dir = tempfile::tempdir().unwrap();
+    let script = Scripted::new(|request, _| {
+        assert!(!request.line.contains("/results"), "{}", request.line);
+        json(200, &format!("{{\"id\":\"{JOB}\",\"state\":\"JobComplete\",\"numberRecordsProcessed\":0}}"))
+    });
+    let patience = Duration::from_secs(60);
+    let mut rows = org(&script).bulk_rows(job_id(), None, 10, dir.path(), patience).await.unwrap();
+    assert!(rows.next_row().await.unwrap().is_none());
+    assert!(rows.complete(0).is_ok());
 }
 
 #[tokio::test(start_paused = true)]
@@ -47,7 +88,8 @@ async fn a_download_recovers_and_replaces_what_was_there() {
     std::fs::write(&to, "old").unwrap();
     std::fs::write(dir.path().join("ok.csv.part"), "left over").unwrap();
     let script = Scripted::new(|_, number| if number == 0 { csv(&GOOD[..60]) } else { csv(GOOD) });
-    let done = org(&script).download_results(&job_id(), ResultSet::Successful, &to).await.unwrap();
+    let done =
+        org(&script).download_results(&job_id(), ResultSet::Successful, &to, Empty::Refused).await.unwrap();
     assert_eq!((done.rows, done.bytes), (1, GOOD.len() as u64));
     assert_eq!(std::fs::read_to_string(&to).unwrap(), GOOD);
     assert_eq!(files_in(dir.path()), ["ok.csv"]);

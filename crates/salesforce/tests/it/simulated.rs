@@ -6,8 +6,8 @@ use std::time::Duration;
 use model::{SalesforceId, Stamp, Window};
 use salesforce::csv::{Cell, RowWriter};
 use salesforce::{
-    Class, DuplicateKind, ErrorKind, Field, Grant, IngestSpec, JobState, Keyset, Operation, Org, OrgConfig,
-    ResultRow, ResultSet, Soql,
+    Class, DuplicateKind, Empty, ErrorKind, Field, Grant, IngestSpec, JobState, Keyset, Operation, Org,
+    OrgConfig, ResultRow, ResultSet, Soql,
 };
 use serde_json::{Map, Value, json};
 use simorg::{Fault, Op, Progress, Settings};
@@ -44,7 +44,7 @@ async fn write(path: &Path, columns: &[&str], rows: &[Vec<Cell<'_>>]) {
 
 async fn results(org: &Org, job: &model::JobId, set: ResultSet, dir: &Path) -> Vec<ResultRow> {
     let file = dir.join(format!("{set:?}.csv"));
-    let downloaded = org.download_results(job, set, &file).await.unwrap();
+    let downloaded = org.download_results(job, set, &file, Empty::NoRows).await.unwrap();
     let mut reader = org.read_results(&file, set).await.unwrap();
     let mut rows = Vec::new();
     while let Some(row) = reader.next_row().await.unwrap() {

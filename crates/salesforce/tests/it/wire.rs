@@ -5,7 +5,7 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::time::Duration;
 
-use salesforce::{ErrorKind, Org, ResultSet, RetryPolicy};
+use salesforce::{Empty, ErrorKind, Org, ResultSet, RetryPolicy};
 use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
 use tokio::net::TcpListener;
 use wiremock::matchers::{header, method, path};
@@ -91,7 +91,7 @@ async fn packed_answers_are_unpacked_and_bombs_are_not() {
             .await;
         let to = dir.path().join("ok.csv");
         let org = Org::new(quick(&server.uri())).unwrap();
-        match org.download_results(&job_id(), ResultSet::Successful, &to).await {
+        match org.download_results(&job_id(), ResultSet::Successful, &to, Empty::Refused).await {
             Ok(done) => assert_eq!((done.rows, done.bytes, expected), (2_000, text.len() as u64, None)),
             Err(error) => assert_eq!(Some(error.kind()), expected),
         }
@@ -137,8 +137,10 @@ async fn a_body_shorter_than_announced_is_an_error() {
         let (url, asked) = raw_server(raw, false).await;
         let dir = tempfile::tempdir().unwrap();
         let to = dir.path().join("ok.csv");
-        let error =
-            Org::new(quick(&url)).unwrap().download_results(&job_id(), ResultSet::Successful, &to).await;
+        let error = Org::new(quick(&url))
+            .unwrap()
+            .download_results(&job_id(), ResultSet::Successful, &to, Empty::Refused)
+            .await;
         assert_eq!(error.unwrap_err().kind(), ErrorKind::Incomplete);
         assert_eq!(asked.load(Ordering::SeqCst), 4);
         assert_eq!(std::fs::read_dir(dir.path()).unwrap().count(), 0);

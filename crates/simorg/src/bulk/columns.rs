@@ -34,6 +34,8 @@ pub(crate) struct Columns {
     key_prefix: String,
     operation: Operation,
     keyed_by_id: bool,
+    /// Whether the header spells the field's API name to the letter.
+    exact: Vec<bool>,
 }
 
 impl Columns {
@@ -46,12 +48,13 @@ impl Columns {
             return Err(format!("InvalidBatch : Field name not found : {}", spec.object));
         };
         let mut seen = HashSet::new();
-        let mut meanings = Vec::new();
+        let (mut meanings, mut exact) = (Vec::new(), Vec::new());
         for name in table.header() {
             if !seen.insert(name.to_lowercase()) {
                 return Err(format!("InvalidBatch : Duplicate field name : {name}"));
             }
             let meaning = meaning(name, spec, schema, store);
+            exact.push(schema.field(name).is_none_or(|field| field.name == name));
             meanings.push(meaning.ok_or_else(|| format!("InvalidBatch : Field name not found : {name}"))?);
         }
         let keyed_by_id = spec.external_id_field.as_deref().is_some_and(|f| f.eq_ignore_ascii_case("Id"));
@@ -65,12 +68,18 @@ impl Columns {
             key_prefix: schema.key_prefix.clone(),
             operation: spec.operation,
             keyed_by_id,
+            exact,
         })
     }
 
     /// Position of the column that carries the key of an upsert or the id.
     pub(crate) fn key_column(&self) -> Option<usize> {
         self.meanings.iter().position(|m| matches!(m, Meaning::Key(_) | Meaning::Id))
+    }
+
+    /// Whether a column's header is the field's API name to the letter.
+    pub(crate) fn is_exact(&self, column: usize) -> bool {
+        self.exact.get(column).copied().unwrap_or(true)
     }
 
     /// The id in this row.

@@ -20,6 +20,7 @@ use super::run;
 use super::spec::{IngestSpec, parse_json};
 use crate::http::Caller;
 use crate::org::OrgState;
+use crate::settings::EmptySets;
 
 /// Most characters of data in a multipart create call (Bulk guide v66).
 const MAX_MULTIPART_DATA: usize = 100_000;
@@ -198,8 +199,15 @@ async fn results(org: &Arc<OrgState>, id: &str, set: ResultSet) -> Answer {
         return Err(BulkError::state(text));
     }
     let settings = org.settings();
+    let empty_sets = settings.bulk.empty_sets;
     let written = tokio::task::spawn_blocking(move || write(&job, set, &settings.bulk)).await;
     match written {
+        Ok(text) if text.lines().nth(1).is_none() && empty_sets == EmptySets::NoContent => {
+            Ok(StatusCode::NO_CONTENT.into_response())
+        }
+        Ok(text) if text.lines().nth(1).is_none() && empty_sets == EmptySets::Nothing => {
+            Ok(([(header::CONTENT_TYPE, "text/csv; charset=UTF-8")], String::new()).into_response())
+        }
         Ok(text) => Ok(([(header::CONTENT_TYPE, "text/csv; charset=UTF-8")], text).into_response()),
         Err(_) => {
             let status = StatusCode::INTERNAL_SERVER_ERROR;

@@ -1,5 +1,6 @@
 //! The three result sets of an ingest job.
 
+use super::columns::Columns;
 use super::csv::CsvTable;
 use super::format::JobState;
 use super::ingest::{Course, IngestJob, Outcome};
@@ -38,12 +39,21 @@ pub(crate) fn write(job: &IngestJob, set: ResultSet, settings: &BulkSettings) ->
     let Some(table) = course.table.clone() else { return unread(&course, set) };
     let key = course.columns.as_ref().and_then(|c| c.key_column());
     let sorted = settings.sort_columns && set != ResultSet::Unprocessed;
-    let writer =
-        Writer { spec: &job.spec, table: &table, columns: order_of_columns(&table, sorted), key, settings };
+    let writer = Writer {
+        spec: &job.spec,
+        table: &table,
+        columns: order_of_columns(&table, sorted),
+        key,
+        bound: course.columns.as_deref().filter(|_| settings.blank_miscased_columns),
+        settings,
+    };
     let mut out = writer.header(set);
     match set {
         ResultSet::Unprocessed => {
-            if course.state != JobState::JobComplete {
+            // "Results are not recorded for batches that exceed the daily batch allocation" (Bulk guide v66, "Get Job Unprocessed Record
+            // Results").
+            let unrecorded = course.error.as_deref().is_some_and(|text| text.starts_with("ExceededQuota"));
+            if course.state != JobState::JobComplete && !unrecorded {
                 (course.outcomes.len()..table.rows()).for_each(|row| writer.row(row, &mut out));
             }
         }
@@ -84,6 +94,8 @@ struct Writer<'w> {
     table: &'w CsvTable,
     columns: Vec<usize>,
     key: Option<usize>,
+    /// Where columns that do not match come back empty: which match.
+    bound: Option<&'w Columns>,
     settings: &'w BulkSettings,
 }
 
@@ -127,7 +139,8 @@ impl Writer<'_> {
             if number > 0 {
                 out.push(self.spec.delimiter.character());
             }
-            let value = self.table.get(row, *column);
+            let matches = self.bound.is_none_or(|bound| bound.is_exact(*column));
+            let value = if matches { self.table.get(row, *column) } else { "" };
             match reformatted(value).filter(|_| self.settings.reformat_numbers && Some(*column) != self.key) {
                 Some(other) => push_quoted(&other, out),
                 None => push_quoted(value, out),

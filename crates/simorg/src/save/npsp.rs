@@ -60,7 +60,10 @@ pub(super) fn check_households(
         let (errors, reports) = (Vec::new(), Vec::new());
         let mut probe = [Work { row, slot: None, id: None, draft, changed, errors, reports }];
         duplicates::check(store, env, context, "Account", &mut probe);
-        let [probe] = probe;
+        let [mut probe] = probe;
+        if let Some(message) = &env.settings.npsp.account_fails_with {
+            probe.errors.push(SaveError::new("UNKNOWN_EXCEPTION", message));
+        }
         if let Some(error) = probe.errors.first() {
             let get = |name: &str| {
                 schema.any_field(name).and_then(|f| work.draft.get(f.index).text()).unwrap_or_default()

@@ -65,12 +65,15 @@ impl Default for FlowSettings {
 }
 
 /// Nonprofit Success Pack.
-#[derive(Clone, Copy, Debug, Default, Serialize, Deserialize)]
+#[derive(Clone, Debug, Default, Serialize, Deserialize)]
 #[serde(default, deny_unknown_fields)]
 pub struct NpspSettings {
     /// A Contact inserted without `AccountId` gets a household Account. When a duplicate rule refuses that
     /// Account, the Contact fails with the NPSP text.
     pub households: bool,
+    /// While it is there, every household Account fails with this message, and its Contact with the NPSP text around it: NPSP passes on
+    /// the message of an error and not its code.
+    pub account_fails_with: Option<String>,
 }
 
 /// An Apex trigger that meets a record it did not expect and ends in an unhandled exception: nothing of its transaction is
@@ -120,6 +123,19 @@ pub struct LatencySettings {
     pub commit_lag_s: u64,
 }
 
+/// What comes for a result set without rows.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum EmptySets {
+    /// A header.
+    #[default]
+    Header,
+    /// 200 and nothing.
+    Nothing,
+    /// 204.
+    NoContent,
+}
+
 /// Bulk API 2.0 behaviour.
 #[derive(Clone, Debug, Serialize, Deserialize)]
 #[serde(default, deny_unknown_fields)]
@@ -137,6 +153,11 @@ pub struct BulkSettings {
     pub lock_rate: f64,
     /// A job answers InProgress for so many polls before it moves on.
     pub stuck_inprogress_polls: u32,
+    /// What a result set of an ingest job without rows is: no document promises a header there.
+    pub empty_sets: EmptySets,
+    /// Columns whose header is not the field's API name to the letter come back empty in the results ("Results only include columns
+    /// that are a match", Bulk guide v66, "Prepare CSV Files").
+    pub blank_miscased_columns: bool,
     /// A second PUT surfaces as `BULK_API_ERROR` when the job is closed.
     pub put_twice_error: bool,
     /// A byte order mark fails the job.
@@ -170,6 +191,8 @@ impl Default for BulkSettings {
             fail_after_rows: None,
             lock_rate: 0.0,
             stuck_inprogress_polls: 0,
+            empty_sets: EmptySets::Header,
+            blank_miscased_columns: false,
             put_twice_error: true,
             reject_bom: true,
             reject_crlf: true,

@@ -7,7 +7,7 @@ mod people;
 mod permissions;
 
 pub use knobs::{
-    ApiVersions, BulkSettings, Flaky, FlowSettings, HttpSettings, LatencySettings, LimitSettings,
+    ApiVersions, BulkSettings, EmptySets, Flaky, FlowSettings, HttpSettings, LatencySettings, LimitSettings,
     NpspSettings, ThrowingTrigger, ValidationSettings,
 };
 pub use people::{AuthSettings, UserSettings};
