@@ -257,6 +257,31 @@ fn the_page_names_every_crate_and_every_decision() {
 }
 
 #[test]
+fn the_page_names_every_module_at_the_top_of_a_crate() {
+    let page = read(&root().join("docs/architecture.md"));
+    let mut missing = Vec::new();
+    for name in crates() {
+        let section = page.split(&format!("### `{name}`\n")).nth(1).unwrap_or_default();
+        let section = section.split("\n##").next().unwrap_or_default();
+        let named: Vec<&str> = section
+            .split('`')
+            .skip(1)
+            .step_by(2)
+            .filter(|file| file.ends_with(".rs"))
+            .filter_map(|file| file.split(['/', '.']).next())
+            .collect();
+        for file in names_in(&root().join("crates").join(&name).join("src")) {
+            let module = file.trim_end_matches(".rs");
+            let aside = matches!(module, "lib" | "main" | "tests") || module.ends_with("_tests");
+            if !aside && !named.contains(&module) {
+                missing.push(format!("{name}/src/{file}"));
+            }
+        }
+    }
+    assert!(missing.is_empty(), "no word about {missing:?}");
+}
+
+#[test]
 fn every_file_that_the_page_names_is_there() {
     let page = read(&root().join("docs/architecture.md"));
     let mut inside = String::new();

@@ -6,7 +6,7 @@ use std::time::Duration;
 use events::{Ending, Event, Queue, QueueError, Queued, Settlement};
 use model::{Clock, Stamp};
 use serde_json::{Value, json};
-use state::{Changes, NoteKind, State};
+use state::{Changes, NoteKind};
 
 use crate::deliver::{Delivery, deliver};
 use crate::fatal::Fatal;
@@ -216,12 +216,4 @@ fn count(report: &mut RunReport, settlement: &Settlement, outcomes: &[Outcome]) 
         Ending::NeedsPerson => report.for_a_person += 1,
         Ending::Done | Ending::Ignored | Ending::Dropped => {}
     }
-}
-
-/// How many writes are on their way whose answer never came.
-///
-/// # Errors
-/// [`Fatal::State`].
-pub fn unanswered(state: &State) -> Result<usize, Fatal> {
-    Ok(state.notes(NoteKind::Sending, None, 10_000)?.len())
 }

@@ -43,7 +43,39 @@ async fn lead_to(town: &mut Town, point: KillPoint) -> &'static str {
             town.stage.reconfigure(other.0, other.1);
             "sync"
         }
-        _ => "sync",
+        KillPoint::K01
+        | KillPoint::K02
+        | KillPoint::K03
+        | KillPoint::K04
+        | KillPoint::K05
+        | KillPoint::K06
+        | KillPoint::K07
+        | KillPoint::K08
+        | KillPoint::K10
+        | KillPoint::K11
+        | KillPoint::K12
+        | KillPoint::K13
+        | KillPoint::K14
+        | KillPoint::K15
+        | KillPoint::K18
+        | KillPoint::K19
+        | KillPoint::K23
+        | KillPoint::K24
+        | KillPoint::K25
+        | KillPoint::K26
+        | KillPoint::K27
+        | KillPoint::K28
+        | KillPoint::K30
+        | KillPoint::K31
+        | KillPoint::K32
+        | KillPoint::K33
+        | KillPoint::K34
+        | KillPoint::K35
+        | KillPoint::K36
+        | KillPoint::K37
+        | KillPoint::K38
+        | KillPoint::K39
+        | KillPoint::K40 => "sync",
     }
 }
 

@@ -16,8 +16,9 @@ pub struct Town {
     people: usize,
 }
 
-fn contact_of<'a>(contacts: &'a [Json], supporter: u32) -> Vec<&'a Json> {
-    contacts.iter().filter(|contact| contact["EN_Supporter_Id__c"] == supporter.to_string()).collect()
+fn contact_of(contacts: &[Json], supporter: u32) -> Vec<&Json> {
+    let key = supporter.to_string();
+    contacts.iter().filter(|contact| contact["EN_Supporter_Id__c"] == key.as_str()).collect()
 }
 
 /// The id of a round's newcomer: far above those that the database gives out itself.

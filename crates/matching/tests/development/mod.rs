@@ -1,5 +1,5 @@
-//! The labelled pairs matching is measured on. They name real people beside invented addresses, so they stay out of
-//! the repository; whoever has the folder is measured, whoever has not is told so.
+//! A large set of labelled pairs that matching is measured on, with the columns that [`read_pairs`] names. Sets of that size are made
+//! from public records of people, and are not kept in the repository.
 #![allow(dead_code, unreachable_pub, reason = "each user of this module needs a part of it")]
 
 use std::collections::BTreeMap;
@@ -9,8 +9,7 @@ use matching::{Choice, Config, Knowledge, Person, Strength, choose, compare};
 
 /// The folder with `dev.csv` and `dev_ties.csv`, if it is there.
 pub fn folder() -> Option<PathBuf> {
-    let beside = || PathBuf::from(concat!(env!("CARGO_MANIFEST_DIR"), "/../../../shared/data/matching"));
-    let folder = std::env::var_os("HIGHWATER_MATCHING_DATA").map_or_else(beside, PathBuf::from);
+    let folder = PathBuf::from(std::env::var_os("HIGHWATER_MATCHING_DATA")?);
     folder.join("dev.csv").is_file().then_some(folder)
 }
 

@@ -117,11 +117,6 @@ impl Settings {
             && self.permissions == other.permissions
             && self.organization == other.organization
     }
-
-    /// Whether a user is one of the integration users.
-    pub fn is_integration(&self, username: &str) -> bool {
-        self.users.iter().any(|user| user.integration && user.username.eq_ignore_ascii_case(username))
-    }
 }
 
 /// The custom object of the default org.

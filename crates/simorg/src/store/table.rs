@@ -166,11 +166,6 @@ impl Table {
         self.match_keys.as_ref().map_or(&[], |(_, index)| index.get(key))
     }
 
-    /// Whether match keys are kept.
-    pub fn has_match_keys(&self) -> bool {
-        self.match_keys.is_some()
-    }
-
     fn add_pending(&self, slots: &mut Vec<Slot>) {
         if !self.pending.is_empty() {
             slots.extend(&self.pending);
