@@ -37,7 +37,12 @@ restricted picklist does not take, references that point elsewhere. Nothing is d
 
 `flag` says what `integrations.Salesforce` of an event must be: `required` (true), `optional` (not false) or `ignored`, which is the
 default of an entry without a preset. `intake.salesforce_flag` asks the same of every event when it comes, and the stricter of the two
-counts. `All` speaks for Salesforce where an event does not name it. What does not ask for Salesforce is outcome `ignored`.
+counts. What does not ask for Salesforce is outcome `ignored`.
+
+Salesforce is named by `Salesforce`, by `Salesforce (Actions)`, which is what Segment's present destination is called, or by
+`Salesforce V2`, which is RudderStack's; letters count as they are. An object with options says true. Where an event has several of
+these keys, one false is a false. `All` counts where it has none of them, and can only say no: `All = false` is one for `optional`, and
+`All = true` is no yes for `required`, since RudderStack's SDKs say it of every event by themselves.
 
 ## Conditions
 

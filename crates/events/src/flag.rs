@@ -3,11 +3,12 @@
 use serde::Deserialize;
 use serde_json::Value;
 
-/// What `integrations.Salesforce` means here.
+/// What `integrations` means here: its words on Salesforce, under any of the names that the destination has or had.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum FlagRule {
-    /// Only events that say so are for Salesforce, as with Segment's and RudderStack's classic destinations.
+    /// Only events that name Salesforce are for Salesforce, as with Segment's and RudderStack's classic destinations. `All` is not
+    /// enough: RudderStack's SDKs say `All: true` of every event by themselves.
     Required,
     /// All events are, unless they say no.
     #[default]
@@ -16,8 +17,9 @@ pub enum FlagRule {
     Ignored,
 }
 
-/// The key of `integrations`. Segment's spec: names are case-sensitive.
-const SALESFORCE: &str = "Salesforce";
+/// The keys of `integrations` that name Salesforce: the classic destinations of both, Segment's present one (its definition's
+/// `name`) and RudderStack's present one (its `displayName`). Segment's spec: names are case-sensitive.
+const SALESFORCE: [&str; 3] = ["Salesforce", "Salesforce (Actions)", "Salesforce V2"];
 
 impl FlagRule {
     /// Its word in the configuration.
@@ -30,8 +32,8 @@ impl FlagRule {
         }
     }
 
-    /// Whether an event with these `integrations` is for Salesforce. An options object says yes; `All` speaks for whatever
-    /// is not named.
+    /// Whether an event with these `integrations` is for Salesforce. An options object says yes. Of several names for Salesforce one
+    /// no is a no: it may be somebody's refusal. `All` speaks where none of them is there, and can only say no.
     #[must_use]
     pub fn wants(self, integrations: Option<&Value>) -> bool {
         let says = |key: &str| match integrations.and_then(|all| all.get(key))? {
@@ -39,10 +41,10 @@ impl FlagRule {
             Value::Object(_) => Some(true),
             Value::Null | Value::Number(_) | Value::String(_) | Value::Array(_) => None,
         };
-        let said = says(SALESFORCE).or_else(|| says("All"));
+        let named = SALESFORCE.into_iter().filter_map(says).reduce(|one, other| one && other);
         match self {
-            Self::Required => said == Some(true),
-            Self::Optional => said != Some(false),
+            Self::Required => named == Some(true),
+            Self::Optional => named.or_else(|| says("All")) != Some(false),
             Self::Ignored => true,
         }
     }
@@ -61,11 +63,21 @@ mod tests {
             (json!({ "Salesforce": true }), [true, true, true]),
             (json!({ "Salesforce": { "customObjects": {} } }), [true, true, true]),
             (json!({ "Salesforce": false, "All": true }), [false, false, true]),
-            (json!({ "All": true }), [true, true, true]),
+            // What RudderStack's SDK for browsers says of everybody asks for nothing.
+            (json!({ "All": true }), [false, true, true]),
             (json!({ "All": false }), [false, false, true]),
             (json!({ "All": false, "Salesforce": true }), [true, true, true]),
             (json!({ "salesforce": true }), [false, true, true]),
             (json!({ "Salesforce": "yes" }), [false, true, true]),
+            (json!({ "Salesforce (Actions)": true, "All": false }), [true, true, true]),
+            (json!({ "Salesforce (Actions)": false, "All": true }), [false, false, true]),
+            (json!({ "Salesforce V2": true, "All": false }), [true, true, true]),
+            (json!({ "Salesforce V2": {} }), [true, true, true]),
+            (json!({ "Salesforce V2": false, "All": true }), [false, false, true]),
+            (json!({ "Salesforce": true, "Salesforce (Actions)": false }), [false, false, true]),
+            (json!({ "Salesforce": false, "Salesforce V2": true }), [false, false, true]),
+            (json!({ "Salesforce": "no", "Salesforce V2": true }), [true, true, true]),
+            (json!({ "salesforce v2": true, "Salesforce Marketing Cloud": true }), [false, true, true]),
         ];
         for (integrations, expected) in cases {
             let found = [FlagRule::Required, FlagRule::Optional, FlagRule::Ignored]

@@ -15,16 +15,18 @@ const PRESET: &str = "[[actions]]\nname = 'mine'\npreset = 'PRESET'\nobject = 'A
 #[tokio::test]
 async fn the_presets_write_what_asks_for_salesforce_and_say_of_the_rest_that_it_did_not() {
     let mut world = World::new().await;
-    let (yes, no, nothing) = (json!({"Salesforce": true}), json!({"Salesforce": false}), json!({}));
+    let (yes, no, nothing) =
+        (json!({"Salesforce": true}), json!({"Salesforce": false}), json!({"All": true}));
+    let present = json!({"Salesforce (Actions)": true, "Salesforce V2": true});
     for preset in ["segment-classic", "rudderstack"] {
         for (flag, wanted) in [
-            ("", ["written", "unasked", "unasked"]),
-            ("flag = 'optional'", ["written", "unasked", "written"]),
-            ("flag = 'ignored'", ["written", "written", "written"]),
+            ("", ["written", "unasked", "unasked", "written"]),
+            ("flag = 'optional'", ["written", "unasked", "written", "written"]),
+            ("flag = 'ignored'", ["written", "written", "written", "written"]),
         ] {
             let text = PRESET.replace("PRESET", preset).replace("FLAG", flag);
             let cx = world.delivery(&actions(&text)).await;
-            let found = [&yes, &no, &nothing].map(|says| world.event(1, identify(says)));
+            let found = [&yes, &no, &nothing, &present].map(|says| world.event(1, identify(says)));
             let outcomes = deliver(&cx, &found).await.unwrap().outcomes;
             let words = outcomes.iter().map(|all| match (all.len(), all[0].reason.as_str()) {
                 (1, "integrations does not ask for Salesforce") => "unasked",

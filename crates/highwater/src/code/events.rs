@@ -69,7 +69,7 @@ pub static ACTION: Code = Code {
 pub static ACTION_FITS: Code = Code {
     number: 708,
     title: "an action fits",
-    happened: "The object, the matchers and every field of an entry of `[[actions]]` are as the org describes them. It is said where the entry, or its preset, asks for `integrations.Salesforce` in the event: with `flag = \"required\"`, as the presets `segment-classic` and `rudderstack` have it, events that do not say yes are kept and ignored, whatever `intake.salesforce_flag` allows.",
+    happened: "The object, the matchers and every field of an entry of `[[actions]]` are as the org describes them. It is said where the entry, or its preset, asks for `integrations.Salesforce` in the event: with `flag = \"required\"`, as the presets `segment-classic` and `rudderstack` have it, events that do not name Salesforce are kept and ignored, whatever `intake.salesforce_flag` allows; `All: true` is not enough.",
     done: "Nothing was written.",
     remedy: "Nothing is to be done, unless your events do not carry the flag: then write `flag = \"optional\"` into the entry.",
 };

@@ -58,8 +58,8 @@ pub async fn run(args: &Args, desk: &Desk) -> Result<Exit, Failure> {
 }
 
 /// What whoever comes without the flag has to know.
-const REQUIRED: &str = "flag required: only events with integrations.Salesforce = true; the others are kept and ignored, as with \
-                        Segment's and RudderStack's classic destinations. `flag = \"optional\"` in the entry takes all but those that say no";
+const REQUIRED: &str = "flag required: only events with integrations.Salesforce = true (or \"Salesforce (Actions)\", \"Salesforce V2\"; All \
+                        is not enough); the others are kept and ignored, as with Segment's and RudderStack's classic destinations. `flag = \"optional\"` in the entry takes all but those that say no";
 
 fn checked(delivery: &Delivery) -> Answer {
     let mut sheet = Sheet::new("actions", &["action", "object", "operation", "flag"]);
