@@ -12,7 +12,7 @@ import { WRITE_KEY, line, start } from './intake.mjs';
 const [highwater, python, script] = process.argv.slice(2);
 const integrations = { All: false, Salesforce: true };
 
-/** What each SDK is asked to send, but for `many` further tracks. */
+/** Whoever counts groups and visitors has numbers, and the SDKs pass them on. What each SDK is asked to send, but for `many` further tracks. */
 const PERSON = { email: 'jo@example.org', firstName: 'Jo', address: { city: 'Bonn' } };
 const MANY = 250;
 /** Refused, kept but not told, and slowed down: what a line does to a client. */
@@ -25,10 +25,10 @@ async function segment(url) {
   const failed = [];
   analytics.on('error', (error) => failed.push(error));
   analytics.identify({ userId: 'u1', traits: PERSON, integrations });
-  analytics.group({ userId: 'u1', groupId: '813', traits: { name: 'Initech' }, integrations });
+  analytics.group({ userId: 'u1', groupId: 813, traits: { name: 'Initech' }, integrations });
   analytics.page({ userId: 'u1', name: 'Home', integrations });
   analytics.screen({ anonymousId: 'a1', name: 'Start', integrations });
-  analytics.alias({ userId: 'u1', previousId: 'a1', integrations });
+  analytics.alias({ userId: 'u1', previousId: 17, integrations });
   analytics.track({ userId: 'u1', event: 'Gave', properties: { amount: 5 }, integrations: {} });
   for (let nth = 0; nth < MANY; nth += 1) {
     analytics.track({ userId: `u${nth}`, event: 'Clicked', properties: { nth }, integrations });
@@ -49,10 +49,10 @@ async function rudderstack(url) {
     delivered.push(new Promise((done, fail) => analytics[call](message, (error) => (error ? fail(error) : done()))));
   };
   send('identify', { userId: 'u1', traits: PERSON, integrations });
-  send('group', { userId: 'u1', groupId: '813', traits: { name: 'Initech' }, integrations });
+  send('group', { userId: 'u1', groupId: 813, traits: { name: 'Initech' }, integrations });
   send('page', { userId: 'u1', name: 'Home', integrations });
   send('screen', { anonymousId: 'a1', name: 'Start', integrations });
-  send('alias', { userId: 'u1', previousId: 'a1', integrations });
+  send('alias', { userId: 'u1', previousId: 17, integrations });
   send('track', { userId: 'u1', event: 'Gave', properties: { amount: 5 }, integrations: {} });
   for (let nth = 0; nth < MANY; nth += 1) {
     send('track', { userId: `u${nth}`, event: 'Clicked', properties: { nth }, integrations });
@@ -76,6 +76,7 @@ function compare(events) {
   // Also of an SDK that says it in `context.traits` alone.
   assert.deepEqual(identify.traits, PERSON);
   assert.equal(of('group')[0].event.groupId, '813');
+  assert.deepEqual([of('alias')[0].event.previousId, of('alias')[0].event.userId], ['17', 'u1']);
   const tracks = of('track').map((one) => one.event);
   const clicks = tracks.filter((event) => event.event === 'Clicked').map((event) => event.properties.nth);
   assert.deepEqual(clicks.sort((a, b) => a - b), Array.from({ length: MANY }, (_, nth) => nth));

@@ -13,10 +13,10 @@ client = Client(
 wanted = {"All": False, "Salesforce": True}
 person = {"email": "jo@example.org", "firstName": "Jo", "address": {"city": "Bonn"}}
 client.identify("u1", person, integrations=wanted)
-client.group("u1", "813", {"name": "Initech"}, integrations=wanted)
+client.group("u1", 813, {"name": "Initech"}, integrations=wanted)
 client.page("u1", name="Home", integrations=wanted)
 client.screen(anonymous_id="a1", name="Start", integrations=wanted)
-client.alias("a1", "u1", integrations=wanted)
+client.alias(17, "u1", integrations=wanted)
 client.track("u1", "Gave", {"amount": 5}, integrations={})
 for nth in range(many):
     client.track(f"u{nth}", "Clicked", {"nth": nth}, integrations=wanted)

@@ -26,6 +26,7 @@ pub struct Event {
     pub wanted: bool,
     /// The whole of it: `type`, `messageId`, `userId`, `anonymousId`, `traits`, `properties`, `context`, `integrations`
     /// and whatever else was sent. An `identify` whose `traits` are in `context.traits` alone has them in both places.
+    /// `userId`, `anonymousId`, `groupId` and `previousId` are texts, also where numbers were sent.
     /// `timestamp` and `receivedAt` are ours, `originalTimestamp` is the sender's; the write key is
     /// not in it.
     pub body: Value,

@@ -44,6 +44,7 @@ pub fn read_event(text: &[u8], envelope: &Envelope<'_>, limits: &Limits) -> Resu
     body.remove("writeKey");
     let kind = kind(&body, envelope.kind)?;
     let id = message_id(&body, limits)?;
+    ids_as_text(&mut body)?;
     check_person(&body, kind)?;
     for key in ["traits", "properties", "context", "integrations"] {
         check_object(&mut body, key)?;
@@ -96,6 +97,28 @@ fn message_id(body: &Map<String, Value>, limits: &Limits) -> Result<String, Refu
         }
         Some(id) => Ok(id.to_owned()),
     }
+}
+
+/// Keys that say who or which group is meant.
+const IDS: [&str; 4] = ["userId", "anonymousId", "groupId", "previousId"];
+
+/// Whoever numbers their people sends numbers: the SDKs pass them on as they are. They are kept as the text that they are written
+/// as, so that a look-up, a matcher and an erasure find one person by either.
+fn ids_as_text(body: &mut Map<String, Value>) -> Result<(), Refusal> {
+    for key in IDS {
+        match body.get_mut(key) {
+            None | Some(Value::Null | Value::String(_)) => {}
+            // A fraction, and a number that is too large to be told from the next one, is nobody's id.
+            Some(Value::Number(number)) if number.is_i64() || number.is_u64() => {
+                let text = number.to_string();
+                body.insert(key.to_owned(), text.into());
+            }
+            Some(Value::Bool(_) | Value::Number(_) | Value::Array(_) | Value::Object(_)) => {
+                return Err(Refusal::WrongType(key, "a text or a whole number"));
+            }
+        }
+    }
+    Ok(())
 }
 
 /// A text; `None` when absent or null.
