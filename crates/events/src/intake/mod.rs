@@ -66,6 +66,8 @@ pub fn router(queue: Queue, options: IntakeOptions) -> Router {
     let intake = Arc::new(Intake { queue, options, rates, keeping: Semaphore::new(KEEPING) });
     Router::new()
         .route("/v1/{call}", any(handle::call))
+        // Segment's SDK for Java ends each of its paths with a slash.
+        .route("/v1/{call}/", any(handle::call))
         .route("/health", get(handle::health))
         .fallback(handle::nothing)
         .with_state(intake)

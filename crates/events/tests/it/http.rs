@@ -44,6 +44,24 @@ async fn every_path_keeps_its_call_durably_and_says_so() {
 }
 
 #[tokio::test]
+async fn each_path_may_end_with_a_slash() {
+    let server = start().await;
+    let mut told = Vec::new();
+    for call in ["identify", "group", "track", "page", "screen", "alias", "i", "g", "t", "p", "s", "a"] {
+        let body =
+            json!({ "userId": "1", "groupId": "2", "event": "e", "previousId": "3", "messageId": call });
+        told.push((call, server.send(&format!("{call}/"), body.to_string()).await.0));
+    }
+    for call in ["batch", "import", "b"] {
+        let body = json!({ "batch": [identify(call)] });
+        told.push((call, server.send(&format!("{call}/"), body.to_string()).await.0));
+    }
+    assert!(told.iter().all(|(_, status)| *status == 200), "{told:?}");
+    assert_eq!(server.kept().len(), told.len());
+    assert_eq!(server.send("batch//", "{}").await.0, 404);
+}
+
+#[tokio::test]
 async fn a_batch_is_told_event_by_event_and_what_is_wrong_harms_nothing_else() {
     let server = start().await;
     let good = identify("good").to_string();
