@@ -18,6 +18,7 @@ kind = "sqlite"
 path = "people.db"
 table = "people"
 [intake]
+INTAKE
 salesforce_flag = "required"
 [[intake.source]]
 name = "website"
@@ -30,11 +31,11 @@ contact = "Email"
 column = "email"
 `;
 
-/** Starts the program below a folder of its own; `url` is where events go. */
-export async function start(highwater) {
+/** Starts the program below a folder of its own, with further lines for `[intake]`; `url` is where events go. */
+export async function start(highwater, more = '') {
   const folder = mkdtempSync(join(tmpdir(), 'tracking-'));
   const file = join(folder, 'highwater.toml');
-  writeFileSync(file, CONFIGURATION);
+  writeFileSync(file, CONFIGURATION.replace('INTAKE', more));
   const env = { ...process.env, TRACKING_KEY: WRITE_KEY };
   const child = spawn(highwater, ['-c', file, '--format', 'json', 'intake', '--port', '0'], {
     env,
@@ -70,18 +71,24 @@ export async function start(highwater) {
   };
 }
 
-/** A line to `url` on which the first requests fail as `faults` says: a status, or `cut` after the request was carried out. */
+/**
+ * A line to `url` on which the first requests that send events fail as `faults` says: a status, or `cut` after the request was
+ * carried out.
+ */
 export async function line(url, faults) {
   const seen = [];
   const server = http.createServer((request, response) => {
     const pieces = [];
     request.on('data', (piece) => pieces.push(piece));
     request.on('end', () => {
-      const fault = faults.shift();
-      const one = { path: request.url, headers: request.headers, fault };
+      const fault = request.method === 'POST' ? faults.shift() : undefined;
+      const one = { method: request.method, path: request.url, headers: request.headers, fault };
       seen.push(one);
       if (typeof fault === 'number') {
-        response.writeHead(fault, fault === 429 ? { 'retry-after': '1' } : {});
+        // A script of a website may see the status, as it may when highwater answers.
+        const { origin } = request.headers;
+        const told = origin ? { 'access-control-allow-origin': origin } : {};
+        response.writeHead(fault, fault === 429 ? { ...told, 'retry-after': '1' } : told);
         response.end();
         return;
       }

@@ -53,7 +53,7 @@ pub(super) async fn call(
         let mut answer = Response::new(Body::empty());
         *answer.status_mut() = StatusCode::NO_CONTENT;
         if let Some(allowed) = allowed {
-            allowed.preflight(answer.headers_mut());
+            allowed.preflight(&head.headers, answer.headers_mut());
         }
         return answer;
     }
