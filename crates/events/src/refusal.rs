@@ -51,6 +51,29 @@ pub enum Refusal {
 }
 
 impl Refusal {
+    /// Its code, for counts: one of a closed set, since keys are those of the API.
+    #[must_use]
+    pub fn code(self) -> String {
+        let word = match self {
+            Self::NotJson => "not_json",
+            Self::NotAnObject => "not_an_object",
+            Self::DuplicateKey => "duplicate_key",
+            Self::WriteKey => "other_write_key",
+            Self::TooLarge(_) => "too_large",
+            Self::TooDeep(_) => "too_deep",
+            Self::TooMany(_) => "too_many_values",
+            Self::Nul => "nul",
+            Self::NoType => "no_type",
+            Self::UnknownType => "unknown_type",
+            Self::OtherType => "other_type",
+            Self::NoPerson => "no_person",
+            Self::Missing(key) => return format!("missing:{key}"),
+            Self::WrongType(key, _) => return format!("wrong_type:{key}"),
+            Self::TooLong(key, _) => return format!("too_long:{key}"),
+        };
+        word.to_owned()
+    }
+
     /// The HTTP status that says the same.
     #[must_use]
     pub const fn status(self) -> u16 {

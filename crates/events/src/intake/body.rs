@@ -27,6 +27,18 @@ pub(super) enum Lost {
     Gone,
 }
 
+impl Lost {
+    /// Its code, for counts; `None`: whoever sent it sends it again.
+    pub(super) const fn code(self) -> Option<&'static str> {
+        match self {
+            Self::TooLarge => Some("too_large"),
+            Self::NotGzip => Some("not_gzip"),
+            Self::Encoding => Some("encoding"),
+            Self::Slow | Self::Gone => None,
+        }
+    }
+}
+
 pub(super) async fn read(headers: &HeaderMap, body: Body, most: usize) -> Result<Bytes, Lost> {
     let packed = match headers.get(CONTENT_ENCODING).map(http::HeaderValue::as_bytes) {
         None | Some(b"" | b"identity") => false,

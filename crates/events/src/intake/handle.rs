@@ -13,6 +13,7 @@ use super::credentials::{self, Credentials};
 use super::request::{self, Taken};
 use crate::event::Event;
 use crate::kind::Kind;
+use crate::queue::{QueueError, What};
 use crate::read::{Envelope, read_event};
 use crate::refusal::Refusal;
 use crate::source::SourceName;
@@ -44,9 +45,15 @@ pub(super) async fn call(
     Path(path): Path<String>,
     request: Request,
 ) -> Response<Body> {
-    let Some(call) = call_of(&path) else { return nothing().await };
+    let Some(call) = call_of(&path) else {
+        if request.method() == Method::POST {
+            intake.queue.turn_away(None, What::Request, "path");
+        }
+        return nothing().await;
+    };
     let (head, body) = request.into_parts();
     let Ok(allowed) = intake.options.origins.check(&head.headers) else {
+        intake.queue.turn_away(None, What::Request, "origin");
         return answer::refused(StatusCode::FORBIDDEN, "origin", "this website may not send events");
     };
     if head.method == Method::OPTIONS {
@@ -78,11 +85,16 @@ async fn events(intake: &Intake, call: Call, headers: &HeaderMap, body: Body) ->
         Credentials::None => Some(None),
         Credentials::Unreadable => None,
     };
-    let Some(known) = known else { return answer::unknown_key() };
+    let Some(known) = known else { return unknown_key(intake) };
     let limits = &intake.options.limits;
     let body = match super::body::read(headers, body, limits.request_bytes).await {
         Ok(body) => body,
-        Err(lost) => return answer::lost(lost),
+        Err(lost) => {
+            if let Some(reason) = lost.code() {
+                intake.queue.turn_away(known, What::Request, reason);
+            }
+            return answer::lost(lost);
+        }
     };
     // Closed never: the permit is there as long as the intake is.
     let _keeping = intake.keeping.acquire().await;
@@ -90,7 +102,10 @@ async fn events(intake: &Intake, call: Call, headers: &HeaderMap, body: Body) ->
         Call::One(_) => request::single(&body),
         Call::Batch => match request::batch(&body, limits) {
             Ok(taken) => taken,
-            Err(broken) => return answer::broken(broken, limits.batch_events),
+            Err(broken) => {
+                intake.queue.turn_away(known, What::Request, broken.code());
+                return answer::broken(broken, limits.batch_events);
+            }
         },
     };
     let named = taken.write_key.as_deref().map(|key| intake.options.sources.find(key));
@@ -98,13 +113,19 @@ async fn events(intake: &Intake, call: Call, headers: &HeaderMap, body: Body) ->
         (Some(known), Some(Some(named))) if known == named => known,
         (Some(known), None) => known,
         (None, Some(Some(named))) => named,
-        (Some(_) | None, Some(_)) | (None, None) => return answer::unknown_key(),
+        (Some(_) | None, Some(_)) | (None, None) => return unknown_key(intake),
     };
     if let Err(seconds) = intake.rates.take(source, taken.events.len()) {
         return answer::too_fast(seconds);
     }
     let read = read_all(intake, call, source, &taken);
     keep(intake, source, read).await
+}
+
+/// Nobody knows whose it is.
+fn unknown_key(intake: &Intake) -> Response<Body> {
+    intake.queue.turn_away(None, What::Request, "unknown_key");
+    answer::unknown_key()
 }
 
 /// Each event, or the one reason why not.
@@ -155,13 +176,20 @@ async fn keep(intake: &Intake, source: &SourceName, read: Vec<Result<Event, Refu
         Ok(accepted) => accepted.into_iter(),
         Err(error) => {
             tracing::error!(source.name = %source, "events of {source} could not be kept: {error}");
+            // Whatever else cannot be kept is sent again.
+            if matches!(error, QueueError::Log(segments::Error::TooLarge { .. })) {
+                intake.queue.turn_away(Some(source), What::Request, "too_large");
+            }
             return answer::not_kept(&error);
         }
     };
     let mut results = Vec::with_capacity(told.len());
     for one in told {
         results.push(match one {
-            Err(refusal) => Told::refused(refusal),
+            Err(refusal) => {
+                intake.queue.turn_away(Some(source), What::Event, refusal.code());
+                Told::refused(refusal)
+            }
             Ok((id, wanted)) => match accepted.next() {
                 Some(accepted) => Told::kept(id, wanted, accepted),
                 None => return answer::not_kept(&segments::Error::Stopped.into()),

@@ -29,6 +29,17 @@ pub(super) enum Broken {
     Outer(Refusal),
 }
 
+impl Broken {
+    /// Its code, for counts.
+    pub(super) const fn code(self) -> &'static str {
+        match self {
+            Self::NotABatch => "not_a_batch",
+            Self::TooMany => "too_many_events",
+            Self::Outer(_) => "batch",
+        }
+    }
+}
+
 /// Keys of a batch. Each may stand once; others are of no meaning.
 #[derive(Deserialize)]
 #[serde(rename_all = "camelCase")]

@@ -176,6 +176,10 @@ impl Look {
         Ok(Found { events, end: self.0.end() })
     }
 
+    pub(super) const fn view(&self) -> &View {
+        &self.0
+    }
+
     fn one(&self, at: Cursor) -> Result<Option<Record>, QueueError> {
         let page = self.0.read(at, PageLimit { entries: 1, bytes: 1 })?;
         Ok(page.records.into_iter().next().filter(|record| record.at == at))

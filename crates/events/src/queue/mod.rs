@@ -16,6 +16,7 @@ mod replay;
 mod request;
 mod standing;
 mod summary;
+mod turned_away;
 
 use std::collections::HashMap;
 use std::path::Path;
@@ -32,6 +33,7 @@ pub use erase::{Erased, Person};
 pub use error::QueueError;
 pub use look::{Found, Look, Seen, Tally};
 pub use request::{Request, RequestError};
+pub use turned_away::{Notice, TurnedAway, What};
 
 use crate::event::Event;
 use entry::{Kept, Settled};
@@ -39,6 +41,7 @@ use ids::{Fingerprint, Ids};
 use replay::{count_unread, first_since, replay};
 use standing::Standing;
 use summary::Summing;
+use turned_away::Ledger;
 
 /// How a queue behaves.
 #[derive(Debug, Clone)]
@@ -120,6 +123,7 @@ struct Inner {
     arrivals: watch::Sender<u64>,
     /// As far as it was written down beside the log.
     summary: Mutex<Option<Summing>>,
+    turned_away: Mutex<Ledger>,
 }
 
 #[derive(Debug)]
@@ -161,7 +165,7 @@ impl Queue {
 
     fn over(log: Log, options: QueueOptions) -> Result<Self, QueueError> {
         let clock = options.log.clock.clone();
-        let marker = Marker::open(&log, MARKER)?;
+        let (marker, turned_away) = (Marker::open(&log, MARKER)?, Ledger::of(&log)?);
         let mut held = Held {
             ids: Ids::new(options.repeat_window, options.repeat_ids),
             pending: HashMap::new(),
@@ -181,6 +185,7 @@ impl Queue {
             settling: tokio::sync::Mutex::new(said),
             arrivals: watch::Sender::new(0),
             summary: Mutex::new(None),
+            turned_away: Mutex::new(turned_away),
         })))
     }
 

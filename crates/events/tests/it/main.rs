@@ -10,3 +10,4 @@ mod reading;
 mod server;
 mod summary;
 mod support;
+mod turned_away;
