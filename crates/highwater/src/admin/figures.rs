@@ -1,14 +1,16 @@
 //! `/metrics`: counts and times for Prometheus, read from the state when they are asked for.
 //!
 //! Nothing is counted beside the state that could differ from it after a restart, and nothing grows when nobody asks. Names, labels
-//! and help are written and escaped by the library; a label is a code of ours or of Salesforce's, never a text of anybody's.
+//! and help are written and escaped by the library; a label is a code of ours or of Salesforce's or
+//! the name of a source in the configuration, never a text of anybody's.
 
 use std::collections::BTreeMap;
 use std::time::Duration;
 
+use events::queue::What;
 use model::{Clock, Side, Stamp, SupporterId};
 use prometheus::core::Collector;
-use prometheus::{GaugeVec, Opts, Registry, TextEncoder};
+use prometheus::{GaugeVec, IntCounterVec, Opts, Registry, TextEncoder};
 use serde_json::Value;
 use tokio::sync::Mutex;
 
@@ -65,6 +67,7 @@ fn text(desk: &Desk, now: Stamp) -> Result<String, Failure> {
     of_state(&mut page, desk, now)?;
     of_last_cycle(&mut page, desk)?;
     of_budget(&mut page, desk, now)?;
+    of_events(&mut page, desk)?;
     let defect = |_| Failure::Unexpected("the figures could not be written");
     TextEncoder::new().encode_to_string(&page.0.gather()).map_err(defect)
 }
@@ -97,6 +100,43 @@ impl Page {
         }
         self.0.register(Box::new(gauge)).map_err(defect)
     }
+
+    /// What only grows, for each combination of labels; nothing where there is none.
+    fn counter(
+        &mut self,
+        name: &str,
+        help: &str,
+        labels: &[&str],
+        values: impl IntoIterator<Item = (Vec<String>, u64)>,
+    ) -> Result<(), Failure> {
+        let defect = |_: prometheus::Error| Failure::Unexpected("a figure has no name that Prometheus takes");
+        let counter =
+            IntCounterVec::new(Opts::new(format!("highwater_{name}"), help), labels).map_err(defect)?;
+        for (labels, value) in values {
+            let labels: Vec<&str> = labels.iter().map(String::as_str).collect();
+            counter.get_metric_with_label_values(&labels).map_err(defect)?.inc_by(value);
+        }
+        if counter.collect().iter().all(|family| family.get_metric().is_empty()) {
+            return Ok(());
+        }
+        self.0.register(Box::new(counter)).map_err(defect)
+    }
+}
+
+/// What the way in turned away, where this service has one. The counts are kept beside the events, also across a restart.
+fn of_events(page: &mut Page, desk: &Desk) -> Result<(), Failure> {
+    let counts = desk.events.as_ref().map(events::Queue::turned_away).unwrap_or_default();
+    let of = |what: What| {
+        let of_it = counts.iter().filter(move |one| one.what == what);
+        of_it.map(|one| {
+            let source = one.source.as_ref().map_or(wire::intake::NO_SOURCE, |name| name.as_str());
+            (vec![source.to_owned(), one.reason.clone()], one.count)
+        })
+    };
+    let help = "Events that were refused at the way in and are not kept, by source and reason.";
+    page.counter("events_refused_total", help, &["source", "reason"], of(What::Event))?;
+    let help = "Requests refused as a whole at the way in, by source and reason.";
+    page.counter("event_requests_refused_total", help, &["source", "reason"], of(What::Request))
 }
 
 /// Exact up to 2^53, as every number of Prometheus' is.

@@ -1,5 +1,6 @@
 //! Is all well, what runs, what waits for whom.
 
+use std::collections::BTreeSet;
 use std::time::Duration;
 
 use askama::Template;
@@ -21,6 +22,10 @@ use crate::wire;
 const CYCLES: usize = 10;
 /// How many lines of the audit trail.
 const AUDITS: usize = 10;
+/// For how long what was turned away is worth a word.
+const LATELY: Duration = Duration::from_secs(86_400);
+/// How many sources are named there.
+const SOURCES: usize = 5;
 /// How late a cycle may be before that is worth a word.
 const LATE: Duration = Duration::from_secs(3_600);
 
@@ -63,6 +68,7 @@ pub(super) async fn page(desk: Desk, visit: Visit, now: Stamp) -> Result<Reply, 
         notices.extend(of_schedule(&desk, now)?);
         notices.extend(of_people(&desk)?);
         notices.extend(of_events(&desk)?);
+        notices.extend(of_way_in(&desk, now));
         notices.extend(of_budget(&desk, now)?);
         let mood = notices.iter().map(|notice| notice.mood).max().unwrap_or(Mood::Well);
         let frame = Frame::of(&desk, "Overview", "/", visit.token).made(now);
@@ -159,6 +165,20 @@ fn of_events(desk: &Desk) -> Result<Option<Notice>, Failure> {
     );
     let notice = Notice::new(Mood::Asks, text).leading("/cases", "Try again, or give up");
     Ok((tally.needs_person > 0).then_some(notice))
+}
+
+/// Sources of which something was turned away lately. What strangers send is nobody's to put right.
+fn of_way_in(desk: &Desk, now: Stamp) -> Option<Notice> {
+    let counts = desk.events.as_ref().map(events::Queue::turned_away).unwrap_or_default();
+    let lately = counts.iter().filter(|one| one.latest >= now.minus(LATELY));
+    let sources: BTreeSet<&str> =
+        lately.filter_map(|one| one.source.as_ref().map(|name| name.as_str())).collect();
+    let named: Vec<&str> = sources.iter().copied().take(SOURCES).collect();
+    let more = if sources.len() > SOURCES { " and more" } else { "" };
+    let text = format!("Events of {}{more} were refused at the way in and are not kept.", named.join(", "));
+    let advice =
+        "`highwater status` says how many, and for which reason; whoever sent them was told of each.";
+    (!sources.is_empty()).then(|| Notice::new(Mood::Asks, text).advised(advice))
 }
 
 /// Whether our share of the org's requests is used up.

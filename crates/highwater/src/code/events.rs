@@ -53,7 +53,7 @@ pub static NO_EVENT: Code = Code {
     title: "no such event",
     happened: "No event that is still kept has the messageId or the place that was asked for.",
     done: "Nothing was written.",
-    remedy: "See `highwater events list`. Settled events are kept for `intake.keep_days`.",
+    remedy: "See `highwater events list`. Settled events are kept for `intake.keep_days`. What the way in refused was never kept: `highwater status` counts it by source and reason.",
 };
 
 /// An action that does not fit.

@@ -15,7 +15,7 @@ use tokio_util::sync::CancellationToken;
 use crate::config::Config;
 use crate::exit::Exit;
 use crate::failure::Failure;
-use crate::output::{Answer, Screen, Sheet};
+use crate::output::{Answer, Screen, Sheet, counted};
 use crate::wire;
 
 /// How often old events are given up.
@@ -23,6 +23,9 @@ const UPKEEP: Duration = Duration::from_secs(3_600);
 
 /// How often it is written down how many events stand how, where enough came.
 const SUMMARY: Duration = Duration::from_secs(10);
+
+/// How often it is written down, and said where it is due, what was turned away.
+const TURNED_AWAY: Duration = Duration::from_secs(10);
 
 /// How often decisions about events are looked for.
 const DECISIONS: Duration = Duration::from_millis(500);
@@ -97,8 +100,11 @@ pub fn take_in(
             served,
             upkeep(queue.clone(), stop.clone()),
             summarize(queue.clone(), stop.clone()),
-            decide(queue, dir, stop)
+            turned_away(queue.clone(), stop.clone()),
+            decide(queue.clone(), dir, stop)
         );
+        // Requests that ran when the service was told to stop were answered after everything else had ended.
+        tell_turned_away(&queue, true).await;
         tracing::info!("events are no longer taken in");
     })
 }
@@ -116,6 +122,36 @@ async fn summarize(queue: Queue, stop: CancellationToken) {
             return;
         }
         let _ = stop.run_until_cancelled(tokio::time::sleep(SUMMARY)).await;
+    }
+}
+
+/// Now and then.
+async fn turned_away(queue: Queue, stop: CancellationToken) {
+    while stop.run_until_cancelled(tokio::time::sleep(TURNED_AWAY)).await.is_some() {
+        tell_turned_away(&queue, false).await;
+    }
+}
+
+/// Says what was turned away and writes it down: nothing else is left of it.
+async fn tell_turned_away(queue: &Queue, all: bool) {
+    for notice in queue.to_say_of_turned_away(all) {
+        let (events, requests) = (notice.events, notice.requests);
+        let source = notice.source.as_ref().map_or(wire::intake::NO_SOURCE, |name| name.as_str());
+        tracing::warn!(
+            source.name = source,
+            events,
+            requests,
+            "turned away at the way in, of the source {source}: {} and {}, for {}; `highwater status` counts them",
+            counted(events, "event", "events"),
+            counted(requests, "whole request", "whole requests"),
+            notice.reasons
+        );
+    }
+    let ours = queue.clone();
+    match tokio::task::spawn_blocking(move || ours.keep_turned_away()).await {
+        Ok(Ok(())) => {}
+        Ok(Err(error)) => tracing::error!("what was turned away cannot be written down: {error}"),
+        Err(_) => tracing::error!("writing down what was turned away ended in a defect"),
     }
 }
 

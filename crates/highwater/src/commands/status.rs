@@ -58,6 +58,7 @@ pub async fn run(args: &Args, desk: &Desk) -> Result<Exit, Failure> {
         waiting(desk)?,
         cases(desk)?,
         events(desk).await?,
+        turned_away(desk).await?,
         cycles(desk)?,
         jobs(desk)?,
         budget(desk)?,
@@ -198,6 +199,35 @@ async fn events(desk: &Desk) -> Result<Part, Failure> {
     json.insert("oldest_dead_letter".to_owned(), text(tally.oldest_dead_letter).into());
     json.insert("kept_days".to_owned(), desk.config.intake.keep_days.get().into());
     Ok(("events", sheet, json.into()))
+}
+
+/// What the way in turned away: a running service knows it to the last one, else it is as it was written down.
+async fn turned_away(desk: &Desk) -> Result<Part, Failure> {
+    let counts = match &desk.events {
+        Some(queue) => queue.turned_away(),
+        None => {
+            let dir = desk.config.resolve(&desk.config.intake.dir);
+            let looked = tokio::task::spawn_blocking(move || Look::open(&dir)?.turned_away()).await;
+            looked.map_err(|_| Failure::Unexpected("counting what was turned away ended in a defect"))??
+        }
+    };
+    let columns = ["source", "what", "reason", "how many", "the last"];
+    let mut sheet = Sheet::new("turned away at the way in, and not kept", &columns);
+    let mut json = Vec::with_capacity(counts.len());
+    for one in &counts {
+        let source = one.source.as_ref().map(|name| name.as_str());
+        let what = wire::intake::what_word(one.what);
+        json.push(json!({ "source": source, "what": what, "reason": one.reason, "count": one.count, "latest": one.latest.to_string() }));
+        let source = source.unwrap_or(wire::intake::NO_SOURCE).to_owned();
+        sheet.row([
+            source,
+            what.to_owned(),
+            one.reason.clone(),
+            one.count.to_string(),
+            one.latest.to_seconds_text(),
+        ]);
+    }
+    Ok(("turned_away", sheet, json.into()))
 }
 
 fn cycles(desk: &Desk) -> Result<Part, Failure> {

@@ -3,6 +3,7 @@
 use std::time::Duration;
 
 use events::intake::{IntakeOptions, Origins, Source, Sources, WriteKey};
+use events::queue::What;
 use events::{FlagRule, Limits, Queue, QueueOptions, SourceName};
 use model::Clock;
 use tokio::net::TcpListener;
@@ -10,6 +11,18 @@ use tokio::net::TcpListener;
 use crate::code;
 use crate::config::{Config, Intake, IntakeSource, SalesforceFlag};
 use crate::failure::Failure;
+
+/// In place of a source's name, which has no parentheses: nobody knows whose it was.
+pub const NO_SOURCE: &str = "(none)";
+
+/// The word for what was turned away.
+#[must_use]
+pub const fn what_word(what: What) -> &'static str {
+    match what {
+        What::Event => "event",
+        What::Request => "request",
+    }
+}
 
 /// Opens the queue of events, on a thread that may block.
 ///

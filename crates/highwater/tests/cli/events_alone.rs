@@ -351,3 +351,55 @@ async fn a_database_is_added_later_and_what_was_known_of_events_stays() {
     assert_eq!(last_names(&stage), ["Ash"]);
     assert_eq!(served.stop().await, Some(0));
 }
+
+#[tokio::test(flavor = "multi_thread")]
+async fn what_the_way_in_turns_away_is_in_the_log_the_status_and_the_figures() {
+    let (stage, port) = alone().await;
+    let (served, browser) = opened(&stage).await;
+    // GIVEN a batch of a good event and two that cannot be kept, which is answered 200, and one with nobody's write key
+    let good = value!({"type": "identify", "messageId": "good", "userId": "u", "traits": {"email": "jo@x.example", "lastName": "Ash"}});
+    let bad = value!({"type": "group", "userId": "jo@x.example"});
+    let (status, answer) = post(port, &value!({"batch": [good, bad, bad]}).to_string());
+    assert_eq!((status, &answer["accepted"], &answer["refused"]), (200, &value!(1), &value!(2)));
+    post(port, r#"{"batch":[],"writeKey":"another-write-key-01"}"#);
+    // THEN the running service says so
+    let line = |reason: &str, count: u64| {
+        let what = if reason == "unknown_key" { "request" } else { "event" };
+        let source = if what == "event" { value!("website") } else { Value::Null };
+        value!({"source": source, "what": what, "reason": reason, "count": count})
+    };
+    let told = async || {
+        let mut told = json(&stage.run("status --format json").await)["turned_away"].clone();
+        for one in told.as_array_mut().unwrap() {
+            assert!(
+                one.as_object_mut().unwrap().remove("latest").unwrap().as_str().unwrap().starts_with("20")
+            );
+        }
+        told
+    };
+    let expected = value!([line("unknown_key", 1), line("missing:groupId", 2)]);
+    assert_eq!(told().await, expected);
+    let figures = browser.get("/metrics").body;
+    let count = "highwater_events_refused_total{reason=\"missing:groupId\",source=\"website\"} 2";
+    assert!(figures.contains(count), "{figures}");
+    assert!(
+        figures
+            .contains("highwater_event_requests_refused_total{reason=\"unknown_key\",source=\"(none)\"} 1")
+    );
+    let reference = include_str!("../../../../docs/reference/metrics.md");
+    for line in figures.lines().filter_map(|line| line.strip_prefix("# HELP ")) {
+        let (name, help) = line.split_once(' ').unwrap();
+        assert!(reference.contains(&format!("| `{name}` |")) && reference.contains(help), "{line}");
+    }
+    browser.get("/").says("Events of website were refused at the way in");
+    assert_eq!(served.stop().await, Some(0));
+    // AND it is still known afterwards, one line each in the log, and nothing of what was sent
+    assert_eq!(told().await, expected);
+    let shown = out(&stage.run("status").await);
+    assert!(shown.contains("turned away at the way in") && shown.contains("missing:groupId"), "{shown}");
+    let log = stage.read("serve.log");
+    let lines: Vec<&str> = log.lines().filter(|line| line.contains("turned away")).collect();
+    let said = "of the source website: 2 events and 0 whole requests, for missing:groupId 2;";
+    assert!(lines.len() == 2 && lines.iter().any(|line| line.contains(said)), "{lines:?}");
+    assert!(!log.contains("jo@x") && !figures.contains("jo@x") && !shown.contains("jo@x"));
+}
