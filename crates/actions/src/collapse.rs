@@ -31,6 +31,8 @@ pub struct Task {
     pub looked_again: bool,
     /// An earlier attempt made the record, and no answer came back.
     pub made_before: bool,
+    /// Under which notes it is said beforehand who makes a record; only of supporters.
+    pub claims: Vec<Vec<u8>>,
 }
 
 /// Where a task's write goes.
@@ -221,6 +223,7 @@ mod tests {
             alone: false,
             looked_again: false,
             made_before: false,
+            claims: Vec::new(),
         }
     }
 

@@ -1,8 +1,9 @@
 //! A batch of events to the org: one function holds the branches, `question` asks, `collapse` joins, `send` writes.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, HashMap};
 use std::sync::Arc;
 
+use model::SupporterId;
 use salesforce::{Describe, Org};
 use serde_json::Value;
 use state::{Changes, NoteKind, State};
@@ -18,6 +19,7 @@ use crate::incoming::Incoming;
 use crate::job::{self, Jobs};
 use crate::nobody::of_nobody;
 use crate::outcome::{Answer, Note, Outcome};
+use crate::owner::apart;
 use crate::question::{Answers, Asked, Hit, Question};
 use crate::send::{self, Lane};
 use crate::stamps::Stamps;
@@ -60,6 +62,8 @@ pub(crate) struct Batch<'b> {
     pub(crate) tasks: Vec<Task>,
     pub(crate) outcomes: Vec<Vec<Outcome>>,
     pub(crate) notes: Vec<Vec<Note>>,
+    /// Whose task makes the record that would answer this; only of supporters.
+    pub(crate) makers: HashMap<Question, usize>,
 }
 
 impl Batch<'_> {
@@ -76,6 +80,17 @@ impl Batch<'_> {
     /// An outcome of a task.
     pub(crate) fn outcome(&self, task: usize, object: &str, answer: Answer) -> Outcome {
         Outcome::new(&self.tasks[task].label, object, answer)
+    }
+
+    /// Whose record a task is to write.
+    pub(crate) fn owner(&self, task: usize) -> Option<&SupporterId> {
+        self.events[self.tasks[task].event].owner.as_ref()
+    }
+
+    /// Whether a task was tried, and came to nothing yet.
+    pub(crate) fn is_waiting(&self, task: usize) -> bool {
+        let Task { event, label, .. } = &self.tasks[task];
+        self.outcomes[*event].iter().any(|one| one.action == *label && one.answer == Answer::Waiting)
     }
 
     /// The settled outcomes of an event, as they are kept until they are where the event came from.
@@ -154,8 +169,13 @@ fn over_budget(cx: &Delivery) -> bool {
 fn begin<'b>(cx: &Delivery, events: &'b [Incoming]) -> Result<Batch<'b>, Fatal> {
     let keys: Vec<Vec<u8>> = events.iter().map(|event| event.id.clone().into_bytes()).collect();
     let earlier = cx.state.notes_of(NoteKind::Settled, &keys)?;
-    let mut batch =
-        Batch { events, tasks: Vec::new(), outcomes: Vec::with_capacity(events.len()), notes: Vec::new() };
+    let mut batch = Batch {
+        events,
+        tasks: Vec::new(),
+        outcomes: Vec::with_capacity(events.len()),
+        notes: Vec::new(),
+        makers: HashMap::new(),
+    };
     for (index, (event, earlier)) in events.iter().zip(earlier).enumerate() {
         let earlier: Vec<Outcome> =
             earlier.and_then(|bytes| serde_json::from_slice(&bytes).ok()).unwrap_or_default();
@@ -207,6 +227,7 @@ fn begin_one(
                         alone: false,
                         looked_again: false,
                         made_before: false,
+                        claims: Vec::new(),
                     });
                 }
             }
@@ -235,9 +256,11 @@ async fn round(cx: &Delivery, batch: &mut Batch<'_>, open: Vec<usize>) -> Result
             Err(outcome) => batch.end(task, *outcome),
         }
     }
+    let apart = apart(cx, batch, targets, &questions, &answers.found)?;
     let deletes = |task: usize| cx.actions[batch.tasks[task].action].action.operation == Operation::Delete;
-    let grouped = group(targets, deletes, |task| batch.tasks[task].alone);
+    let grouped = group(apart.targets, deletes, |task| batch.tasks[task].alone);
     let mut later = grouped.later;
+    later.extend(apart.later);
     let parcels = pack(cx, batch, grouped.groups)?;
     for lane in Lane::of(parcels) {
         later.extend(send::send(cx, batch, lane).await?);

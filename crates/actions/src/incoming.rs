@@ -3,7 +3,7 @@
 use std::collections::BTreeSet;
 use std::fmt;
 
-use model::{SalesforceId, Stamp};
+use model::{SalesforceId, Stamp, SupporterId};
 use serde_json::{Value, json};
 
 use crate::scalar::text_of;
@@ -17,6 +17,8 @@ pub struct Incoming {
     pub at: Stamp,
     /// The record it is about, where that is known beforehand.
     pub record: Option<SalesforceId>,
+    /// The supporter whose record it is to be, and nobody else's; events have none.
+    pub owner: Option<SupporterId>,
     /// Fields that a record which is there keeps as they are.
     pub leave: BTreeSet<String>,
     /// `type`, `userId`, `traits`, `properties`, `context`, `integrations`, …
@@ -36,7 +38,7 @@ impl Incoming {
     pub fn of_body(body: Value) -> Option<Self> {
         let id = body.get("messageId")?.as_str()?.to_owned();
         let at = Stamp::parse(body.get("timestamp")?.as_str()?).ok()?;
-        Some(Self { id, at, record: None, leave: BTreeSet::new(), body })
+        Some(Self { id, at, record: None, owner: None, leave: BTreeSet::new(), body })
     }
 
     /// A supporter's columns as a body: `supporter.<column>`, and `supporter.id`.
@@ -45,7 +47,7 @@ impl Incoming {
         let mut columns = columns;
         columns.entry("id").or_insert_with(|| id.into());
         let body = json!({ "type": "supporter", "supporter": columns });
-        Self { id: id.to_owned(), at, record: None, leave: BTreeSet::new(), body }
+        Self { id: id.to_owned(), at, record: None, owner: None, leave: BTreeSet::new(), body }
     }
 }
 

@@ -19,6 +19,7 @@ pub mod fit;
 pub mod incoming;
 pub mod job;
 pub mod outcome;
+pub mod owner;
 pub mod path;
 pub mod preset;
 pub mod question;

@@ -26,6 +26,9 @@ pub struct Replica {
     /// Why they are set aside. Codes and field names only.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub blocked: Option<String>,
+    /// The record they are set aside for: it is another supporter's, or several ask for it.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub met: Option<String>,
     /// What happened to single fields when they were last tried: trimmed, or left out and why. No values.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub notes: Vec<String>,
@@ -155,7 +158,7 @@ pub async fn lift(state: &State, whose: Option<&SupporterId>, by: Option<&str>) 
     let Some(by) = by.filter(|_| count > 0) else { return Ok(count) };
     let mut changes = Changes::new();
     for (key, replica) in blocked {
-        Replica { blocked: None, values: None, ..replica }.keep(&key, &mut changes);
+        Replica { blocked: None, met: None, values: None, ..replica }.keep(&key, &mut changes);
     }
     changes.audit(by, &format!("replication blocks lifted: {count}"));
     let _receipt = state.commit(changes).await?;

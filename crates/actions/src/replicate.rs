@@ -12,6 +12,7 @@ use crate::deliver::{Delivery, deliver};
 use crate::fatal::Fatal;
 use crate::incoming::Incoming;
 use crate::outcome::{Answer, Outcome};
+use crate::owner::{self, SEVERAL, THEIRS};
 use crate::path::Path;
 use crate::replica::{Replica, Standing};
 use crate::template::Template;
@@ -168,6 +169,7 @@ pub async fn replicate(
     let Some(prepared) = cx.actions.iter().find(|one| one.action.name == action.name) else {
         return Ok(Report::default());
     };
+    owner::catch_up(&cx.state).await?;
     let mut report = Report::default();
     let mut changes = Changes::new();
     let mapping = digest_of_action(&cx.state, action);
@@ -197,7 +199,12 @@ pub async fn replicate(
         let Some(outcome) = outcome else { continue };
         let key = trial.row.id.as_str().as_bytes();
         let values = Some(trial.values);
+        let (whose, record) = (trial.row.id.clone(), outcome.record.as_deref());
+        let record = record.and_then(|id| SalesforceId::parse(id).ok());
         if let Some(after) = settle(&mut report, action, trial, mapping, &outcome) {
+            if let Some(record) = record.filter(|_| after.blocked.is_none()) {
+                owner::own(&mut changes, record, &whose);
+            }
             Replica { values, mapping, at: now.micros(), ..after }.keep(key, &mut changes);
         }
     }
@@ -257,10 +264,11 @@ fn trial<'r>(
     let record = record.filter(|_| prepared.action.operation.changes());
     let id = format!("{SUPPORTER}/{}/{values:016x}{mapping:016x}", row.id);
     let whole = Incoming::of_columns(row.id.as_str(), now, row.columns.clone());
+    let owner = Some(row.id.clone());
     let fields = fields_of(&cx.state, prepared, &whole);
     let written = before.as_ref().and_then(|one| one.written.as_ref()).filter(|_| record.is_some());
     let leave = fields.as_ref().map(|fields| left_alone(fields, written, mapping)).unwrap_or_default();
-    Trial { row, before, values, fields, incoming: Incoming { id, record, leave, ..whole } }
+    Trial { row, before, values, fields, incoming: Incoming { id, record, owner, leave, ..whole } }
 }
 
 /// What each came to. Whoever's record is gone is delivered again at once, by the matchers: it was deleted, or merged into another.
@@ -296,10 +304,12 @@ async fn outcomes(
     Ok(found)
 }
 
-/// Whether the record that was remembered is not there any more. That a reference points at nothing is something else.
+/// Whether the record that was remembered is not there any more, or is somebody else's. That a reference points at nothing is
+/// something else.
 fn is_gone(outcome: &Outcome, incoming: &Incoming) -> bool {
     let by_reference = outcome.notes.contains(&outcome.reason);
-    outcome.answer == Answer::NotFound && incoming.record.is_some() && !by_reference
+    let gone = outcome.answer == Answer::NotFound && !by_reference;
+    incoming.record.is_some() && (gone || outcome.reason == THEIRS)
 }
 
 /// What is remembered after an outcome; `None`: nothing new, the next run tries again.
@@ -327,7 +337,9 @@ fn settle(
                 "" => outcome.answer.code().to_owned(),
                 reason => reason.to_owned(),
             };
-            return Some(Replica { blocked: Some(reason), notes, ..before });
+            let shared = reason == THEIRS || reason == SEVERAL;
+            let met = outcome.record.clone().filter(|_| shared);
+            return Some(Replica { blocked: Some(reason), met, notes, ..before });
         }
         Answer::Waiting | Answer::Ignored | Answer::Deleted => {
             report.waiting += 1;

@@ -140,7 +140,7 @@ pub fn forget_event(changes: &mut Changes, event: &Event) {
 
 fn incoming(queued: &Queued) -> Incoming {
     let (id, body) = (incoming_id(queued), queued.event.body.clone());
-    Incoming { id, at: queued.event.at, record: None, leave: BTreeSet::new(), body }
+    Incoming { id, at: queued.event.at, record: None, owner: None, leave: BTreeSet::new(), body }
 }
 
 fn waits(outcomes: &[Outcome]) -> bool {

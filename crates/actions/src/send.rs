@@ -16,6 +16,7 @@ use crate::evaluate::{Key, Wish};
 use crate::fatal::{Fatal, passes};
 use crate::job::{self, Went};
 use crate::outcome::{Answer, Outcome};
+use crate::owner;
 use crate::stamps::Stamps;
 
 /// By how much the org's clock and what we know of it may differ.
@@ -159,13 +160,16 @@ async fn send_call(cx: &Delivery, batch: &mut Batch<'_>, mut lane: Lane) -> Resu
     }
 }
 
-/// What no later look-up by its matchers would find is announced before it is done: a record that is made without any, and a
-/// record that is deleted.
+/// What no later look-up by its matchers would find is announced before it is done: a record that is made without any, a record
+/// that is deleted, and whose a record is that is made for one supporter.
 async fn announce(cx: &Delivery, batch: &Batch<'_>, lane: &Lane) -> Result<(), Fatal> {
     let mut changes = Changes::new();
     let now = cx.org.server_time().unwrap_or(Stamp::EPOCH).micros().to_le_bytes();
     for parcel in &lane.parcels {
         for task in &parcel.tasks {
+            if lane.way == Way::Create {
+                owner::claim(&mut changes, batch, *task);
+            }
             let made = lane.way == Way::Create && matches!(batch.tasks[*task].wanted.wish, Wish::New);
             let note = match (lane.way, parcel.record) {
                 (Way::Delete, Some(id)) => id.as_str().as_bytes().to_vec(),
@@ -272,6 +276,9 @@ async fn settle(
                     changes.remove_note(NoteKind::Stamps, saved.id.as_str().as_bytes());
                 } else {
                     stamps.keep(saved.id, &mut changes);
+                    if let Some(owner) = parcel.tasks.first().and_then(|task| batch.owner(*task)) {
+                        owner::own(&mut changes, saved.id, owner);
+                    }
                 }
                 succeed(batch, parcel, saved);
             }
@@ -287,6 +294,7 @@ async fn settle(
         if lane.way == Way::Delete || matches!(batch.tasks[*task].wanted.wish, Wish::New) {
             no_longer_sending(&mut changes, batch, *task);
         }
+        owner::no_longer_claimed(&mut changes, batch, *task);
     }
     let _receipt = cx.state.commit(changes).await?;
     Ok(again)

@@ -21,6 +21,8 @@ pub enum NoteKind {
     Settled = b'o',
     /// Per supporter: the record it was replicated to, or why it is set aside.
     Replica = b'r',
+    /// Per record that supporters were replicated to, or are about to be: which supporter's it is.
+    Owner = b'w',
     /// Per supporter: which fields went back and forth between both sides.
     Turns = b't',
 }
@@ -35,7 +37,7 @@ pub(crate) fn key_of(kind: NoteKind, key: &[u8]) -> Vec<u8> {
     whole
 }
 
-fn opened(key: &[u8], value: &[u8]) -> Result<Vec<u8>, Fatal> {
+pub(crate) fn opened(key: &[u8], value: &[u8]) -> Result<Vec<u8>, Fatal> {
     match seal::unwrap(Tree::Index, key, value)? {
         (1, payload) => Ok(payload.to_vec()),
         (format, _) => Err(Fatal::damaged(Tree::Index, key, Damage::Format(format))),

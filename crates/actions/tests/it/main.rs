@@ -17,6 +17,7 @@ mod queue;
 mod reference;
 mod references;
 mod replicas;
+mod shared;
 mod simulation;
 mod support;
 mod tables;

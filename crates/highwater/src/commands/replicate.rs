@@ -5,9 +5,10 @@ use std::time::Duration;
 
 use actions::action::Action;
 use actions::deliver::Delivery;
-use actions::replica::{Standing, lift};
+use actions::owner::owner_of;
+use actions::replica::{Replica, Standing, lift};
 use actions::replicate::{Options, Report, Row, action_for_supporters, columns_of, replicate, standings};
-use model::{Clock, Stamp, SupporterId};
+use model::{Clock, SalesforceId, Stamp, SupporterId};
 use serde_json::json;
 use service::Schedule;
 use supporters::Supporters;
@@ -196,7 +197,7 @@ const PAGE: usize = 1_000;
 
 async fn list(parts: &Parts, wanted: Standing) -> Result<Answer, Failure> {
     let mut sheet = Sheet::new("supporters", &["supporter", "standing", "record", "why"]);
-    let (mut json, mut after) = (Vec::new(), None);
+    let (mut json, mut after, mut shared) = (Vec::new(), None, false);
     loop {
         let (rows, last) = parts.page(after.as_ref(), PAGE).await?;
         let Some(last) = last else { break };
@@ -205,17 +206,43 @@ async fn list(parts: &Parts, wanted: Standing) -> Result<Answer, Failure> {
         for (row, (standing, replica)) in rows.iter().zip(found) {
             if standing == wanted {
                 let record = replica.as_ref().and_then(|one| one.record.clone()).unwrap_or_default();
+                let (met, of) = met(&parts.delivery.state, replica.as_ref())?;
                 let why = replica.map(|one| one.why()).unwrap_or_default();
+                shared |= !met.is_empty();
                 json.push(
                     json!({"supporter": row.id.as_str(), "standing": standing.code(), "record": record,
-                    "why": why}),
+                    "why": why, "met": met, "met_of": of}),
                 );
-                sheet.row([row.id.to_string(), standing.code().to_owned(), record, why]);
+                sheet.row([row.id.to_string(), standing.code().to_owned(), record, beside(why, &met, &of)]);
             }
         }
         after = Some(last);
     }
-    Ok(Answer::of(sheet, json.into()))
+    let mut answer = Answer::of(sheet, json.into());
+    if shared {
+        answer.notes.push(SHARED.to_owned());
+    }
+    Ok(answer)
+}
+
+/// What to do about supporters who lead to one record.
+const SHARED: &str = "supporters who lead to one record are told apart by a matcher that only one of them has, such as a field \
+with supporter.id; or correct the address or the record. Then `highwater replicate --retry` with one of them";
+
+/// The record somebody is set aside for, and whose it is; both empty where there is none.
+fn met(state: &state::State, replica: Option<&Replica>) -> Result<(String, String), Failure> {
+    let Some(met) = replica.and_then(|one| one.met.clone()) else { return Ok(Default::default()) };
+    let owner = SalesforceId::parse(&met).ok().map(|record| owner_of(state, record)).transpose();
+    let owner = owner.map_err(wire::delivery::failure)?.flatten();
+    Ok((met, owner.map(|owner| owner.to_string()).unwrap_or_default()))
+}
+
+fn beside(why: String, met: &str, of: &str) -> String {
+    match (met, of) {
+        ("", _) => why,
+        (met, "") => format!("{why}: {met}"),
+        (met, of) => format!("{why}: {met} is that of {of}"),
+    }
 }
 
 fn shown(report: &Report) -> Answer {

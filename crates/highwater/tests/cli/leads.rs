@@ -128,3 +128,28 @@ async fn five_thousand_supporters_with_scores_become_two_thousand_leads() {
     assert_eq!(leads.len(), 2_005);
     assert_eq!(stage.org.records("Contact").len(), 0, "no Contact beside the Leads");
 }
+
+#[tokio::test(flavor = "multi_thread")]
+async fn of_two_supporters_on_one_address_the_second_is_listed_with_the_first_ones_lead_and_what_to_do() {
+    let stage = Stage::set().await;
+    stage
+        .sql(
+            "ALTER TABLE supporters ADD COLUMN score INTEGER; ALTER TABLE supporters ADD COLUMN income TEXT;
+             DELETE FROM supporters WHERE supporter_id = 3; UPDATE supporters SET score = 90, email = 'family@example.org'",
+        )
+        .await;
+    let text = stage.read("highwater.toml");
+    stage.write("highwater.toml", &format!("{text}{ACTION}"));
+    assert_eq!(counts(&replicated(&stage, 3).await, &["created", "updated", "blocked"]), [1, 0, 1]);
+    let lead = stage.org.records("Lead").remove(0);
+    assert_eq!(lead["LastName"], "Smith");
+    let blocked = listed(&stage, "blocked").await;
+    let told = ["supporter", "record", "why", "met", "met_of"].map(|key| blocked[0][key].as_str().unwrap());
+    let id = lead["Id"].as_str().unwrap();
+    assert_eq!(told, ["2", "", "another supporter's record", id, "1"]);
+    let table = stage.run("replicate --list blocked").await;
+    let shown = out(&table);
+    assert!(shown.contains(&format!("another supporter's record: {id} is that of 1")), "{shown}");
+    assert!(shown.contains("a matcher that only one of them has"), "{shown}");
+    assert!(!out(&stage.run("replicate --list replicated").await).contains("a matcher that only"));
+}

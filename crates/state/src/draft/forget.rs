@@ -39,6 +39,7 @@ impl Draft<'_> {
         self.forget_stamps(id, contact)?;
         self.forget_pairs(id, contact)?;
         self.forget_notes(id, contact);
+        self.forget_owned(id)?;
         for tombstone in tombstones {
             let key = tombstone.key();
             let before = self.store.get(Tree::Index, &key)?.is_some();
@@ -58,6 +59,23 @@ impl Draft<'_> {
         }
         if let Some(contact) = contact {
             self.batch.delete(Tree::Index, notes::key_of(NoteKind::Stamps, contact.as_str().as_bytes()));
+        }
+    }
+
+    /// Which records are theirs. Keys are records: every note is looked at.
+    fn forget_owned(&mut self, id: &SupporterId) -> Result<(), Error> {
+        let prefix = notes::key_of(NoteKind::Owner, &[]);
+        let mut after: Option<Vec<u8>> = None;
+        loop {
+            let scan = Scan { prefix: &prefix, after: after.as_deref() };
+            let page = self.store.scan(Tree::Index, scan, PAGE)?;
+            let Some((last, _)) = page.last() else { return Ok(()) };
+            after = Some(last.clone());
+            for (key, value) in page {
+                if notes::opened(&key, &value)? == id.as_str().as_bytes() {
+                    self.batch.delete(Tree::Index, key);
+                }
+            }
         }
     }
 

@@ -53,6 +53,7 @@ async fn known(state: &State) {
             conflict.supporter_value = format!("{CANARY} of {n}");
             changes.log_conflict(conflict);
             changes.put_note(NoteKind::Replica, supporter(n).as_str().as_bytes(), b"{}".to_vec());
+            changes.put_note(NoteKind::Owner, &n.to_le_bytes(), supporter(n).as_str().as_bytes().to_vec());
             changes.put_note(NoteKind::Stamps, contact(n % 100_000).as_str().as_bytes(), vec![1; 12]);
         })
         .await;
@@ -112,6 +113,10 @@ fn s16_nothing_on_the_disk_names_a_person_who_was_forgotten() {
     assert_eq!(state.link_of(&supporter(8)).unwrap(), Some(link(8, 8)));
     assert_eq!(state.conflicts_page(None, 9).unwrap().len(), 1);
     assert!(state.block_of(&supporter(8)).unwrap().is_some());
+    assert_eq!(
+        state.notes(NoteKind::Owner, None, 9).unwrap(),
+        [(8u32.to_le_bytes().to_vec(), b"8".to_vec())]
+    );
     assert!(state.story(&[subject(gone), Subject::Contact(contact_id)]).unwrap().is_empty());
     let story = state.story(&[subject(8)]).unwrap();
     let told = story.iter().filter(|told| told.who == Some(subject(8))).count();
