@@ -38,6 +38,7 @@ mod security;
 mod stopping;
 mod supporter_merges;
 mod take_back;
+mod told_apart;
 mod verify;
 mod watermarks;
 mod ways_in;

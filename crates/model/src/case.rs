@@ -163,9 +163,17 @@ pub struct Case {
 }
 
 impl Case {
+    /// The reason of a case about a Contact that carries the supporter's id although an administrator told the two apart.
+    pub const TOLD_APART: &'static str = "told_apart";
+
     /// What the administrator should do, with the duplicate rule that is behind it where the org named one.
     #[must_use]
     pub fn advice(&self) -> Cow<'static, str> {
+        if self.reasons.iter().any(|reason| reason == Self::TOLD_APART) {
+            return Cow::Borrowed(
+                "clear the supporter id on the Contact, which is somebody else's, then decide again that they are different people",
+            );
+        }
         let general = self.kind.advice();
         let named = |prefix: &str| self.reasons.iter().find_map(|reason| reason.strip_prefix(prefix));
         let Some(rule) = named("rule:") else { return Cow::Borrowed(general) };

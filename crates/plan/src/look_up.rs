@@ -18,6 +18,10 @@ use crate::read::{Fate, contacts, fates};
 use crate::rivals::ask_about_rivals;
 use crate::{Directory, Fatal, SharedAddress, Sides};
 
+mod by_key;
+
+use by_key::by_key;
+
 /// Who the supporter is in Salesforce.
 #[derive(Debug, Clone)]
 pub enum Found {
@@ -302,50 +306,6 @@ fn by_stored_id(sides: &Sides, supporter: &Supporter, fetched: &Fetched) -> Opti
         ));
     }
     Some(Found::One(Box::new(seen.clone()), evidence))
-}
-
-/// Our external id, on the living and the dead.
-fn by_key(supporter: &Supporter, fetched: &Fetched) -> Option<Found> {
-    if fetched.by_key.is_empty() {
-        return None;
-    }
-    let holders = fetched.by_key.get(&supporter.id.as_str().to_lowercase())?;
-    let apart = |seen: &&SeenContact| are_apart(supporter, seen.id(), fetched);
-    let live: Vec<&SeenContact> =
-        holders.iter().filter(|seen| !seen.contact.deleted && !apart(seen)).collect();
-    match live.as_slice() {
-        [one] => {
-            if belongs_to_another(supporter, one, fetched) {
-                return Some(case(CaseKind::TwoSupportersOneContact, vec![(*one).clone()], &["external_id"]));
-            }
-            Some(Found::One(Box::new((*one).clone()), Evidence::ExternalId))
-        }
-        [] => dead_holder(supporter, holders, fetched),
-        several => {
-            let several = several.iter().map(|&seen| seen.clone()).collect();
-            Some(case(CaseKind::SeveralContactsOneKey, several, &["external_id"]))
-        }
-    }
-}
-
-/// Only deleted Contacts carry our id: the survivor of a merge is the person; a plain deletion is for an administrator.
-fn dead_holder(supporter: &Supporter, holders: &[SeenContact], fetched: &Fetched) -> Option<Found> {
-    for seen in holders {
-        if let Some(Fate::Survivor(id)) = fetched.fates.get(&seen.id()) {
-            let survivor = fetched.by_id.get(id)?;
-            if belongs_to_another(supporter, survivor, fetched) {
-                return Some(case(
-                    CaseKind::MergedIntoLinked,
-                    vec![survivor.clone()],
-                    &["external_id", "merged"],
-                ));
-            }
-            return Some(Found::One(Box::new(survivor.clone()), Evidence::MergedFrom { contact: seen.id() }));
-        }
-    }
-    holders
-        .first()
-        .map(|seen| case(CaseKind::ContactDeleted, vec![seen.clone()], &["external_id", "deleted"]))
 }
 
 /// Whether an administrator said that the two are different people.

@@ -48,7 +48,8 @@ pub async fn write_back(
     Ok(named)
 }
 
-/// Those whose row names a Contact that is there, and is not theirs. Before the row was planned the Id was looked up: it was written since.
+/// Those whose row names a Contact that is there, and is not theirs. Before the row was planned the Id was looked up: it was written since,
+/// unless an administrator had said that the two are different people.
 async fn naming_another(
     sides: &Sides,
     supporters: &[Supporter],
@@ -59,6 +60,8 @@ async fn naming_another(
         let stored = stored(supporter).filter(|stored| Some(*stored) != mine(supporter))?;
         Some((supporter.id.clone(), stored))
     });
+    let apart = sides.state.apart_of(supporters.iter().map(|supporter| &supporter.id))?;
+    let naming = naming.filter(|pair| !apart.contains(pair));
     let (whose, named): (Vec<SupporterId>, Vec<ContactId>) = naming.unzip();
     let there = contacts(sides, &named).await?;
     Ok(whose.into_iter().zip(there).filter_map(|(id, seen)| seen.map(|_| id)).collect())

@@ -80,12 +80,7 @@ async fn one(
         }
         Choice::Separate => {
             for supporter in &case.supporters {
-                for contact in &case.contacts {
-                    // Of several supporters one may be who the Contact is.
-                    if !are_linked(sides, supporter, *contact)? {
-                        changes.set_apart(supporter, *contact);
-                    }
-                }
+                separate(sides, report, &mut changes, supporter, &case.contacts).await?;
                 people.push(Subject::Supporter(supporter.clone()));
             }
             people.extend(case.contacts.iter().copied().map(Subject::Contact));
@@ -170,6 +165,25 @@ fn confirm(changes: &mut Changes, case: &Case, supporter: &SupporterId, contact:
     }
     changes.lift_block(supporter);
     close_identity_cases(changes, &Subject::Supporter(supporter.clone()));
+}
+
+/// Tells a supporter apart from those of the Contacts that are not theirs: of several supporters one may be who the Contact is.
+async fn separate(
+    sides: &Sides,
+    report: &mut CycleReport,
+    changes: &mut Changes,
+    supporter: &SupporterId,
+    contacts: &[ContactId],
+) -> Result<(), Fatal> {
+    let links = sides.state.links_of(std::slice::from_ref(supporter))?;
+    let linked = links.into_iter().flatten().find(|link| link.life == LinkLife::Live);
+    let theirs = linked.map(|link| link.contact);
+    let others: Vec<ContactId> =
+        contacts.iter().copied().filter(|contact| Some(*contact) != theirs).collect();
+    for contact in &others {
+        changes.set_apart(supporter, *contact);
+    }
+    release_key(sides, report, supporter, others).await
 }
 
 /// Parts the two of a decision for good. `false`: they are not linked any more.
