@@ -33,6 +33,7 @@ mod pull_cycle;
 mod quarrel;
 mod results;
 mod resync;
+mod reused_id;
 mod rows;
 mod security;
 mod stopping;

@@ -8,6 +8,7 @@ use crate::columns::SeenContact;
 use crate::contradicted::contradicted;
 use crate::merged::survivors;
 use crate::read::{Fate, contacts, fates};
+use crate::replaced::unless_replaced;
 use crate::{Directory, Fatal, Pair, Sides, Tie};
 use state::Known;
 
@@ -18,6 +19,8 @@ pub enum Gathered {
     Pair(Box<Pair>),
     /// Both records are there, and the supporter's row names another Contact, which is there, too: this one.
     Contradicted(Box<Pair>, Box<SeenContact>),
+    /// Both records are there, and it seems that the row is another person's now, under an id that was given out again.
+    Replaced(Box<Pair>),
     /// The link leads nowhere any more, or never was: the supporter is to be looked up anew.
     Unlinked(Box<Supporter>, Box<Known>),
     /// One end is gone.
@@ -99,6 +102,7 @@ pub async fn gather(
         Some(ended) => Gathered::Ended(ended.clone()),
         None => match (one(&seen, id, supporter, known, anew), named.remove(id)) {
             (Gathered::Pair(pair), Some(other)) => Gathered::Contradicted(pair, Box::new(other)),
+            (Gathered::Pair(pair), None) => unless_replaced(sides, pair),
             (gathered, _) => gathered,
         },
     });

@@ -25,6 +25,7 @@ mod places;
 pub mod progress;
 pub mod read;
 pub mod record;
+mod replaced;
 mod rivals;
 pub mod road;
 pub mod settings;

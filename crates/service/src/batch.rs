@@ -150,6 +150,7 @@ impl Desk<'_> {
             match gathered {
                 Gathered::Pair(pair) => self.pairs.push(*pair),
                 Gathered::Contradicted(pair, named) => self.contradicted(&pair, *named)?,
+                Gathered::Replaced(pair) => self.replaced(&pair)?,
                 // A row of whoever remains is on its way: what becomes of it shows first.
                 Gathered::Ended(Ended::SupporterMerged { into, .. }) if holds(&into) => {
                     let waits = Outcome::Deferred(Deferral::InFlight);
@@ -189,6 +190,20 @@ impl Desk<'_> {
         let contacts: Vec<SeenContact> = pair.contact.iter().cloned().chain([named]).collect();
         let reasons = vec!["stored_contact_id".to_owned(), "already_linked".to_owned()];
         let case = identity_case(self.sides, kind, &[supporter], &contacts, reasons, self.at);
+        self.case(case, kind, &pair.subject)
+    }
+
+    /// Somebody else seems to stand in the row by now. Neither is written to until a person has said whether it is the same one.
+    fn replaced(&mut self, pair: &Pair) -> Result<(), Fatal> {
+        let (Some(supporter), Some(seen)) = (&pair.supporter, &pair.contact) else { return Ok(()) };
+        self.asked_anew(&supporter.id)?;
+        let kind = CaseKind::IdAndEmailDisagree;
+        // It is one question, whichever of the two was touched.
+        close_identity_cases(&mut self.changes, &Subject::Contact(seen.id()));
+        self.named.insert(seen.id());
+        let reasons = vec!["already_linked".to_owned(), "names_disagree".to_owned(), "id_reused".to_owned()];
+        let contacts = std::slice::from_ref(seen);
+        let case = identity_case(self.sides, kind, &[supporter], contacts, reasons, self.at);
         self.case(case, kind, &pair.subject)
     }
 

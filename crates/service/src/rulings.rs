@@ -78,13 +78,7 @@ async fn one(
             done = unlink(sides, report, &mut changes, supporter, *contact).await?;
             people.extend([Subject::Supporter(supporter.clone()), Subject::Contact(*contact)]);
         }
-        Choice::Separate => {
-            for supporter in &case.supporters {
-                separate(sides, report, &mut changes, supporter, &case.contacts).await?;
-                people.push(Subject::Supporter(supporter.clone()));
-            }
-            people.extend(case.contacts.iter().copied().map(Subject::Contact));
-        }
+        Choice::Separate => separate(sides, report, &mut changes, &mut people, case).await?,
         Choice::Take(fields) => {
             done = take(sides, &mut changes, case, fields).await?;
             people.extend(case.supporters.iter().cloned().map(Subject::Supporter));
@@ -135,7 +129,7 @@ async fn link(
         return Ok(false);
     }
     if case.kind == CaseKind::IdAndEmailDisagree && are_linked(sides, supporter, contact)? {
-        confirm(changes, case, supporter, contact);
+        confirm(changes, case, supporter, contact, at);
         return Ok(true);
     }
     let lost = free(sides, changes, people, supporter, contact)?;
@@ -159,16 +153,42 @@ async fn link(
 }
 
 /// The link was right, and the row names somebody else: what both sides agreed on still holds, and the row is put right.
-fn confirm(changes: &mut Changes, case: &Case, supporter: &SupporterId, contact: ContactId) {
+fn confirm(changes: &mut Changes, case: &Case, supporter: &SupporterId, contact: ContactId, at: Moment) {
     for other in case.contacts.iter().filter(|other| **other != contact) {
         changes.set_apart(supporter, *other);
     }
+    // Nothing in the row says that it was right: from here on, somebody's word does.
+    changes.relink(supporter, contact, contact, Evidence::Administrator, at.now);
     changes.lift_block(supporter);
     close_identity_cases(changes, &Subject::Supporter(supporter.clone()));
 }
 
-/// Tells a supporter apart from those of the Contacts that are not theirs: of several supporters one may be who the Contact is.
+/// Remembers that the supporters and the Contacts of a case are different people. A case that asks nothing but whether a link still holds
+/// ends the link.
 async fn separate(
+    sides: &Sides,
+    report: &mut CycleReport,
+    changes: &mut Changes,
+    people: &mut Vec<Subject>,
+    case: &Case,
+) -> Result<(), Fatal> {
+    people.extend(case.supporters.iter().cloned().map(Subject::Supporter));
+    if let (CaseKind::IdAndEmailDisagree, [supporter], [contact]) =
+        (case.kind, case.supporters.as_slice(), case.contacts.as_slice())
+        && unlink(sides, report, changes, supporter, *contact).await?
+    {
+        // The Contact that is left may be that of somebody who was deleted: nobody is made of it unasked.
+        return Ok(());
+    }
+    for supporter in &case.supporters {
+        tell_apart(sides, report, changes, supporter, &case.contacts).await?;
+    }
+    people.extend(case.contacts.iter().copied().map(Subject::Contact));
+    Ok(())
+}
+
+/// Tells a supporter apart from those of the Contacts that are not theirs: of several supporters one may be who the Contact is.
+async fn tell_apart(
     sides: &Sides,
     report: &mut CycleReport,
     changes: &mut Changes,
@@ -194,7 +214,7 @@ async fn unlink(
     supporter: &SupporterId,
     contact: ContactId,
 ) -> Result<bool, Fatal> {
-    if !are_linked(sides, supporter, contact)? {
+    if link_of(sides, supporter)?.is_none_or(|link| link.contact != contact) {
         return Ok(false);
     }
     release_key(sides, report, supporter, vec![contact]).await?;
@@ -238,8 +258,12 @@ async fn are_there(sides: &Sides, supporter: &SupporterId, contact: ContactId) -
 
 /// Whether the two are one person now.
 fn are_linked(sides: &Sides, supporter: &SupporterId, contact: ContactId) -> Result<bool, Fatal> {
-    let links = sides.state.links_of(std::slice::from_ref(supporter))?;
-    Ok(links.iter().flatten().any(|link| link.contact == contact && link.life == LinkLife::Live))
+    let link = link_of(sides, supporter)?;
+    Ok(link.is_some_and(|link| link.contact == contact && link.life == LinkLife::Live))
+}
+
+fn link_of(sides: &Sides, supporter: &SupporterId) -> Result<Option<Link>, Fatal> {
+    Ok(sides.state.links_of(std::slice::from_ref(supporter))?.into_iter().flatten().next())
 }
 
 /// The external id is unique: a Contact that still carries it would have the org refuse it on the one that is linked now. It is taken
@@ -283,8 +307,7 @@ fn free(
         changes.remove_link(&other);
         people.push(Subject::Supporter(other));
     }
-    let links = sides.state.links_of(std::slice::from_ref(supporter))?;
-    if let Some(link) = links.into_iter().flatten().next() {
+    if let Some(link) = link_of(sides, supporter)? {
         changes.remove_link(supporter);
         if link.contact != contact {
             people.push(Subject::Contact(link.contact));

@@ -105,6 +105,11 @@ pub enum Note {
         /// The id column.
         column: String,
     },
+    /// The number of a row that is removed is given to the next one, who is then taken for whoever had it.
+    IdsGivenAgain {
+        /// The id column.
+        column: String,
+    },
     /// This user is not shown when others' transactions began: a window cannot wait for them.
     WritersUnseen {
         /// The user, as SQL spells it.

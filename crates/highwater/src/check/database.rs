@@ -99,6 +99,11 @@ fn noted(config: &Config, note: &Note) -> Finding {
         Note::IdNotUnique { column } => {
             Finding::new(&code::ID_NOT_UNIQUE, Weight::Warning, column, "has no unique index")
         }
+        Note::IdsGivenAgain { column } => {
+            let text =
+                "the number of a removed row is given to the next one, who is taken for whoever had it";
+            Finding::new(&code::IDS_GIVEN_AGAIN, Weight::Warning, column, text)
+        }
         Note::WritersUnseen { user } => {
             let text = format!("{user} cannot see since when others' transactions are open");
             Finding::new(&code::WRITERS_UNSEEN, Weight::Warning, "supporters.url", text).advise(format!(

@@ -227,6 +227,15 @@ pub static NONE: Code = Code {
     remedy: "For events alone the command is not needed: `highwater serve` takes them in and delivers them. To keep supporters and Contacts in step as well, set `supporters.kind` to `\"sqlite\"` or `\"postgres\"`, name the table, and map its columns in `[[field]]`; `highwater init` proposes all of it.",
 };
 
+/// SQLite gives numbers out again.
+pub static IDS_GIVEN_AGAIN: Code = Code {
+    number: 426,
+    title: "ids are given out again",
+    happened: "The id column is SQLite's row number and is declared without `AUTOINCREMENT`: when the row with the highest id is removed, the next new row gets that id. Whoever signs up next would then stand under the id of somebody else, who may be linked to a Contact.",
+    done: "Reported it. `check` never writes anything. A row that comes back under a linked id without its Contact Id, and under another person's name, is asked about in a case `id_and_email_disagree`; without a `contact_id_column` that is seen only when the removal was.",
+    remedy: "Declare the column `INTEGER PRIMARY KEY AUTOINCREMENT`: make such a table, copy the rows, and rename it. Name a `supporters.contact_id_column`.",
+};
+
 /// The family.
 pub static ALL: &[&Code] = &[
     &UNREACHABLE,
@@ -254,4 +263,5 @@ pub static ALL: &[&Code] = &[
     &WRITERS_UNSEEN,
     &NO_RIGHT,
     &NONE,
+    &IDS_GIVEN_AGAIN,
 ];

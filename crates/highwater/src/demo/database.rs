@@ -11,7 +11,7 @@ use crate::failure::Failure;
 
 const COLUMNS: &str = "supporter_id, email, first_name, last_name, address_1, address_2, city, region, postcode, country, \
                        phone, opt_in_email, sf_contact_id, modified_at";
-const TABLE: &str = "CREATE TABLE supporters (supporter_id INTEGER PRIMARY KEY, email TEXT, first_name TEXT, \
+const TABLE: &str = "CREATE TABLE supporters (supporter_id INTEGER PRIMARY KEY AUTOINCREMENT, email TEXT, first_name TEXT, \
                      last_name TEXT, address_1 TEXT, address_2 TEXT, city TEXT, region TEXT, postcode TEXT, country TEXT, \
                      phone TEXT, opt_in_email TEXT, sf_contact_id TEXT, modified_at TEXT)";
 const INDEXES: &str = "CREATE INDEX supporters_modified_at ON supporters (modified_at);

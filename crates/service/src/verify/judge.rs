@@ -92,12 +92,16 @@ pub(super) fn judge(
         return Ok(finding(What::Asked, vec![kind.to_owned()]));
     }
     let sent = match &gathered {
-        Gathered::Pair(pair) | Gathered::Contradicted(pair, _) => known.holds(pair.in_flight.as_ref()),
+        Gathered::Pair(pair) | Gathered::Contradicted(pair, _) | Gathered::Replaced(pair) => {
+            known.holds(pair.in_flight.as_ref())
+        }
         Gathered::Unlinked(_, remembered) => known.holds(remembered.intent.as_ref()),
         Gathered::Ended(_) | Gathered::Nobody(_) => false,
     };
     let differs = match gathered {
-        Gathered::Pair(pair) | Gathered::Contradicted(pair, _) => of_pair(*pair, rules),
+        Gathered::Pair(pair) | Gathered::Contradicted(pair, _) | Gathered::Replaced(pair) => {
+            of_pair(*pair, rules)
+        }
         Gathered::Unlinked(supporter, remembered) => match remembered.link {
             Some(_) => Err(differs(What::ContactGone, Vec::new(), stamp_of(&supporter))),
             None => unlinked(sides, rules, *supporter, remembered.block)?,
@@ -151,10 +155,12 @@ fn stamp_of(supporter: &Supporter) -> Vec<(Side, String, Stamp)> {
 /// The Contact that a person is, or was, linked to.
 fn contact_of(gathered: &Gathered) -> Option<ContactId> {
     match gathered {
-        Gathered::Pair(pair) | Gathered::Contradicted(pair, _) => match &pair.tie {
-            Tie::Linked(link) | Tie::Moved { link, .. } => Some(link.contact),
-            Tie::Found(_) | Tie::Alone => pair.contact_id(),
-        },
+        Gathered::Pair(pair) | Gathered::Contradicted(pair, _) | Gathered::Replaced(pair) => {
+            match &pair.tie {
+                Tie::Linked(link) | Tie::Moved { link, .. } => Some(link.contact),
+                Tie::Found(_) | Tie::Alone => pair.contact_id(),
+            }
+        }
         Gathered::Unlinked(_, known) => known.link.as_ref().map(|link| link.contact),
         Gathered::Ended(
             Ended::ContactDeleted(link)

@@ -3,7 +3,7 @@
 use rusqlite::Connection;
 
 use super::connect::Fault;
-use super::describe::Described;
+use super::describe::{Described, IdKind};
 use super::read::{now_seconds, number};
 use super::sql::{Bind, Sql};
 use super::stamp::{Form, Suffix};
@@ -40,15 +40,30 @@ fn shape(connection: &Connection, table: &Described) -> Result<Shape, Fault> {
         email_indexed: table.email.indexed,
         contact_id_indexed: table.contact_id.as_ref().map(|field| field.indexed),
         read_only: table.read_only,
-        notes: notes(table),
+        notes: notes(connection, table)?,
     })
 }
 
-/// Of SQLite's columns none says whether its texts are times of a place; those of `CURRENT_TIMESTAMP` are UTC.
-fn notes(table: &Described) -> Vec<Note> {
-    let Form::Uniform { suffix: Suffix::Nothing, .. } = table.stamps.form else { return Vec::new() };
-    let (column, zone) = (table.stamps.column.as_str().to_owned(), table.stamps.zone.to_string());
-    vec![Note::NoOffset { column, zone }]
+fn notes(connection: &Connection, table: &Described) -> Result<Vec<Note>, Fault> {
+    let mut notes = Vec::new();
+    // Of SQLite's columns none says whether its texts are times of a place; those of `CURRENT_TIMESTAMP` are UTC.
+    if let Form::Uniform { suffix: Suffix::Nothing, .. } = table.stamps.form {
+        let (column, zone) = (table.stamps.column.as_str().to_owned(), table.stamps.zone.to_string());
+        notes.push(Note::NoOffset { column, zone });
+    }
+    if table.id_kind == IdKind::RowNumber && gives_ids_again(connection, table)? {
+        notes.push(Note::IdsGivenAgain { column: table.id.as_str().to_owned() });
+    }
+    Ok(notes)
+}
+
+/// Whether the highest number goes to the next row once its own is removed. The declaration alone tells (sqlite.org/autoinc.html).
+fn gives_ids_again(connection: &Connection, table: &Described) -> Result<bool, Fault> {
+    let mut sql = Sql::new(
+        "SELECT instr(lower(sql), 'autoincrement') = 0 FROM sqlite_schema WHERE type = 'table' AND name = ",
+    );
+    sql.bind(Bind::text(table.name()));
+    Ok(sql.first(connection, |row| row.get(0))?.unwrap_or(false))
 }
 
 fn count_undated(connection: &Connection, table: &Described, now: i64) -> Result<u64, Fault> {

@@ -101,8 +101,9 @@ async fn a_column_without_offsets_is_named() {
     let file = File::new(SCHEMA).await;
     let supporters = open(&Table { zone: "-05:00".parse().unwrap(), ..file.table() }, &["email"]).await;
     let notes = supporters.shape().await.unwrap().notes;
-    assert_eq!(notes, [Note::NoOffset { column: "modified".into(), zone: "-05:00".into() }]);
+    assert!(notes.contains(&Note::NoOffset { column: "modified".into(), zone: "-05:00".into() }));
     file.run("UPDATE people SET modified = '2025-01-01T00:00:00Z'").await;
     let supporters = file.open(&["email"]).await;
-    assert_eq!(supporters.shape().await.unwrap().notes, []);
+    let notes = supporters.shape().await.unwrap().notes;
+    assert!(!notes.iter().any(|note| matches!(note, Note::NoOffset { .. })), "{notes:?}");
 }

@@ -2,7 +2,7 @@
 
 use model::{Cell, Email, SupporterId};
 use supporters::conformance::{between, id, read_all};
-use supporters::{Applied, Error, ErrorKind, NewId, Sqlite, SupporterWrite, Supporters, Table};
+use supporters::{Applied, Error, ErrorKind, NewId, Note, Sqlite, SupporterWrite, Supporters, Table};
 
 use crate::support::{File, open, owned};
 
@@ -242,4 +242,22 @@ async fn an_address_in_capitals_is_found_whoever_typed_it_and_whenever() {
     assert!(supporters.by_emails(&asked).await.unwrap().is_empty());
     supporters.apply(&[write("anna@example.org")]).await.unwrap();
     assert_eq!(supporters.by_emails(&asked).await.unwrap().len(), 1);
+}
+
+#[tokio::test]
+async fn a_key_whose_numbers_are_given_out_again_is_named() {
+    let tables = [
+        ("CREATE TABLE people (id INTEGER PRIMARY KEY, modified TEXT, contact_id TEXT, email TEXT)", true),
+        ("create table people (id integer primary key autoincrement, modified, contact_id, email)", false),
+        ("CREATE TABLE people (id INTEGER PRIMARY KEY AUTOINCREMENT, modified, contact_id, email)", false),
+        ("CREATE TABLE people (id INTEGER PRIMARY KEY DESC, modified, contact_id, email)", false),
+        ("CREATE TABLE people (id TEXT PRIMARY KEY, modified, contact_id, email)", false),
+        ("CREATE TABLE people (id INTEGER PRIMARY KEY, modified, contact_id, email) WITHOUT ROWID", false),
+    ];
+    for (table, again) in tables {
+        let file = File::new(table).await;
+        let notes = file.open(&["email"]).await.shape().await.unwrap().notes;
+        let found = notes.contains(&Note::IdsGivenAgain { column: "id".into() });
+        assert_eq!(found, again, "{table}: {notes:?}");
+    }
 }
