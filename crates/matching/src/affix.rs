@@ -1,6 +1,7 @@
 //! What stands around a name and is no part of it: titles in front; generations and honours behind.
 
 use crate::fold::fold;
+use crate::knowledge::Sex;
 
 const LONGEST_TITLE: usize = 16;
 
@@ -77,6 +78,37 @@ pub(crate) fn without_titles(text: &str) -> &str {
         rest = after;
     }
     rest
+}
+
+/// Whether a first name is titles and nothing else. Some are names as well (Don, Maj, Ing) or an initial, and stay.
+pub(crate) fn is_only_titles(first: &str) -> bool {
+    let name_as_well = |word: &str| {
+        matches!(word, "m" | "don" | "dona" | "col" | "maj" | "ing" | "judge" | "lady" | "rabbi" | "imam")
+    };
+    words(first).next().is_some() && words(first).all(|word| is_title(word) && !name_as_well(word))
+}
+
+/// Whom the titles in a text are for, where they say so and agree.
+pub(crate) fn sex_of_titles(titles: &str) -> Option<Sex> {
+    let mut sexes = words(titles).filter_map(sex_of_title);
+    let first = sexes.next()?;
+    sexes.all(|other| other == first).then_some(first)
+}
+
+fn sex_of_title(word: &str) -> Option<Sex> {
+    let plain = fold(word);
+    let [word] = plain.as_slice() else { return None };
+    match word.as_slice() {
+        b"mr" | b"sir" | b"lord" | b"father" | b"br" | b"brother" | b"sr" | b"herr" | b"m" | b"don"
+        | b"senor" => Some(Sex::Male),
+        b"mrs" | b"ms" | b"miss" | b"dame" | b"lady" | b"sister" | b"sra" | b"srta" | b"frau" | b"mme"
+        | b"mlle" | b"dona" | b"senora" => Some(Sex::Female),
+        _ => None,
+    }
+}
+
+fn words(text: &str) -> impl Iterator<Item = &str> {
+    text.split(|c: char| !c.is_alphanumeric()).filter(|word| !word.is_empty())
 }
 
 fn after_title(text: &str) -> Option<&str> {
@@ -183,5 +215,23 @@ mod tests {
         assert_eq!(without_titles("m j"), "m j");
         assert_eq!(without_titles("m. louis"), "louis");
         assert_eq!(without_titles("drew"), "drew");
+    }
+
+    #[test]
+    fn titles_alone_are_no_first_name_unless_they_are_names_as_well() {
+        for titles in ["mr", "mrs.", "rev. dr.", "mr & mrs", "señora", "mme"] {
+            assert!(is_only_titles(titles), "{titles}");
+        }
+        for name in ["", ".", "m", "m.", "don", "maj", "mr john", "mrs. j.", "drew"] {
+            assert!(!is_only_titles(name), "{name}");
+        }
+    }
+
+    #[test]
+    fn titles_say_whom_they_are_for() {
+        assert_eq!(sex_of_titles("dr. mr."), Some(Sex::Male));
+        assert_eq!(sex_of_titles("señora"), Some(Sex::Female));
+        assert_eq!(sex_of_titles("rev. dr."), None);
+        assert_eq!(sex_of_titles("mr & mrs"), None);
     }
 }

@@ -89,7 +89,7 @@ pub fn compare(supporter: &Person, contact: &Person, knowledge: &Knowledge, conf
     if finding.strength < Strength::Strong {
         finding = rescue(a, b, finding, knowledge);
     }
-    adjust(a, b, finding)
+    adjust(a, b, finding, knowledge)
 }
 
 /// The best relation of any first name of one side with any of the other.

@@ -7,6 +7,7 @@ use smallvec::SmallVec;
 
 use crate::address::Address;
 use crate::fold::{Words, fold, fold_spelled_out};
+use crate::knowledge::Sex;
 use crate::name::{Name, Word, cut_repeats};
 use crate::read::Reading;
 
@@ -34,6 +35,10 @@ pub struct Person {
     pub(crate) splits: Vec<(Name, Name)>,
     pub(crate) generation: Option<u8>,
     pub(crate) joint: bool,
+    /// Whom the titles are for, where they say so.
+    pub(crate) sex: Option<Sex>,
+    /// The titles that stood where the first name should.
+    pub(crate) bare_titles: String,
     /// Both names are there as text, even if no letter of them could be transliterated.
     pub(crate) has_both_texts: bool,
     /// Written in a script that leaves vowels out (Arabic, Hebrew).
@@ -54,6 +59,8 @@ impl Person {
             splits: if first.plain.is_empty() { last.splits() } else { Vec::new() },
             generation: read.generation,
             joint: read.joint,
+            sex: read.sex,
+            bare_titles: read.bare_titles,
             has_both_texts: !read.first.is_empty() && !read.last.is_empty(),
             vowels_unwritten: leaves_vowels_out(&read.first) || leaves_vowels_out(&read.last),
             first: first.name(),

@@ -1,8 +1,9 @@
 //! Reading two name fields into what they mean: who stands in which part, and what was thrown away.
 
-use crate::affix::{take_suffixes, without_titles};
+use crate::affix::{is_only_titles, sex_of_titles, take_suffixes, without_titles};
 use crate::clean::{clean, says_nothing};
 use crate::joint::{is_joint, is_joint_whole, take_aliases};
+use crate::knowledge::Sex;
 use crate::particle::is_particle;
 use crate::placeholder::{is_blank_family, is_blank_given};
 
@@ -18,6 +19,10 @@ pub(crate) struct Reading {
     pub(crate) aliases: Vec<String>,
     pub(crate) generation: Option<u8>,
     pub(crate) joint: bool,
+    /// Whom the titles are for that were taken off.
+    pub(crate) sex: Option<Sex>,
+    /// The titles that stood where the first name should.
+    pub(crate) bare_titles: String,
 }
 
 impl Reading {
@@ -89,9 +94,21 @@ impl Reading {
     }
 
     fn take_titles(&mut self) {
+        if is_only_titles(&self.first) {
+            self.sex = sex_of_titles(&self.first);
+            self.bare_titles = self.first.replace(['.', ' '], "");
+            self.first.clear();
+            if !self.aliases.is_empty() {
+                self.first = self.aliases.remove(0);
+            }
+            return;
+        }
         let field = if self.first.is_empty() { &mut self.last } else { &mut self.first };
         let kept = without_titles(field).len();
-        field.drain(..field.len() - kept);
+        let titles: String = field.drain(..field.len() - kept).collect();
+        // A letter that is an initial to one reader is Monsieur to another.
+        let lone = matches!(self.first.as_str(), "m" | "m.");
+        self.sex = sex_of_titles(if lone { &self.first } else { &titles });
     }
 
     /// A first name of several words without a last name: the last word is the last name.
@@ -142,6 +159,21 @@ mod tests {
     #[test]
     fn a_title_alone_before_the_last_name_is_dropped_from_it() {
         assert_eq!(parts("Friend", "Mr Smith"), (String::new(), "smith".into()));
+    }
+
+    #[test]
+    fn titles_where_the_first_name_should_be_are_none() {
+        assert_eq!(parts("Mrs.", "Smith"), (String::new(), "smith".into()));
+        assert_eq!(parts("Rev. Dr.", "Smith"), (String::new(), "smith".into()));
+        assert_eq!(parts("Mr (Bob)", "Smith"), ("bob".into(), "smith".into()));
+        assert_eq!(parts("Don", "Smith"), ("don".into(), "smith".into()));
+        assert_eq!(parts("M", "Dupont"), ("m".into(), "dupont".into()));
+        let sex = |first, last| Reading::of(first, last).sex;
+        assert_eq!(sex("Mr", "Smith"), Some(Sex::Male));
+        assert_eq!(sex("Mrs Pat", "Smith"), Some(Sex::Female));
+        assert_eq!(sex("", "Mme Dupont"), Some(Sex::Female));
+        assert_eq!(sex("M.", "Dupont"), Some(Sex::Male));
+        assert_eq!(sex("Don", "Smith"), None);
     }
 
     #[test]

@@ -33,6 +33,8 @@ pub enum Reason {
     GenerationOneSide,
     /// A record stands for two people.
     JointRecord,
+    /// The titles are those of two people, and no first name tells otherwise.
+    TitlesDiffer,
     /// Several people read this mailbox.
     RoleAddress,
     /// The addresses differ.
@@ -61,6 +63,7 @@ impl Reason {
                 Self::GenerationConflict,
                 Self::GenerationOneSide,
                 Self::JointRecord,
+                Self::TitlesDiffer,
                 Self::RoleAddress,
                 Self::EmailDiffers,
                 Self::EmailNear,
@@ -89,6 +92,7 @@ impl Reason {
             Self::GenerationConflict => "generation_conflict",
             Self::GenerationOneSide => "generation_one_side",
             Self::JointRecord => "joint_record",
+            Self::TitlesDiffer => "titles_differ",
             Self::RoleAddress => "role_address",
             Self::EmailDiffers => "email_differs",
             Self::EmailNear => "email_near",
