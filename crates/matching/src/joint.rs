@@ -4,17 +4,47 @@ use crate::clean::says_nothing;
 
 /// Whether a first name is those of two people.
 pub(crate) fn is_joint(first: &str) -> bool {
-    splits_at(
-        first,
-        |c| matches!(c, '&' | '+' | '/'),
-        |word| matches!(word, "and" | "und" | "et" | "y" | "e" | "og" | "och" | "en" | "ja" | "i" | "a"),
-    )
+    splits_at(first, |c| matches!(c, '&' | '+' | '/'), |word| is_and(word) || is_short_and(word))
+        || splits_at_letter(first)
+}
+
+/// Whether what stands in brackets beside a first name is a second person: `John (& Mary)`.
+pub(crate) fn adds_another(alias: &str) -> bool {
+    let says = |rest: &str| !says_nothing(rest);
+    if let Some(rest) = alias.strip_prefix(['&', '+']) {
+        return says(rest);
+    }
+    let first = alias.split_once(' ');
+    first.is_some_and(|(word, rest)| {
+        says(rest) && (is_and(word) || is_short_and(word) || matches!(word, "u" | "n"))
+    }) || splits_at(alias, |c| matches!(c, '&' | '+'), is_and)
+}
+
+/// "And", where it cannot be taken for part of a name, in the languages of the scripts that are read.
+fn is_and(word: &str) -> bool {
+    matches!(word, "and" | "und" | "u." | "og" | "och" | "és" | "și" | "ve" | "dhe" | "'n'" | "'n" | "n'")
+        || matches!(word, "и" | "та" | "και" | "և" | "و")
+}
+
+/// "And" that between surnames is ordinary, or is a letter: Ortega y Gasset.
+fn is_short_and(word: &str) -> bool {
+    matches!(word, "et" | "y" | "e" | "en" | "ja" | "i" | "a" | "й" | "і")
+}
+
+/// `John n Mary`, `Hans u Anna`. Both letters are initials as well: nothing but three words, of which the others are none, will do.
+fn splits_at_letter(first: &str) -> bool {
+    let mut words = first.split(' ');
+    let name = |word: &str| word.chars().filter(|c| c.is_alphabetic()).count() >= 3;
+    match (words.next(), words.next(), words.next(), words.next()) {
+        (Some(one), Some("n" | "u"), Some(other), None) => name(one) && name(other),
+        _ => false,
+    }
 }
 
 /// Whether a last-name field that holds everything names two people. Between surnames `y`, `e`, `i`, `a` and `/` are
 /// ordinary, so it is judged by fewer signs.
 pub(crate) fn is_joint_whole(name: &str) -> bool {
-    splits_at(name, |c| matches!(c, '&' | '+'), |word| matches!(word, "and" | "und" | "og" | "och"))
+    splits_at(name, |c| matches!(c, '&' | '+'), is_and)
 }
 
 fn splits_at(text: &str, sign: impl Fn(char) -> bool, conjunction: impl Fn(&str) -> bool) -> bool {
@@ -74,10 +104,38 @@ mod tests {
         for joint in ["john & mary", "john+mary", "john/mary", "john and mary", "jan en piet", "juan y ana"] {
             assert!(is_joint(joint), "{joint}");
         }
-        for single in ["anderson", "& mary", "john and", "mary ann", "e j", "andy"] {
+        for joint in [
+            "иван и мария",
+            "олег та ольга",
+            "олег й ольга",
+            "олег і ольга",
+            "γιώργος και μαρία",
+            "أحمد و فاطمة",
+        ] {
+            assert!(is_joint(joint), "{joint}");
+        }
+        for joint in ["jános és mária", "hans u. anna", "hans u anna", "john n mary", "john 'n' mary"] {
+            assert!(is_joint(joint), "{joint}");
+        }
+        for single in ["anderson", "& mary", "john and", "mary ann", "e j", "andy", "иван", "أحمد وليد"]
+        {
+            assert!(!is_joint(single), "{single}");
+        }
+        for single in ["u thant", "aung u", "j n paul", "mary n", "john n. paul", "mary ann n clare"] {
             assert!(!is_joint(single), "{single}");
         }
         assert!(is_joint_whole("john and mary smith") && !is_joint_whole("ortega y gasset"));
+    }
+
+    #[test]
+    fn a_second_person_in_brackets_is_no_nickname() {
+        for other in ["& mary", "+mary", "and mary", "y maría", "и мария", "u. anna", "n mary", "john & mary"]
+        {
+            assert!(adds_another(other), "{other}");
+        }
+        for nickname in ["bob", "&", "and", "andy", "n/a", "mary ann", "née lee", "a.k.a. bob"] {
+            assert!(!adds_another(nickname), "{nickname}");
+        }
     }
 
     #[test]

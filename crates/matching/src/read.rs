@@ -2,7 +2,7 @@
 
 use crate::affix::{is_only_titles, sex_of_titles, take_suffixes, without_titles};
 use crate::clean::{clean, says_nothing};
-use crate::joint::{is_joint, is_joint_whole, take_aliases};
+use crate::joint::{adds_another, is_joint, is_joint_whole, take_aliases};
 use crate::knowledge::Sex;
 use crate::particle::is_particle;
 use crate::placeholder::{is_blank_family, is_blank_given};
@@ -32,7 +32,7 @@ impl Reading {
         let mut read = Self { first: first_text.clone(), last: last_text.clone(), ..Self::default() };
         read.take_aliases();
         read.blank_placeholders();
-        read.joint = is_joint(&read.first);
+        read.joint |= is_joint(&read.first);
         read.take_suffixes();
         if read.settle_commas() {
             read.take_aliases();
@@ -40,14 +40,16 @@ impl Reading {
         read.take_titles();
         read.split_lone_first();
         read.blank_placeholders();
-        read.joint |= is_joint(&read.first) || (read.first.is_empty() && is_joint_whole(&read.last));
+        read.joint |= is_joint(&read.first) || is_joint_whole(&read.last);
         read.first_text = first_text;
         read.last_text = last_text;
         read
     }
 
     fn take_aliases(&mut self) {
-        self.aliases.extend(take_aliases(&mut self.first));
+        let found = take_aliases(&mut self.first);
+        self.joint |= found.iter().any(|alias| adds_another(alias));
+        self.aliases.extend(found);
         self.aliases.retain(|alias| !is_blank_given(alias));
         if says_nothing(&self.first) && !self.aliases.is_empty() {
             self.first = self.aliases.remove(0);
@@ -186,6 +188,11 @@ mod tests {
         assert!(Reading::of("John & Mary", "Smith").joint);
         assert!(Reading::of("", "John & Mary Smith").joint);
         assert!(Reading::of("", "Smith, John and Mary").joint);
+        assert!(Reading::of("John (& Mary)", "Smith").joint);
+        assert!(Reading::of("John (and Mary)", "Smith").joint);
+        assert!(Reading::of("John", "Smith & Mary Jones").joint);
+        assert!(Reading::of("Иван и Мария", "Иванов").joint);
+        assert!(!Reading::of("John (Jack)", "Smith").joint && !Reading::of("Ana", "Ortega y Gasset").joint);
         assert!(!Reading::of("n/a", "Smith").joint && !Reading::of("", "Ortega y Gasset").joint);
     }
 

@@ -134,10 +134,24 @@ proptest! {
 
     #[test]
     fn a_joint_record_is_never_linked(f in "[A-Z][a-z]{1,8}", s in "[A-Z][a-z]{1,8}", l in name(), g in name(), m in name(),
-        by in prop::sample::select(vec![" & ", "&", " + ", "/", " and ", " und ", " Y "])) {
-        let joint = Person::new(&format!("{f}{by}{s}"), &l, "a@example.org");
-        for other in [Person::new(&g, &m, "a@example.org"), Person::new(&f, &l, "a@example.org"), joint.clone()] {
-            prop_assert!(verdict(&joint, &other).strength <= Strength::Review);
+        by in prop::sample::select(vec![
+            " & ", "&", " + ", "/", " and ", " und ", " Y ", " u. ", " és ", " и ", " та ", " й ", " και ", " و ",
+        ]),
+        way in 0..4)
+    {
+        let joint = match way {
+            0 => Person::new(&format!("{f}{by}{s}"), &l, "a@example.org"),
+            1 => Person::new(&format!("{f} ({}{s})", by.trim_start().replace('/', "&")), &l, "a@example.org"),
+            2 => Person::new(&format!("{f} \"{}{s}\"", by.trim_start().replace('/', "+")), &l, "a@example.org"),
+            _ => {
+                let by = if matches!(by, "/" | " Y " | " й ") { " & " } else { by };
+                Person::new(&f, &format!("{g}a{by}{s}son {m}"), "a@example.org")
+            }
+        };
+        let others = [(&g, &m), (&f, &l), (&s, &l), (&f, &g), (&s, &m)];
+        let others = others.map(|(first, last)| Person::new(first, last, "a@example.org"));
+        for other in others.iter().chain([&joint]) {
+            prop_assert!(verdict(&joint, other).strength <= Strength::Review, "{f:?} {by:?} {s:?} {way}");
         }
     }
 
