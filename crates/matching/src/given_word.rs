@@ -7,6 +7,8 @@ use crate::word_pair::{Slip, WordPair};
 
 /// How alike two different nicknames of one name must look when they begin with different letters.
 const LIKE_ENOUGH_FOR_NICKNAMES: f64 = 0.6;
+/// Names up to this length are a vowel apart from other names: Tim and Tom, Joan and Jean.
+const SHORT_NAME: usize = 4;
 /// How alike two words must look to be worth a person's glance although nothing explains the difference.
 const LIKE_ENOUGH_FOR_A_GLANCE: f64 = 0.82;
 
@@ -57,6 +59,10 @@ fn by_letters(pair: WordPair<'_>, a_known: bool, b_known: bool) -> Given {
         return Given::Faint;
     }
     let both_known = a_known && b_known;
+    let short = pair.a.len().max(pair.b.len()) <= SHORT_NAME;
+    if both_known && short && looks == Given::Variant && !pair.same_skeleton() {
+        return Given::Faint;
+    }
     if both_known && looks != Given::Variant {
         // Two different names, not a slip.
         let close = pair.is_cut_short() || (!conflict && pair.same_first_letter());
@@ -100,6 +106,13 @@ mod tests {
     }
 
     #[test]
+    fn spellings_of_one_short_name_are_still_one() {
+        for (a, b) in [("ann", "anne"), ("jon", "john"), ("eric", "erik"), ("cara", "kara"), ("amy", "ami")] {
+            assert!(of(a, b) < Given::Typo, "{a} {b}: {:?}", of(a, b));
+        }
+    }
+
+    #[test]
     fn letters_speak_for_names_no_table_has() {
         assert_eq!(of("mohammed", "muhammad"), Given::Variant);
         assert_eq!(of("kohn", "john"), Given::Typo);
@@ -113,5 +126,8 @@ mod tests {
     fn two_known_names_are_not_a_slip_of_each_other() {
         assert_eq!(of("mark", "mary"), Given::Conflict);
         assert_eq!(of("dale", "gale"), Given::Conflict);
+        for (a, b) in [("tim", "tom"), ("dan", "don"), ("joan", "jean")] {
+            assert_eq!(of(a, b), Given::Faint, "{a} {b}");
+        }
     }
 }

@@ -14,6 +14,7 @@ mod choose;
 mod clean;
 mod compare;
 mod config;
+mod consonants;
 mod contest;
 mod distance;
 mod family;

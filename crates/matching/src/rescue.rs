@@ -3,6 +3,7 @@
 use std::cmp::Reverse;
 
 use crate::compare::Finding;
+use crate::consonants::by_consonants;
 use crate::family::{Family, family_names};
 use crate::fold::Letters;
 use crate::given::{Given, given_names};
@@ -11,9 +12,6 @@ use crate::name::Name;
 use crate::person::Person;
 use crate::reason::Reason;
 use crate::strength::Strength;
-
-/// Fewest consonants, both names together, that make their agreement more than chance.
-const FEWEST_CONSONANTS: usize = 4;
 
 /// The best of the finding and every way to read the fields differently. Called only below `Strong`.
 pub(crate) fn rescue(a: &Person, b: &Person, direct: Finding, knowledge: &Knowledge) -> Finding {
@@ -30,8 +28,8 @@ pub(crate) fn rescue(a: &Person, b: &Person, direct: Finding, knowledge: &Knowle
     if same_words(a, b) {
         offer(Some(Finding { strength: Strength::Strong, way: Some(Reason::SameWords), ..direct }));
     }
-    if same_consonants(a, b) {
-        offer(Some(Finding { strength: Strength::Probable, way: Some(Reason::Consonants), ..direct }));
+    if let Some(strength) = by_consonants(a, b, knowledge) {
+        offer(Some(Finding { strength, way: Some(Reason::Consonants), ..direct }));
     }
     best
 }
@@ -87,22 +85,4 @@ fn same_words(a: &Person, b: &Person) -> bool {
     count >= 2
         && count == b.words().count()
         && a.words().all(|word| often(a, &word.text) == often(b, &word.text))
-}
-
-/// One side in Arabic or Hebrew, the other not: what is left without vowels must be equal in both names.
-fn same_consonants(a: &Person, b: &Person) -> bool {
-    if a.vowels_unwritten == b.vowels_unwritten {
-        return false;
-    }
-    let same = |one: &Name, other: &Name| consonants(one).eq(consonants(other));
-    same(&a.first, &b.first)
-        && same(&a.last, &b.last)
-        && consonants(&a.first).next().is_some()
-        && consonants(&a.last).next().is_some()
-        && consonants(&a.first).chain(consonants(&a.last)).count() >= FEWEST_CONSONANTS
-}
-
-fn consonants(name: &Name) -> impl Iterator<Item = u8> {
-    let letters = name.plain.joined().map_or(&[][..], |word| word.skeleton());
-    letters.iter().copied().filter(|letter| !b"aeiouhv".contains(letter))
 }

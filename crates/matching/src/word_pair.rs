@@ -50,6 +50,11 @@ impl<'a> WordPair<'a> {
         }
     }
 
+    /// Whether both sound alike, vowels included.
+    pub(crate) fn same_skeleton(self) -> bool {
+        self.a.skeleton() == self.b.skeleton()
+    }
+
     /// Whether both are spellings of one spoken word.
     pub(crate) fn is_variant(self) -> bool {
         let Self { a, b } = self;
