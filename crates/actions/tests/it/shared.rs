@@ -306,8 +306,8 @@ async fn two_whom_an_earlier_version_gave_one_record_are_set_aside_and_it_stays_
     for lead in world.records("Lead") {
         let id = lead["Id"].as_str().unwrap();
         match lead["FirstName"].as_str().unwrap() {
-            "Bob" => drop(world.org.delete_as(&user, "Lead", id).unwrap()),
-            _ => drop(world.org.edit_as(&user, "Lead", id, &json!({"FirstName": "Bob"})).unwrap()),
+            "Bob" => world.org.delete_as(&user, "Lead", id).unwrap(),
+            _ => world.org.edit_as(&user, "Lead", id, &json!({"FirstName": "Bob"})).unwrap(),
         }
     }
     // WHEN nothing changes THEN both are listed, and nothing is written, not when both are tried again either

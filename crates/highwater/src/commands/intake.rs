@@ -5,7 +5,7 @@ use std::time::Duration;
 
 use events::Queue;
 use events::intake::{router, serve};
-use events::queue::Request;
+use events::queue::{Notice, Request};
 use model::Clock;
 use serde_json::json;
 use service::StopSignals;
@@ -134,17 +134,19 @@ async fn turned_away(queue: Queue, stop: CancellationToken) {
 
 /// Says what was turned away and writes it down: nothing else is left of it.
 async fn tell_turned_away(queue: &Queue, all: bool) {
-    for notice in queue.to_say_of_turned_away(all) {
-        let (events, requests) = (notice.events, notice.requests);
-        let source = notice.source.as_ref().map_or(wire::intake::NO_SOURCE, |name| name.as_str());
+    for Notice { source, events, requests, reasons } in queue.to_say_of_turned_away(all) {
+        let whose =
+            source.as_ref().map_or_else(|| "no known source".to_owned(), |name| format!("the source {name}"));
+        let parts = [(events, "event", "events"), (requests, "whole request", "whole requests")];
+        let parts = parts.into_iter().filter(|(count, ..)| *count > 0);
+        let much: Vec<String> = parts.map(|(count, one, many)| counted(count, one, many)).collect();
+        let source = source.as_ref().map_or(wire::intake::NO_SOURCE, |name| name.as_str());
         tracing::warn!(
             source.name = source,
             events,
             requests,
-            "turned away at the way in, of the source {source}: {} and {}, for {}; `highwater status` counts them",
-            counted(events, "event", "events"),
-            counted(requests, "whole request", "whole requests"),
-            notice.reasons
+            "turned away at the way in, of {whose}: {}, for {reasons}; `highwater status` counts them",
+            much.join(" and ")
         );
     }
     let ours = queue.clone();
