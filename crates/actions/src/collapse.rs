@@ -51,8 +51,8 @@ pub struct Parcel {
     pub object: String,
     /// The record; `None`: a new one.
     pub record: Option<SalesforceId>,
-    /// The values with the times of the events that set them.
-    pub values: BTreeMap<String, (Value, Stamp)>,
+    /// The values with the times of the events that set them; of a placeholder none, as no event said it.
+    pub values: BTreeMap<String, (Value, Option<Stamp>)>,
     /// Whose it is, oldest event first.
     pub tasks: Vec<usize>,
     /// The record is deleted.
@@ -121,7 +121,7 @@ pub fn merge(
         Target::Record(object, id) => (object.clone(), Some(*id)),
         Target::New(object, _) => (object.clone(), None),
     };
-    let mut values: BTreeMap<String, (Value, Stamp)> = BTreeMap::new();
+    let mut values: BTreeMap<String, (Value, Option<Stamp>)> = BTreeMap::new();
     let mut notes = Vec::new();
     for (place, index) in tasks.iter().enumerate() {
         let Some(task) = all.get(*index) else { continue };
@@ -138,7 +138,8 @@ pub fn merge(
             if known.of(&filled.field).is_some_and(|newest| newest > task.at) {
                 notes.push((*index, Note::Older(filled.field.clone())));
             } else {
-                values.insert(filled.field.clone(), (filled.value.clone(), task.at));
+                let at = (!filled.placeholder).then_some(task.at);
+                values.insert(filled.field.clone(), (filled.value.clone(), at));
             }
         }
         if tasks.len() > 1 {
@@ -211,6 +212,7 @@ mod tests {
             field: (*field).to_owned(),
             value: value.clone(),
             only: *only,
+            placeholder: false,
         };
         let values = values.iter().map(filled).collect();
         let wanted = Wanted { wish: Wish::New, values, references: Vec::new(), notes: Vec::new() };

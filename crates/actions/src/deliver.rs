@@ -318,6 +318,7 @@ async fn references(cx: &Delivery, batch: &mut Batch<'_>, open: Vec<usize>) -> R
                     field: reference.field,
                     value: Value::from(id.to_string()),
                     only: reference.only,
+                    placeholder: false,
                 }),
                 others => {
                     let note = Note::NoReference { field: reference.field, found: others.len() };

@@ -49,6 +49,8 @@ pub struct Filled {
     pub value: Value,
     /// When it is written.
     pub only: Only,
+    /// A constant for new records: whatever any event says goes over it, an older one too.
+    pub placeholder: bool,
 }
 
 /// A field that is to point at a record still to be looked up.
@@ -161,7 +163,7 @@ fn found_again(prepared: &Prepared, mut wanted: Wanted) -> Wanted {
     for Key { field, value } in keys {
         let Some(known) = prepared.object.field(&field).filter(|known| known.createable) else { continue };
         if !taken(&wanted, known, Only::Create) {
-            wanted.values.push(Filled { field, value, only: Only::Create });
+            wanted.values.push(Filled { field, value, only: Only::Create, placeholder: false });
         }
     }
     wanted
@@ -324,8 +326,13 @@ fn put(
     }
     let too_long = rule.too_long.unwrap_or(prepared.action.too_long);
     let unfit = rule.unfit.unwrap_or(prepared.action.unfit);
+    let before = wanted.values.len();
     keep(prepared, &value, field, rule.only, (too_long, unfit), wanted)
-        .map_err(|note| refused(prepared, field, &note))
+        .map_err(|note| refused(prepared, field, &note))?;
+    if rule.value.is_some() && rule.only == Only::Create {
+        wanted.values.iter_mut().skip(before).for_each(|kept| kept.placeholder = true);
+    }
+    Ok(())
 }
 
 pub(crate) fn refused(prepared: &Prepared, field: &DescribeField, note: &Note) -> Box<Outcome> {
@@ -344,12 +351,17 @@ pub(crate) fn keep(
         Fit::Silent => {}
         // Only what is there can be cleared; and whatever another rule has for the field goes over it.
         Fit::Takes(Value::Null, _) => {
-            let cleared = Filled { field: field.name.clone(), value: Value::Null, only: Only::Update };
+            let cleared = Filled {
+                field: field.name.clone(),
+                value: Value::Null,
+                only: Only::Update,
+                placeholder: false,
+            };
             wanted.values.splice(0..0, (only != Only::Create).then_some(cleared));
         }
         Fit::Takes(value, note) => {
             wanted.notes.extend(note);
-            wanted.values.push(Filled { field: field.name.clone(), value, only });
+            wanted.values.push(Filled { field: field.name.clone(), value, only, placeholder: false });
         }
         Fit::TooLong(note) if too_long == TooLong::Refuse => return Err(note),
         // Nothing at all is no value that does not fit: a check box has no third state, and stays as it is.

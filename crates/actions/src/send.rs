@@ -270,7 +270,9 @@ async fn settle(
             Ok(saved) => {
                 let mut stamps = stamps.next().unwrap_or_default();
                 for (field, (_, at)) in &parcel.values {
-                    stamps.raise(field, *at);
+                    if let Some(at) = at {
+                        stamps.raise(field, *at);
+                    }
                 }
                 if parcel.delete {
                     changes.remove_note(NoteKind::Stamps, saved.id.as_str().as_bytes());

@@ -1,6 +1,7 @@
 //! Newer and older, once and twice, together and alone.
 
 use actions::deliver::deliver;
+use actions::incoming::Incoming;
 use actions::outcome::Answer;
 use serde_json::{Value, json};
 
@@ -30,6 +31,32 @@ async fn an_older_event_never_overwrites_a_newer_one_however_late_it_comes() {
     assert_eq!(fields(&world.only("Lead"), &["Phone", "Title"]), ["new", "Dr"].map(Value::from));
     let nothing = world.event(4, identify(json!({"email": "a@x.example", "phone": "old"})));
     assert_eq!(one(&cx, &nothing).await.answer, Answer::Superseded);
+}
+
+#[tokio::test]
+async fn what_no_event_said_gives_way_to_an_older_event_that_does() {
+    let mut world = World::new().await;
+    let mut cx = world.delivery(&preset("segment-classic")).await;
+    // GIVEN a Lead of an event without a name
+    let nameless = world.event(10, identify(json!({"email": "a@x.example", "phone": "new"})));
+    assert_eq!(one(&cx, &nameless).await.answer, Answer::Created);
+    assert_eq!(fields(&world.only("Lead"), &["LastName", "Company"]), ["n/a", "n/a"].map(Value::from));
+    world.restart(&mut cx);
+    // WHEN the one from before comes late THEN its name and company are written, and its older phone is not
+    let traits = json!({"email": "a@x.example", "lastName": "Ash", "company": "Acme", "phone": "old"});
+    let older = world.event(0, identify(traits));
+    let outcome = one(&cx, &older).await;
+    assert_eq!(outcome.answer, Answer::Updated);
+    let left_out = ["Email", "Phone"].map(|field| format!("{field}: left out, a newer event had set it"));
+    assert_eq!(outcome.notes, left_out);
+    let wanted = ["Ash", "Acme", "new"].map(Value::from);
+    assert_eq!(fields(&world.only("Lead"), &["LastName", "Company", "Phone"]), wanted);
+    // AND what an event said once stays against an older one
+    let oldest = world.event(0, identify(json!({"email": "a@x.example", "lastName": "Ashe"})));
+    assert_eq!(one(&cx, &oldest).await.answer, Answer::Updated);
+    let before =
+        Incoming { at: older.at.minus(std::time::Duration::from_secs(1)), id: "m0".into(), ..oldest };
+    assert_eq!(one(&cx, &before).await.answer, Answer::Superseded);
 }
 
 #[tokio::test]
