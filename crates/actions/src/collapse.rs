@@ -60,7 +60,8 @@ pub struct Parcel {
 }
 
 /// Which tasks share a record, in the order of their events; records in the order of their first event. Within a group
-/// everything behind a deletion waits for the next round, and so does a deletion that something is before.
+/// everything behind a deletion waits for the next round, and so does a deletion that something is before. Whoever waits for a
+/// record to point at waits with everything behind it.
 #[derive(Debug, Default, PartialEq)]
 pub struct Grouped {
     /// Target and tasks.
@@ -75,6 +76,7 @@ pub fn group(
     targets: Vec<(usize, Target)>,
     deletes: impl Fn(usize) -> bool,
     alone: impl Fn(usize) -> bool,
+    waits: impl Fn(usize) -> bool,
 ) -> Grouped {
     let mut joined: Vec<(Target, Vec<usize>)> = Vec::new();
     let mut by_record: HashMap<SalesforceId, usize> = HashMap::new();
@@ -103,8 +105,11 @@ pub fn group(
             None => tasks.len(),
         };
         let end = if tasks.iter().any(|task| alone(*task)) { 1 } else { end };
+        let end = tasks.iter().position(|task| waits(*task)).map_or(end, |first| end.min(first));
         grouped.later.extend(tasks.split_off(end.min(tasks.len())));
-        grouped.groups.push((target, tasks));
+        if !tasks.is_empty() {
+            grouped.groups.push((target, tasks));
+        }
     }
     grouped
 }
@@ -240,14 +245,17 @@ mod tests {
         let same = || Target::Record("Contact".into(), id);
         let targets =
             vec![(0, same()), (1, new("a")), (2, same()), (3, new("b")), (4, new("a")), (5, same())];
-        let grouped = group(targets.clone(), |task| task == 2, |_| false);
+        let grouped = group(targets.clone(), |task| task == 2, |_| false, |_| false);
         let groups: Vec<&[usize]> = grouped.groups.iter().map(|(_, tasks)| tasks.as_slice()).collect();
         assert_eq!(groups, [&[0][..], &[1, 4], &[3]]);
         assert_eq!(grouped.later, [2, 5]);
-        let first = group(targets.clone(), |task| task == 0, |_| false);
+        let first = group(targets.clone(), |task| task == 0, |_| false, |_| false);
         assert_eq!((first.groups[0].1.as_slice(), first.later.as_slice()), (&[0][..], &[2, 5][..]));
-        let alone = group(targets, |_| false, |task| task == 4);
+        let alone = group(targets.clone(), |_| false, |task| task == 4, |_| false);
         assert_eq!(alone.groups[1].1, [1]);
+        let waits = group(targets, |_| false, |_| false, |task| task == 1 || task == 2);
+        let groups: Vec<&[usize]> = waits.groups.iter().map(|(_, tasks)| tasks.as_slice()).collect();
+        assert_eq!((groups, waits.later), (vec![&[0][..], &[3]], vec![2, 5, 1, 4]));
     }
 
     #[test]

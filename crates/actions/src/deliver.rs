@@ -4,13 +4,13 @@ use std::collections::{BTreeMap, HashMap};
 use std::sync::Arc;
 
 use model::SupporterId;
-use salesforce::{Describe, Org};
+use salesforce::Org;
 use serde_json::Value;
 use state::{Changes, NoteKind, State};
 use tokio::sync::Mutex;
 use tokio_util::sync::CancellationToken;
 
-use crate::action::{Operation, Unfit};
+use crate::action::Operation;
 use crate::check::{Prepared, Schema};
 use crate::collapse::{Target, Task, group, lacking, merge};
 use crate::evaluate::{Filled, Key, NotFor, Verdict, Wanted, Wish, evaluate};
@@ -20,12 +20,14 @@ use crate::job::{self, Jobs};
 use crate::nobody::of_nobody;
 use crate::outcome::{Answer, Note, Outcome};
 use crate::owner::apart;
-use crate::question::{Answers, Asked, Hit, Question};
+use crate::question::{Answers, Asked, Question};
+use crate::refer::{Referred, references};
 use crate::send::{self, Lane};
 use crate::stamps::Stamps;
 use crate::whose::{Coming, target};
 
-/// How often a batch is gone through: once more for each deletion in between and each joint refusal.
+/// How often a batch is gone through: once more for each deletion in between, each joint refusal, and each record that another
+/// is to point at.
 const MAX_ROUNDS: usize = 8;
 
 /// What a delivery works with.
@@ -125,13 +127,18 @@ pub async fn deliver(cx: &Delivery, events: &[Incoming]) -> Result<Delivered, Fa
             0
         }
     };
-    for _ in 0..rounds {
+    let mut may_wait = true;
+    for number in 1..=rounds {
         if open.is_empty() || cx.stop.is_cancelled() || over_budget(cx) {
             break;
         }
         let before = open.clone();
-        match round(cx, &mut batch, open).await {
-            Ok(later) => open = later,
+        match round(cx, &mut batch, open, may_wait && number < rounds).await {
+            Ok(later) => {
+                // Where nothing came of waiting, nothing will.
+                may_wait = later.len() < before.len();
+                open = later;
+            }
             Err(error) => {
                 open = before.into_iter().filter(|task| !is_settled(&batch, *task)).collect();
                 // What the org understood and refused is a try; what never reached it is none.
@@ -237,8 +244,13 @@ fn begin_one(
 }
 
 /// One round over the open tasks. Returns those of the next.
-async fn round(cx: &Delivery, batch: &mut Batch<'_>, open: Vec<usize>) -> Result<Vec<usize>, Fatal> {
-    let open = references(cx, batch, open).await?;
+async fn round(
+    cx: &Delivery,
+    batch: &mut Batch<'_>,
+    open: Vec<usize>,
+    may_wait: bool,
+) -> Result<Vec<usize>, Fatal> {
+    let Referred { open, wait } = references(cx, batch, open, may_wait).await?;
     let (asked, sent, questions) = ask(cx, batch, &open);
     let object = |name: &str| cx.schema.object(name).map(Arc::clone);
     let answers =
@@ -246,7 +258,13 @@ async fn round(cx: &Delivery, batch: &mut Batch<'_>, open: Vec<usize>) -> Result
     let mut targets: Vec<(usize, Target)> = Vec::new();
     let mut batch_knows = Coming::default();
     for task in open {
-        match target(cx, batch, task, &questions, &answers, &mut batch_knows)? {
+        // A converted Lead's values are translated once, together with its references.
+        let as_it_was = wait.contains(&task).then(|| batch.tasks[task].wanted.clone());
+        let found = target(cx, batch, task, &questions, &answers, &mut batch_knows)?;
+        if let Some(wanted) = as_it_was {
+            batch.tasks[task].wanted = wanted;
+        }
+        match found {
             Ok(target) => {
                 if let Target::New(_, mine) = &target {
                     batch_knows.asked.extend(mine.iter().cloned());
@@ -258,7 +276,7 @@ async fn round(cx: &Delivery, batch: &mut Batch<'_>, open: Vec<usize>) -> Result
     }
     let apart = apart(cx, batch, targets, &questions, &answers.found)?;
     let deletes = |task: usize| cx.actions[batch.tasks[task].action].action.operation == Operation::Delete;
-    let grouped = group(apart.targets, deletes, |task| batch.tasks[task].alone);
+    let grouped = group(apart.targets, deletes, |task| batch.tasks[task].alone, |task| wait.contains(&task));
     let mut later = grouped.later;
     later.extend(apart.later);
     let parcels = pack(cx, batch, grouped.groups)?;
@@ -287,69 +305,6 @@ async fn keep(cx: &Delivery, batch: &Batch<'_>) -> Result<(), Fatal> {
         let _receipt = cx.state.commit(changes).await?;
     }
     Ok(())
-}
-
-/// Finds the records that reference fields point at.
-async fn references(cx: &Delivery, batch: &mut Batch<'_>, open: Vec<usize>) -> Result<Vec<usize>, Fatal> {
-    let mut asked = Asked::default();
-    let mut wanted: BTreeMap<(usize, usize), Option<Question>> = BTreeMap::new();
-    for task in &open {
-        for (place, reference) in batch.tasks[*task].wanted.references.iter().enumerate() {
-            let object = cx.schema.object(&reference.lookup.object);
-            let question = object.and_then(|object| {
-                let key = reference_key(object, &reference.lookup.field, &reference.value)?;
-                asked.add(object, &[key])
-            });
-            wanted.insert((*task, place), question);
-        }
-    }
-    if wanted.is_empty() {
-        return Ok(open);
-    }
-    let answers = asked.ask(&cx.org, |name| cx.schema.object(name).map(Arc::clone)).await?;
-    let mut left = Vec::new();
-    for task in open {
-        let references = std::mem::take(&mut batch.tasks[task].wanted.references);
-        let mut refused = None;
-        for (place, reference) in references.into_iter().enumerate() {
-            let hits = wanted.get(&(task, place)).and_then(Option::as_ref).and_then(|q| answers.get(q));
-            match hits.map_or(&[][..], Vec::as_slice) {
-                [Hit { id, .. }] => batch.tasks[task].wanted.values.push(Filled {
-                    field: reference.field,
-                    value: Value::from(id.to_string()),
-                    only: reference.only,
-                    placeholder: false,
-                }),
-                others => {
-                    let note = Note::NoReference { field: reference.field, found: others.len() };
-                    if reference.lookup.none == Unfit::Refuse {
-                        refused = Some((note.to_string(), others.len()));
-                    }
-                    batch.tasks[task].wanted.notes.push(note);
-                }
-            }
-        }
-        match refused {
-            None => left.push(task),
-            Some((reason, found)) => {
-                let answer = if found > 1 { Answer::Several } else { Answer::NotFound };
-                let object = cx.actions[batch.tasks[task].action].object.name.clone();
-                let outcome = batch.outcome(task, &object, answer).because(reason);
-                batch.end(task, outcome);
-            }
-        }
-    }
-    Ok(left)
-}
-
-fn reference_key(object: &Describe, field: &str, value: &Value) -> Option<Key> {
-    use crate::action::{Nulls, TooLong};
-    use crate::fit::{Fit, fit};
-    let field = object.field(field)?;
-    match fit(value, field, TooLong::Refuse, Nulls::Leave) {
-        Fit::Takes(value, None) => Some(Key { field: field.name.clone(), value }),
-        Fit::Takes(_, Some(_)) | Fit::Silent | Fit::Unfit(_) | Fit::TooLong(_) => None,
-    }
 }
 
 pub(crate) type Questions = BTreeMap<usize, Vec<Option<Question>>>;

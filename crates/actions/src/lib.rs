@@ -33,6 +33,7 @@ pub mod template;
 
 mod changed;
 mod nobody;
+mod refer;
 mod rest;
 mod send;
 mod trigger;

@@ -28,7 +28,7 @@ restricted picklist does not take, references that point elsewhere. Nothing is d
 | `part` | `given` or `family` part of a full name. One word is a family name, `Family, Given` is read as such, else all words after the first are the family name |
 | `decode` | values in place of others: `{ hot = \"Hot\" }`, compared without regard to case |
 | `otherwise` | a value outside `decode`: `as_is`, `leave_out` or `refuse` |
-| `lookup` | the record a reference points at: `{ object = \"Account\", field = \"AccountNumber\", none = \"leave_out\" }` or `none = \"refuse\"` |
+| `lookup` | the record a reference points at: `{ object = \"Account\", field = \"AccountNumber\", none = \"leave_out\" }` or `none = \"refuse\"`. A record that another event of the same batch makes is made first |
 | `only` | `always`, `create` (a placeholder that overwrites nothing; a constant gives way to whatever any event says, an older one too) or `update` |
 | `too_long`, `unfit` | in place of the action's |
 | `optional` | `true`: only where the org has the field and our user may write it; the outcome of an event with a value says where not |

@@ -13,6 +13,7 @@ mod jobs;
 mod matchers;
 mod nulls;
 mod order;
+mod pointing;
 mod queue;
 mod reference;
 mod references;
