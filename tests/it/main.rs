@@ -40,6 +40,7 @@ mod stopping;
 mod supporter_merges;
 mod take_back;
 mod told_apart;
+mod two_databases;
 mod verify;
 mod watermarks;
 mod ways_in;

@@ -28,7 +28,7 @@ pub use world::{World, alerting};
 /// Everything a cycle needs, and hands on both sides.
 pub struct Harness {
     /// The org.
-    pub org: simorg::Org,
+    pub org: Arc<simorg::Org>,
     /// Both sides and what stands between them.
     pub sides: Sides,
     /// The supporter database, for people's own edits.
@@ -52,8 +52,17 @@ impl Harness {
         if !world.own_duplicate_rules {
             world.org.duplicates = DuplicateSettings::none();
         }
+        let org = Arc::new(simorg::Org::start(world.org.clone()).await.expect("the org starts"));
+        Self::over(org, world).await
+    }
+
+    /// Another supporter database that feeds the same org, with a state of its own.
+    pub async fn beside(&self, world: World) -> Self {
+        Self::over(Arc::clone(&self.org), world).await
+    }
+
+    async fn over(org: Arc<simorg::Org>, world: World) -> Self {
         let dir = tempfile::tempdir().expect("a temporary directory");
-        let org = simorg::Org::start(world.org.clone()).await.expect("the org starts");
         let pool = database(&dir.path().join("supporters.db"), world.text_ids).await;
         let patient = world.patient;
         let (sides, holding) = sides(&org, &dir, world).await;

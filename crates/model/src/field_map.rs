@@ -25,6 +25,14 @@ pub struct TechnicalFields {
     pub push_marker: Option<String>,
 }
 
+impl TechnicalFields {
+    /// The account id of our supporter database, where Contacts carry one.
+    #[must_use]
+    pub fn own_account(&self) -> Option<&str> {
+        self.account_id.as_ref().map(|(_, own)| own.as_str())
+    }
+}
+
 /// The whole map, checked.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct FieldMap {

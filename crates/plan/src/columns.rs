@@ -36,6 +36,12 @@ impl SeenContact {
     pub fn carries(&self, supporter: &SupporterId) -> bool {
         self.contact.supporter_id.text() == Some(supporter.as_str())
     }
+
+    /// Whether it carries the account id of another supporter database than ours. None at all is nobody's.
+    #[must_use]
+    pub fn of_other_account(&self, own: Option<&str>) -> bool {
+        own.zip(self.contact.account_key.text()).is_some_and(|(own, theirs)| own != theirs)
+    }
 }
 
 /// What a Contact is filed under.

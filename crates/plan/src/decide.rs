@@ -144,16 +144,16 @@ fn skip(pair: &Pair, rules: &Rules<'_>) -> Option<SkipReason> {
     }
 }
 
-/// Another account's Contact: it carries that account's id, or none at all and is none of our supporters.
+/// Another account's Contact: it carries that account's id and is none of our supporters. Where only our own account's are wanted,
+/// also one that is by now another's, or nobody's.
 fn other_account(pair: &Pair, seen: &SeenContact, rules: &Rules<'_>) -> bool {
-    let Some((_, own)) = &rules.map.technical().account_id else { return false };
-    if !rules.settings.only_own_account {
-        return false;
+    let own = rules.map.technical().own_account();
+    let (only_own, is_nobody) = (rules.settings.only_own_account, pair.supporter.is_none());
+    if seen.of_other_account(own) {
+        return only_own || is_nobody;
     }
-    match seen.contact.account_key.text() {
-        Some(theirs) => theirs != own,
-        None => pair.supporter.is_none(),
-    }
+    let accounted = own.is_none() || seen.contact.account_key.text().is_some();
+    only_own && is_nobody && !accounted
 }
 
 /// Whether the two records were one person before this cycle.

@@ -42,8 +42,8 @@ pub enum Ended {
         link: Link,
         /// The Contact that remains.
         survivor: ContactId,
-        /// The supporter it belongs to.
-        owner: SupporterId,
+        /// The supporter it belongs to; `None`: one of another supporter database.
+        owner: Option<SupporterId>,
     },
     /// The link was a tombstone before, and still is.
     Tombstone(Link),
@@ -94,7 +94,8 @@ pub async fn gather(
     let survivors: Vec<ContactId> = fates.values().filter_map(|fate| survivor(*fate)).collect();
     live.extend(read_contacts(sides, None, &survivors).await?);
     let owners = owners(sides, &survivors, &live).await?;
-    let seen = Seen { live, fates, owners };
+    let own_account = sides.map.technical().own_account();
+    let seen = Seen { live, fates, owners, own_account };
     let merged = merged_away(sides, &supporters, &known).await?;
     let mut named = contradicted(sides, &supporters, &known).await?;
     let each = ids.iter().zip(supporters).zip(known);
@@ -120,7 +121,12 @@ async fn owners(
     let mut owners: HashMap<ContactId, SupporterId> =
         linked.filter_map(|(id, owner)| Some((*id, owner?))).collect();
     let unlinked = survivors.iter().filter(|id| !owners.contains_key(id));
-    let carried = |id: &ContactId| SupporterId::parse(live.get(id)?.contact.supporter_id.text()?).ok();
+    // In another supporter database the same id is somebody else's.
+    let own = sides.map.technical().own_account();
+    let carried = |id: &ContactId| {
+        let seen = live.get(id).filter(|seen| !seen.of_other_account(own))?;
+        SupporterId::parse(seen.contact.supporter_id.text()?).ok()
+    };
     let (contacts, carriers): (Vec<ContactId>, Vec<SupporterId>) =
         unlinked.filter_map(|id| Some((*id, carried(id)?))).unzip();
     if carriers.is_empty() {
@@ -170,10 +176,20 @@ async fn merged_away(
     Ok(merged)
 }
 
-struct Seen {
+struct Seen<'a> {
     live: HashMap<ContactId, SeenContact>,
     fates: HashMap<ContactId, Fate>,
     owners: HashMap<ContactId, SupporterId>,
+    own_account: Option<&'a str>,
+}
+
+impl Seen<'_> {
+    /// Whose the survivor of a merge is, if not this supporter's: somebody's of ours, or of another supporter database.
+    fn owner_beside(&self, id: &SupporterId, survivor: ContactId) -> Option<Option<SupporterId>> {
+        let foreign = self.live.get(&survivor).is_some_and(|seen| seen.of_other_account(self.own_account));
+        let owner = self.owners.get(&survivor).filter(|owner| *owner != id);
+        (foreign || owner.is_some()).then(|| owner.cloned())
+    }
 }
 
 const fn survivor(fate: Fate) -> Option<ContactId> {
@@ -205,7 +221,13 @@ pub fn fresh<'a>(sides: &Sides, directory: Option<&'a Directory>) -> Option<&'a 
     (age <= sides.settings.fresh_for).then_some(directory)
 }
 
-fn one(seen: &Seen, id: &SupporterId, supporter: Option<Supporter>, known: Known, anew: bool) -> Gathered {
+fn one(
+    seen: &Seen<'_>,
+    id: &SupporterId,
+    supporter: Option<Supporter>,
+    known: Known,
+    anew: bool,
+) -> Gathered {
     let Some(link) = known.link.clone() else {
         let unlinked = |supporter| Gathered::Unlinked(Box::new(supporter), Box::new(known));
         return supporter.map_or_else(|| Gathered::Nobody(id.clone()), unlinked);
@@ -219,8 +241,7 @@ fn one(seen: &Seen, id: &SupporterId, supporter: Option<Supporter>, known: Known
     }
     match seen.fates.get(&link.contact) {
         Some(Fate::Survivor(master)) => {
-            if let Some(owner) = seen.owners.get(master).filter(|owner| **owner != *id) {
-                let owner = owner.clone();
+            if let Some(owner) = seen.owner_beside(id, *master) {
                 return Gathered::Ended(Ended::MergedIntoLinked { link, survivor: *master, owner });
             }
             match seen.live.get(master) {

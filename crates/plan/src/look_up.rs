@@ -127,7 +127,7 @@ async fn fetch(
         find_carriers(sides, directory, supporters, depth, &mut fetched).await?;
     }
     follow_up(sides, &mut fetched, &stored).await?;
-    fetched.own_account = sides.map.technical().account_id.as_ref().map(|(_, own)| own.clone());
+    fetched.own_account = sides.map.technical().own_account().map(str::to_owned);
     note_owners(sides, &mut fetched).await?;
     Ok(fetched)
 }
@@ -328,10 +328,7 @@ fn of_another_supporter(supporter: &Supporter, seen: &SeenContact, fetched: &Fet
 
 /// Belonging to another supporter database.
 fn foreign(seen: &SeenContact, fetched: &Fetched) -> bool {
-    match (&fetched.own_account, seen.contact.account_key.text()) {
-        (Some(own), Some(theirs)) => own != theirs,
-        _ => false,
-    }
+    seen.of_other_account(fetched.own_account.as_deref())
 }
 
 /// The address differs and not even the names agree: whoever typed that id may have meant somebody else.

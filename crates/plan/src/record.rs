@@ -425,8 +425,12 @@ pub fn record_end_as_case(changes: &mut Changes, ended: &Ended, at: Moment) -> c
         }
         Ended::MergedIntoLinked { link, survivor, owner } => {
             let contacts = vec![link.contact, *survivor];
-            let supporters = vec![link.supporter.clone(), owner.clone()];
-            changes.open_case(case(CaseKind::MergedIntoLinked, link, contacts, supporters));
+            let supporters = std::iter::once(&link.supporter).chain(owner).cloned().collect();
+            let mut case = case(CaseKind::MergedIntoLinked, link, contacts, supporters);
+            if owner.is_none() {
+                case.reasons.push("other_account".to_owned());
+            }
+            changes.open_case(case);
             crate::Outcome::Case(CaseKind::MergedIntoLinked)
         }
         Ended::Tombstone(_) => crate::Outcome::Skipped(crate::SkipReason::Tombstone),

@@ -37,7 +37,7 @@ pub struct Settings {
     pub supporter_deleted: OnDelete,
     /// Where [`OnDelete::Flag`] writes to.
     pub deleted_flags: DeletedFlags,
-    /// Leave Contacts alone that do not carry our account id. Default no.
+    /// Leave Contacts alone that carry no account id and are nobody's, and our supporters' that carry another account's. Default no.
     pub only_own_account: bool,
     /// Contacts that are not pulled.
     pub exclude: Vec<Exclude>,

@@ -25,6 +25,8 @@ pub enum Identified {
     },
     /// Nobody: an administrator said that it is none of those who carry its address. As the address is taken, nobody is made of it either.
     SetApart,
+    /// Nobody of ours: it carries the account id of another supporter database, and ids and people of two databases may be alike.
+    OtherAccount,
     /// Nobody.
     New,
 }
@@ -44,8 +46,14 @@ struct Known {
 /// # Errors
 /// [`Fatal`] when the supporter database or the state cannot be read.
 pub async fn identify(sides: &Sides, contacts: &[SeenContact]) -> Result<Vec<Identified>, Fatal> {
-    let mut known = read_by_ids(sides, contacts).await?;
-    let by_ids: Vec<Option<Identified>> = contacts.iter().map(|seen| by_any_id(seen, &known)).collect();
+    let own = sides.map.technical().own_account();
+    let theirs = |seen: &SeenContact| seen.of_other_account(own);
+    let ours: Vec<&SeenContact> = contacts.iter().filter(|seen| !theirs(seen)).collect();
+    let mut known = read_by_ids(sides, &ours).await?;
+    let by_ids = contacts
+        .iter()
+        .map(|seen| if theirs(seen) { Some(Identified::OtherAccount) } else { by_any_id(seen, &known) });
+    let by_ids: Vec<Option<Identified>> = by_ids.collect();
     // Addresses are asked for only where no id has answered.
     let open = contacts.iter().zip(&by_ids).filter(|(_, answer)| answer.is_none()).map(|(seen, _)| seen);
     let emails: HashSet<Email> = open.flat_map(|seen| seen.emails.iter().cloned()).collect();
@@ -57,8 +65,8 @@ pub async fn identify(sides: &Sides, contacts: &[SeenContact]) -> Result<Vec<Ide
     Ok(answers)
 }
 
-async fn read_by_ids(sides: &Sides, contacts: &[SeenContact]) -> Result<Known, Fatal> {
-    let ids: Vec<ContactId> = contacts.iter().map(SeenContact::id).collect();
+async fn read_by_ids(sides: &Sides, contacts: &[&SeenContact]) -> Result<Known, Fatal> {
+    let ids: Vec<ContactId> = contacts.iter().map(|seen| seen.id()).collect();
     let keys: Vec<SupporterId> = contacts
         .iter()
         .filter_map(|seen| SupporterId::parse(seen.contact.supporter_id.text()?).ok())
@@ -252,7 +260,11 @@ fn one_contact_each(contacts: &[SeenContact], answers: &mut [Identified]) {
             Identified::One(_, Evidence::EmailAndName { strength, .. }) => {
                 Strength::from_code(strength).map_or(0, |strength| strength as u8)
             }
-            Identified::One(..) | Identified::Case { .. } | Identified::SetApart | Identified::New => 0,
+            Identified::One(..)
+            | Identified::Case { .. }
+            | Identified::SetApart
+            | Identified::OtherAccount
+            | Identified::New => 0,
         };
         let best = claimants.iter().map(|&at| rank(at)).max().unwrap_or(0);
         let winners: Vec<usize> = claimants.iter().copied().filter(|&at| rank(at) == best).collect();
@@ -275,6 +287,8 @@ fn one_contact_each(contacts: &[SeenContact], answers: &mut [Identified]) {
 pub fn subject_of(seen: &SeenContact, answer: &Identified) -> Subject {
     match answer {
         Identified::One(supporter, _) => Subject::Supporter(supporter.id.clone()),
-        Identified::Case { .. } | Identified::SetApart | Identified::New => Subject::Contact(seen.id()),
+        Identified::Case { .. } | Identified::SetApart | Identified::OtherAccount | Identified::New => {
+            Subject::Contact(seen.id())
+        }
     }
 }

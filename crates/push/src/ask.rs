@@ -91,14 +91,20 @@ async fn judge(sides: &Sides, supporter: &Supporter, result: &DuplicateResult) -
     let Some(email) = email_of(&sides.map, supporter) else {
         return Ok(unresolved(there, reasons, "no_email"));
     };
-    if let Some(owned) = owned_by_another(sides, supporter, &there).await? {
+    // Another supporter database has them, as people of its own.
+    let own = sides.map.technical().own_account();
+    let ours: Vec<SeenContact> = there.iter().filter(|seen| !seen.of_other_account(own)).cloned().collect();
+    if ours.is_empty() {
+        return Ok(unresolved(there, reasons, "other_account"));
+    }
+    if let Some(owned) = owned_by_another(sides, supporter, &ours).await? {
         reasons.push("already_linked".to_owned());
         return Ok(Found::Case { kind: CaseKind::TwoSupportersOneContact, contacts: vec![owned], reasons });
     }
     // Another address than the supporter's: the rule looked at something else, and namesakes share phones and streets.
-    let carries = |seen: &&SeenContact| seen.emails.is_empty() || seen.emails.contains(&email);
-    let usable = |seen: &&SeenContact| !seen.contact.person_account && !seen.excluded;
-    let near: Vec<SeenContact> = there.iter().filter(carries).filter(usable).cloned().collect();
+    let carries = |seen: &SeenContact| seen.emails.is_empty() || seen.emails.contains(&email);
+    let usable = |seen: &SeenContact| !seen.contact.person_account && !seen.excluded;
+    let near: Vec<SeenContact> = ours.into_iter().filter(carries).filter(usable).collect();
     Ok(match choose_contact(sides, supporter, &email, near) {
         Found::One(seen, Evidence::EmailAndName { strength, reasons }) => {
             Found::One(seen, Evidence::DuplicateRule { rule, strength, reasons })

@@ -31,7 +31,7 @@ pub struct Sync {
     pub contact_deleted: OnDelete,
     /// What a supporter that is gone leads to.
     pub supporter_deleted: OnDelete,
-    /// Leave Contacts alone that do not carry our account id.
+    /// Leave Contacts alone that carry no account id and are nobody's, and our supporters' that carry another account's.
     pub only_own_account: bool,
     /// Contacts that are left alone, or not pulled.
     pub exclude: Vec<ExcludeContacts>,

@@ -88,7 +88,8 @@ impl Desk<'_> {
                     self.case(case, kind, &subject)?;
                 }
                 // An administrator said that it is nobody of those who carry the address, and two supporters cannot.
-                Identified::SetApart => self.nobody_s(&subject),
+                Identified::SetApart => self.nobody_s(&subject, SkipReason::NoSupporter),
+                Identified::OtherAccount => self.nobody_s(&subject, SkipReason::OtherAccount),
                 Identified::New => self.pairs.push(nobody_knows(seen)),
             }
         }
@@ -111,9 +112,9 @@ impl Desk<'_> {
     }
 
     /// Nothing is asked about a Contact that stays nobody's.
-    fn nobody_s(&mut self, subject: &Subject) {
+    fn nobody_s(&mut self, subject: &Subject, why: SkipReason) {
         close_identity_cases(&mut self.changes, subject);
-        self.close(subject, Outcome::Skipped(SkipReason::NoSupporter));
+        self.close(subject, Outcome::Skipped(why));
     }
 
     /// What is remembered of the supporters found, answer by answer.
@@ -221,7 +222,7 @@ impl Desk<'_> {
 fn named(answer: &Identified) -> Option<SupporterId> {
     match answer {
         Identified::One(supporter, _) => Some(supporter.id.clone()),
-        Identified::Case { .. } | Identified::SetApart | Identified::New => None,
+        Identified::Case { .. } | Identified::SetApart | Identified::OtherAccount | Identified::New => None,
     }
 }
 

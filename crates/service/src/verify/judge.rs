@@ -276,7 +276,11 @@ fn of_end(ended: &Ended) -> Judged {
         Ended::ContactDeleted(_) => Err(differs(What::ContactDeleted, Vec::new(), Vec::new())),
         Ended::SupporterDeleted(_) => Err(differs(What::SupporterGone, Vec::new(), Vec::new())),
         Ended::MergedIntoLinked { survivor, owner, .. } => {
-            let details = vec![format!("into {survivor} of supporter {owner}")];
+            let details = match owner {
+                Some(owner) => format!("into {survivor} of supporter {owner}"),
+                None => format!("into {survivor} of another supporter database"),
+            };
+            let details = vec![details];
             Err(differs(What::ContactMerged, details, Vec::new()))
         }
         Ended::SupporterMerged { link: Some(link), into, .. } if link.life == LinkLife::Live => {
