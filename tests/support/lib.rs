@@ -409,6 +409,15 @@ fn rules(world: &mut World) -> Vec<FieldRule> {
     for (field, policy) in std::mem::take(&mut world.policies) {
         rules.iter_mut().filter(|rule| rule.contact_field == field).for_each(|rule| rule.policy = policy);
     }
+    for (field, policy) in std::mem::take(&mut world.first_link) {
+        rules.iter_mut().filter(|rule| rule.contact_field == field).for_each(|rule| rule.first_link = policy);
+    }
+    for (field, direction) in std::mem::take(&mut world.directions) {
+        rules
+            .iter_mut()
+            .filter(|rule| rule.contact_field == field)
+            .for_each(|rule| rule.direction = direction);
+    }
     for field in std::mem::take(&mut world.confirmed) {
         rules.iter_mut().filter(|rule| rule.contact_field == field).for_each(|rule| rule.confirmation = true);
     }

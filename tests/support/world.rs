@@ -19,6 +19,10 @@ pub struct World {
     pub rules: Vec<FieldRule>,
     /// Who is right about a field when both sides changed it, where that is not the default.
     pub policies: Vec<(String, model::Policy)>,
+    /// Who is right about a field at a first meeting, where that is not the default.
+    pub first_link: Vec<(String, model::Policy)>,
+    /// Which way a field travels, where that is not both.
+    pub directions: Vec<(String, model::Direction)>,
     /// The "EN Push" marker is written.
     pub push_marker: bool,
     /// The id of our account, where Contacts carry one.

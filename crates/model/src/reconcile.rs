@@ -78,7 +78,8 @@ pub enum Cause {
     Changed,
     /// The two records meet for the first time and the other side is empty, or has no say.
     FirstLink,
-    /// Both sides changed and the policy chose this one. The other side's value is overwritten, and that is logged.
+    /// Both sides changed and the policy chose this one, or a yes goes over a no that has no say. The other side's value is
+    /// overwritten, and that is logged.
     Policy(Policy),
 }
 
@@ -159,10 +160,32 @@ fn one_way(q: &Question<'_>, owner: Side, met_before: bool, owner_changed: bool)
         return if owned.presence == Presence::Empty {
             Decision::Leave(Leave::Blank)
         } else {
-            carry(q, owner, Cause::FirstLink)
+            carry(q, owner, no_say(q, owner))
         };
     }
     if owner_changed { carry(q, owner, Cause::Changed) } else { Decision::Leave(Leave::OneWay) }
+}
+
+/// Why a field's owner is written over the other side at a first meeting: that one has no say. A no that is lost so is told of all the
+/// same, like every value that a choice of the map's overwrote.
+fn no_say(q: &Question<'_>, owner: Side) -> Cause {
+    if !(q.rule.is_consent() && yes_over_no(q, owner)) {
+        return Cause::FirstLink;
+    }
+    Cause::Policy(match owner {
+        Side::Supporter => Policy::Supporter,
+        Side::Salesforce => Policy::Salesforce,
+    })
+}
+
+/// Whether carrying the decision out writes a yes over a no.
+#[must_use]
+pub fn loosens(q: &Question<'_>, decision: Decision) -> bool {
+    match decision {
+        Decision::ToContact(_) => yes_over_no(q, Side::Supporter),
+        Decision::ToSupporter(_) => yes_over_no(q, Side::Salesforce),
+        Decision::InStep | Decision::Hold(_) | Decision::Leave(_) => false,
+    }
 }
 
 /// Two records that differ and never agreed before: an empty side takes the other's value, else the rule's policy decides.
@@ -188,12 +211,16 @@ fn consents(q: &Question<'_>, view: View) -> bool {
 
 /// The side whose yes was given after the other side's no, by the dates of both.
 fn newer_yes(q: &Question<'_>) -> Option<Side> {
-    let side = q.dated_later?;
-    let other = match side {
+    q.dated_later.filter(|&side| yes_over_no(q, side))
+}
+
+/// Whether this side says yes where the other says no.
+fn yes_over_no(q: &Question<'_>, from: Side) -> bool {
+    let over = match from {
         Side::Supporter => Side::Salesforce,
         Side::Salesforce => Side::Supporter,
     };
-    (consents(q, view(q, side)) && refuses(q, view(q, other))).then_some(side)
+    consents(q, view(q, from)) && refuses(q, view(q, over))
 }
 
 /// The decision on the date of a consent, which goes where the consent went: a yes never stands beside the date of a no. `own`
@@ -212,6 +239,7 @@ pub fn follow(date: &Question<'_>, own: Decision, consent: Decision) -> Decision
         (Decision::ToSupporter(_), Decision::Leave(Leave::Unconfirmed)) => {
             Decision::Leave(Leave::Unconfirmed)
         }
+        (_, Decision::Leave(Leave::OneWay)) => Decision::Leave(Leave::OneWay),
         (_, Decision::InStep | Decision::Leave(_) | Decision::ToContact(_) | Decision::ToSupporter(_)) => own,
     }
 }

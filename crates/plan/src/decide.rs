@@ -67,7 +67,8 @@ pub struct Rules<'a> {
 }
 
 /// The map's rules under the settings: where one direction is switched off, a field that travels both ways travels the other.
-/// Its far side is then somebody else's business, and nothing waits for a write that never comes.
+/// Its far side is then somebody else's business, and nothing waits for a write that never comes. For consents see
+/// [`decided`].
 #[must_use]
 pub fn travelling<'a>(map: &'a FieldMap, settings: &Settings) -> Cow<'a, [FieldRule]> {
     let only = match (settings.push, settings.pull) {
@@ -284,7 +285,7 @@ fn plan(pair: &mut Pair, rules: &Rules<'_>, mut values: Values, record: model::D
             rule: at,
             key: rules.map.keys()[at],
             field: Arc::clone(&rules.map.names()[at]),
-            decision: allowed(reconcile(question), rules.settings),
+            decision: decided(question, &rules.map.rules()[at], rules.settings),
             landed: landed(question),
             supporter: side_value(&mut values.supporter[at], creating[0]),
             contact: side_value(&mut values.contact[at], creating[1]),
@@ -318,14 +319,16 @@ fn question<'a>(
 ) -> Question<'a> {
     let (rule, key) = (&rules.fields[at], rules.map.keys()[at]);
     // A record that does not exist yet has no history: what was agreed with, or sent to, another one before it says nothing.
-    let creating = pair.contact.is_none() || pair.supporter.is_none();
+    // Nor is it this Contact's consent that was agreed on with one that was merged into it.
+    let moved = matches!(pair.tie, Tie::Moved { .. });
+    let strangers = pair.contact.is_none() || pair.supporter.is_none() || moved && rules.map.is_consent(at);
     let by_record = rule.policy == Policy::Newest || rule.first_link == Policy::Newest;
     Question {
         rule,
-        base: if creating { None } else { pair.bases.get(key) },
+        base: if strangers { None } else { pair.bases.get(key) },
         supporter,
         contact,
-        in_flight: if creating { InFlight::default() } else { in_flight(pair, key, contact.digest) },
+        in_flight: if strangers { InFlight::default() } else { in_flight(pair, key, contact.digest) },
         newer: if by_record { newer(pair, rules.settings) } else { None },
         dated_later: consent::dated_later(rules, &values.supporter, &values.contact, at),
     }
@@ -338,6 +341,17 @@ fn side_value(value: &mut Result<Cell, InvalidValue>, creating: bool) -> Cell {
         Ok(cell) => std::mem::take(cell),
         Err(_) => Cell::Absent,
     }
+}
+
+/// The decision under the settings. They say where values may be written, and not whose no counts: a yes goes over the other
+/// side's no only where the map itself would have it so, although nothing of that side's may travel.
+fn decided(question: &Question<'_>, mapped: &FieldRule, settings: &Settings) -> Decision {
+    let decision = reconcile(question);
+    let narrowed = question.rule.direction != mapped.direction && mapped.is_consent();
+    if narrowed && reconcile::loosens(question, decision) {
+        return allowed(reconcile(&Question { rule: mapped, ..*question }), settings);
+    }
+    allowed(decision, settings)
 }
 
 /// What a direction that is switched off leaves of a decision.

@@ -133,6 +133,9 @@ fn record_tie(
             let evidence = Evidence::MergedFrom { contact: *from };
             report.count_link(&evidence);
             let _ = changes.relink(id, *from, contact, evidence, at.now);
+            // With this Contact they were not agreed on. From now on it is linked, and whoever asks next cannot tell any more.
+            let consents = plan.fields.iter().filter(|field| field.consent).map(|field| field.key);
+            let _ = changes.drop_bases_of(id, consents.collect());
         }
         Tie::Linked(known) if known.life != LinkLife::Live => {
             met(Branch::Revived);

@@ -40,6 +40,11 @@ impl Bases {
         bases.into_iter().for_each(|(rule, digest)| self.set(rule, digest));
     }
 
+    /// Forgets the bases of these fields.
+    pub fn drop_all(&mut self, fields: &[RuleKey]) {
+        self.0.retain(|(rule, _)| !fields.contains(rule));
+    }
+
     /// All fields that have a base, by field.
     pub fn iter(&self) -> impl Iterator<Item = (RuleKey, Digest)> + '_ {
         self.0.iter().copied()
@@ -138,6 +143,13 @@ mod tests {
             assert!(bases.iter().is_sorted_by(|a, b| a.0 < b.0));
         }
         assert_eq!(bases.get(RuleKey(9)), Some(Digest(1)));
+    }
+
+    #[test]
+    fn what_is_dropped_is_gone_and_the_others_stay() {
+        let mut bases: Bases = (1..=4).map(|field| (RuleKey(field), Digest(7))).collect();
+        bases.drop_all(&[RuleKey(2), RuleKey(4), RuleKey(9)]);
+        assert_eq!(bases.iter().map(|(rule, _)| rule.0).collect::<Vec<_>>(), [1, 3]);
     }
 
     #[test]

@@ -24,6 +24,7 @@ pub(crate) enum Change {
     SetLinkLife { supporter: SupporterId, life: LinkLife },
     SetBases { supporter: SupporterId, bases: Vec<(RuleKey, Digest)> },
     DropBases(SupporterId),
+    DropBasesOf { supporter: SupporterId, fields: Vec<RuleKey> },
     PutIntent { supporter: SupporterId, intent: Intent },
     ClearIntent(SupporterId),
     PutJournal(Box<JournalEntry>),
@@ -189,7 +190,7 @@ impl Changes {
     }
 
     /// Moves a link from one Contact to another, after a merge. Refused when the supporter's link does not name `from` or
-    /// `to` has a live link elsewhere. Bases stay: what the survivor holds is compared with them.
+    /// `to` has a live link elsewhere. Bases stay: what the survivor holds is compared with them, where the caller drops none.
     pub fn relink(
         &mut self,
         supporter: &SupporterId,
@@ -214,6 +215,11 @@ impl Changes {
     /// Forgets what both sides agreed on.
     pub fn drop_bases(&mut self, supporter: &SupporterId) -> &mut Self {
         self.add(Change::DropBases(supporter.clone()))
+    }
+
+    /// Forgets what both sides agreed on about some fields.
+    pub fn drop_bases_of(&mut self, supporter: &SupporterId, fields: Vec<RuleKey>) -> &mut Self {
+        self.add(Change::DropBasesOf { supporter: supporter.clone(), fields })
     }
 
     /// Stores what is on its way for one person. Ignored for a supporter whose link was refused in the same commit. The commit

@@ -15,7 +15,7 @@ pub(super) async fn check(config: &Config, clock: &Clock) -> Option<Finding> {
         return None;
     }
     let never = found(config, clock).await.ok()?;
-    let text = || wire::never_filled::told(&never);
+    let text = || wire::never_filled::told(config, &never);
     (!never.is_empty()).then(|| Finding::new(&NEVER_FILLED, Weight::Warning, "field", text()))
 }
 

@@ -89,8 +89,8 @@ fn map_as_a_whole(config: &Config, describe: &Describe) -> Option<Finding> {
 async fn never_ticked(config: &Config, org: &Org, describe: &Describe) -> Result<Option<Finding>, Failure> {
     let Ok(map) = wire::field_map::field_map(config, describe) else { return Ok(None) };
     let never = wire::never_ticked::found(config, org, &map).await?;
-    let finding =
-        || Finding::new(&code::NEVER_TICKED, Weight::Warning, "field", wire::never_ticked::told(&never));
+    let text = || wire::never_ticked::told(config, &never);
+    let finding = || Finding::new(&code::NEVER_TICKED, Weight::Warning, "field", text());
     Ok((!never.is_empty()).then(finding))
 }
 

@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 
 use events::queue::Look;
-use model::{Clock, Policy, Side, Stamp};
+use model::{Clock, Direction, Policy, Side, Stamp};
 use serde_json::{Value, json};
 
 use super::people::{self, Which};
@@ -325,7 +325,11 @@ fn policies(desk: &Desk) -> Part {
         };
         let policy = word(&field.policy.unwrap_or_else(by_type));
         let first = word(&field.first_link.unwrap_or_else(by_type));
-        let direction = word(&field.direction);
+        let direction = word(&match field.direction {
+            Direction::Both if !desk.config.sync.pull => Direction::Push,
+            Direction::Both if !desk.config.sync.push => Direction::Pull,
+            own @ (Direction::Both | Direction::Push | Direction::Pull) => own,
+        });
         json.push(json!({ "contact_field": field.contact, "direction": direction, "policy": policy, "first_link": first }));
         sheet.row([field.contact.clone(), direction, policy, first]);
     }

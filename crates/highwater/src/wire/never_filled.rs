@@ -41,7 +41,7 @@ pub async fn refuse(
     if !never.is_empty() {
         return Err(Failure::Setup {
             code: &NEVER_FILLED,
-            problem: told(&never),
+            problem: told(config, &never),
             advice: NEVER_FILLED.remedy.to_owned(),
         });
     }
@@ -67,23 +67,26 @@ pub async fn found(
 
 /// What is wrong, in one sentence.
 #[must_use]
-pub fn told(columns: &[String]) -> String {
-    format!("nobody says yes in {}: everybody's yes in Salesforce would be taken back", columns.join(", "))
+pub fn told(config: &Config, columns: &[String]) -> String {
+    let lost = if config.sync.push { "be taken back" } else { "not be taken over" };
+    format!("nobody says yes in {}: everybody's yes in Salesforce would {lost}", columns.join(", "))
 }
 
-/// The places of opt-ins that may take a yes back in Salesforce at a first meeting because nobody said otherwise.
+/// The places of opt-ins that may take a yes back in Salesforce at a first meeting, or where nothing is pushed keep it from being
+/// taken over, because nobody said otherwise.
 fn opt_ins<'a>(config: &'a Config, map: &'a FieldMap) -> impl Iterator<Item = usize> + 'a {
-    let takes_back = |rule: &FieldRule| {
+    let takes_back = move |rule: &FieldRule| {
         rule.kind == FieldType::Boolean
             && rule.first_link == Policy::MostRestrictive
             && rule.pushes()
+            && (config.sync.push || config.sync.pull && rule.pulls())
             && !rule.is_opt_out()
     };
     let said = |rule: &FieldRule| {
         let mut said = config.fields.iter().filter(|field| field.first_link.is_some());
         said.any(|field| field.contact.eq_ignore_ascii_case(&rule.contact_field))
     };
-    let rules = map.rules().iter().enumerate().filter(move |(_, rule)| config.sync.push && takes_back(rule));
+    let rules = map.rules().iter().enumerate().filter(move |(_, rule)| takes_back(rule));
     rules.filter(move |(_, rule)| !said(rule)).map(|(at, _)| at)
 }
 

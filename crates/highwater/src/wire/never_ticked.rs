@@ -31,7 +31,7 @@ pub async fn refuse(config: &Config, org: &Org, state: &State, map: &FieldMap) -
     if !never.is_empty() {
         return Err(Failure::Setup {
             code: &NEVER_TICKED,
-            problem: told(&never),
+            problem: told(config, &never),
             advice: NEVER_TICKED.remedy.to_owned(),
         });
     }
@@ -53,19 +53,20 @@ pub async fn found(config: &Config, org: &Org, map: &FieldMap) -> Result<Vec<Str
 
 /// What is wrong, in one sentence.
 #[must_use]
-pub fn told(fields: &[String]) -> String {
-    format!(
-        "{} is ticked on no Contact: everybody's yes in the supporter database would be taken back",
-        fields.join(", ")
-    )
+pub fn told(config: &Config, fields: &[String]) -> String {
+    let lost = if config.sync.pull { "be taken back" } else { "not be sent" };
+    let fields = fields.join(", ");
+    format!("{fields} is ticked on no Contact: everybody's yes in the supporter database would {lost}")
 }
 
-/// Opt-ins that may take a yes back at a first meeting because nobody said otherwise.
+/// Opt-ins that may take a yes back at a first meeting, or where nothing is pulled keep it from being sent, because nobody said
+/// otherwise.
 fn opt_ins<'a>(config: &'a Config, map: &'a FieldMap) -> impl Iterator<Item = &'a str> {
-    let takes_back = |rule: &FieldRule| {
+    let takes_back = move |rule: &FieldRule| {
         rule.kind == FieldType::Boolean
             && rule.first_link == Policy::MostRestrictive
             && rule.pulls()
+            && (config.sync.pull || config.sync.push && rule.pushes())
             && !rule.is_opt_out()
     };
     let said: BTreeSet<&str> = config
@@ -74,7 +75,7 @@ fn opt_ins<'a>(config: &'a Config, map: &'a FieldMap) -> impl Iterator<Item = &'
         .filter(|field| field.first_link.is_some())
         .map(|field| field.contact.as_str())
         .collect();
-    let rules = map.rules().iter().filter(move |rule| config.sync.pull && takes_back(rule));
+    let rules = map.rules().iter().filter(move |rule| takes_back(rule));
     let silent =
         move |rule: &&FieldRule| !said.iter().any(|name| name.eq_ignore_ascii_case(&rule.contact_field));
     rules.filter(silent).map(|rule| rule.contact_field.as_str())

@@ -330,6 +330,33 @@ async fn a_new_checkbox_takes_nobodys_consent_back() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
+async fn with_one_direction_switched_off_a_new_checkbox_and_an_empty_column_are_told_of_all_the_same() {
+    let stage = Stage::set().await;
+    stage.sql("ALTER TABLE supporters ADD COLUMN opt_in TEXT").await;
+    stage.sql("UPDATE supporters SET opt_in = 'Y'").await;
+    assert_eq!(stage.run("sync").await.status.code(), Some(0));
+    let plain = stage.read("highwater.toml");
+    let field = "[[field]]\ncontact = \"Email_Opt_In__c\"\ncolumn = \"opt_in\"\nyes = \"Y\"\nno = \"N\"\n";
+    let one_way = |off: &str, more: &str| format!("{plain}\n[sync]\n{off} = false\n\n{field}{more}");
+    // GIVEN a checkbox nobody ticked, whose no would keep each yes from being sent THEN nothing is begun before that is said
+    stage.write("highwater.toml", &one_way("pull", ""));
+    let (_, text) = one(&findings(&stage, 0).await, "HW0325");
+    assert!(text.contains("would not be sent"), "{text}");
+    stage.refuses("sync", 2, "HW0325").await;
+    stage.write("highwater.toml", &one_way("pull", "direction = \"push\"\n"));
+    assert!(of(&findings(&stage, 0).await, "HW0325").is_empty());
+    assert_ne!(stage.run("sync").await.status.code(), Some(2));
+    let ticked = || stage.org.records("Contact").iter().filter(|one| one["Email_Opt_In__c"] == true).count();
+    assert_eq!(ticked(), 2);
+    // GIVEN a column nobody filled, and the other direction
+    stage.sql("ALTER TABLE supporters ADD COLUMN opt_in_2 TEXT").await;
+    stage.write("highwater.toml", &one_way("push", "").replace("\"opt_in\"", "\"opt_in_2\""));
+    let (_, text) = one(&findings(&stage, 0).await, "HW0326");
+    assert!(text.contains("would not be taken over"), "{text}");
+    stage.refuses("sync", 2, "HW0326").await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
 async fn a_column_that_was_never_filled_takes_nobodys_consent_back() {
     // GIVEN people who are linked, said yes in Salesforce, and an opt-in column that was just made in the database
     let stage = Stage::set().await;

@@ -101,6 +101,47 @@ fn the_date_goes_where_the_consent_goes() {
 }
 
 #[test]
+fn of_a_consent_that_does_not_travel_there_the_date_stays_too() {
+    let rule = plain_rule("Opt_In_Date__c", "opt_in_date", FieldType::Date);
+    let [supporter, contact] = ["2026-01-01", "2026-02-02"].map(view_of);
+    let (in_flight, newer, dated_later) = (InFlight::default(), None, None);
+    let date = Question { rule: &rule, base: None, supporter, contact, in_flight, newer, dated_later };
+    let left = Decision::Leave(Leave::OneWay);
+    for own in [Decision::ToContact(Cause::FirstLink), Decision::ToSupporter(Cause::Changed)] {
+        assert_eq!(follow(&date, own, left), left);
+    }
+    assert_eq!(follow(&date, Decision::InStep, left), Decision::InStep);
+}
+
+#[test]
+fn where_one_side_has_no_say_its_lost_no_is_told_of_and_nothing_else() {
+    let rule =
+        |field: &str, direction| FieldRule { direction, ..plain_rule(field, "consent", FieldType::Boolean) };
+    let (opt_in, opt_out) = ("Opt_In__c", "HasOptedOutOfEmail");
+    let (supporter, salesforce) = (Cause::Policy(Policy::Supporter), Cause::Policy(Policy::Salesforce));
+    for (field, direction, ours, theirs, decided) in [
+        (opt_in, Direction::Push, "true", "false", Decision::ToContact(supporter)),
+        (opt_in, Direction::Push, "false", "true", Decision::ToContact(Cause::FirstLink)),
+        (opt_in, Direction::Pull, "false", "true", Decision::ToSupporter(salesforce)),
+        (opt_in, Direction::Pull, "true", "false", Decision::ToSupporter(Cause::FirstLink)),
+        (opt_out, Direction::Push, "false", "true", Decision::ToContact(supporter)),
+        (opt_out, Direction::Push, "true", "false", Decision::ToContact(Cause::FirstLink)),
+    ] {
+        let rule = rule(field, direction);
+        assert_eq!(decide(&rule, None, ours, theirs), decided, "{field} {direction:?} {ours} {theirs}");
+    }
+    // Of a checkbox that is no consent nothing is told, nor once both have agreed.
+    let plain = FieldRule {
+        policy: Policy::Supporter,
+        first_link: Policy::Supporter,
+        ..rule("Member__c", Direction::Push)
+    };
+    assert_eq!(decide(&plain, None, "true", "false"), Decision::ToContact(Cause::FirstLink));
+    let rule = rule(opt_in, Direction::Push);
+    assert_eq!(decide(&rule, Some("false"), "true", "false"), Decision::ToContact(Cause::Changed));
+}
+
+#[test]
 fn a_value_of_ours_on_its_way_is_not_the_other_sides_edit() {
     let rule = text_rule();
     // GIVEN "b" was sent to the Contact and the outcome is unknown; it arrived. Since then the supporter says "c".

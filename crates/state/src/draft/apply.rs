@@ -22,6 +22,7 @@ impl Draft<'_> {
             Change::SetLinkLife { supporter, life } => self.set_link_life(&supporter, life)?,
             Change::SetBases { supporter, bases } => self.set_bases(&supporter, bases)?,
             Change::DropBases(supporter) => self.drop_bases(&supporter)?,
+            Change::DropBasesOf { supporter, fields } => self.drop_bases_of(&supporter, &fields)?,
             Change::PutIntent { supporter, intent } => self.put_intent(&supporter, intent)?,
             Change::ClearIntent(supporter) => self.clear_intent(&supporter)?,
             Change::PutJournal(entry) => self.put_journal(*entry)?,

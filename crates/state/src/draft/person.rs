@@ -55,6 +55,16 @@ impl Draft<'_> {
         self.tidy(id)
     }
 
+    pub(super) fn drop_bases_of(&mut self, id: &SupporterId, fields: &[RuleKey]) -> Result<(), Fatal> {
+        if self.refused.contains(id) {
+            return Ok(());
+        }
+        if let Some(person) = self.person_if_known(id)? {
+            person.bases.drop_all(fields);
+        }
+        self.tidy(id)
+    }
+
     pub(super) fn put_intent(&mut self, id: &SupporterId, intent: Intent) -> Result<(), Error> {
         if self.refused.contains(id) {
             return Ok(());
