@@ -23,6 +23,7 @@ mod in_flight;
 mod kill_points;
 mod lifting;
 mod links;
+mod made_anew;
 mod map_change;
 mod one_way;
 mod other_objects;

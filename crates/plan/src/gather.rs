@@ -74,7 +74,7 @@ impl Ended {
 
 /// Reads supporters and their Contacts. The answers come in the order of `ids`.
 ///
-/// `anew`: a deleted Contact is not the end; an administrator asked for the person to be matched or created again.
+/// `anew`: for whom a deleted Contact is not the end; an administrator asked for the person to be matched or created again.
 ///
 /// # Errors
 /// [`Fatal`] when either side or the state cannot be read.
@@ -82,7 +82,7 @@ pub async fn gather(
     sides: &Sides,
     directory: Option<&Directory>,
     ids: &[SupporterId],
-    anew: bool,
+    anew: &(dyn Fn(&SupporterId) -> bool + Sync),
 ) -> Result<Vec<Gathered>, Fatal> {
     let supporters = sides.supporters.get(ids).await?;
     let known = sides.state.known_of(ids)?;
@@ -101,7 +101,7 @@ pub async fn gather(
     let each = ids.iter().zip(supporters).zip(known);
     let gathered = each.map(|((id, supporter), known)| match merged.get(id) {
         Some(ended) => Gathered::Ended(ended.clone()),
-        None => match (one(&seen, id, supporter, known, anew), named.remove(id)) {
+        None => match (one(&seen, id, supporter, known, anew(id)), named.remove(id)) {
             (Gathered::Pair(pair), Some(other)) => Gathered::Contradicted(pair, Box::new(other)),
             (Gathered::Pair(pair), None) => unless_replaced(sides, pair),
             (gathered, _) => gathered,

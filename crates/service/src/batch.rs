@@ -36,11 +36,20 @@ pub(crate) struct Batch {
     pub(crate) unseen: u64,
 }
 
+/// What stands in somebody's way otherwise, and does not because an administrator asked.
+#[derive(Clone, Copy)]
+pub(crate) struct Lift<'a> {
+    /// Blocks do not hold.
+    pub(crate) blocks: bool,
+    /// For whom a deleted Contact is not the end.
+    pub(crate) anew: &'a (dyn Fn(&SupporterId) -> bool + Sync),
+}
+
 /// Work on one batch, collected.
 struct Desk<'a> {
     sides: &'a Sides,
     at: Moment,
-    lift: bool,
+    lift: Lift<'a>,
     outcomes: Vec<(Subject, Outcome)>,
     pairs: Vec<Pair>,
     ends: Vec<Ended>,
@@ -56,7 +65,7 @@ pub(crate) async fn read(
     directory: Option<&Directory>,
     subjects: &[Subject],
     at: Moment,
-    lift: bool,
+    lift: Lift<'_>,
     holds: &(dyn Fn(&SupporterId) -> bool + Sync),
 ) -> Result<Batch, Fatal> {
     let (outcomes, pairs, ends) = (Vec::new(), Vec::new(), Vec::new());
@@ -146,7 +155,7 @@ impl Desk<'_> {
     ) -> Result<(), Fatal> {
         let (mut lost, mut known): (Vec<Supporter>, Vec<Known>) = (Vec::new(), Vec::new());
         self.pairs.reserve(ids.len());
-        for (id, gathered) in ids.iter().zip(gather(self.sides, directory, ids, self.lift).await?) {
+        for (id, gathered) in ids.iter().zip(gather(self.sides, directory, ids, self.lift.anew).await?) {
             match gathered {
                 Gathered::Pair(pair) => self.pairs.push(*pair),
                 Gathered::Contradicted(pair, named) => self.contradicted(&pair, *named)?,
@@ -215,7 +224,9 @@ impl Desk<'_> {
                 self.pairs.push(*found_pair(supporter, *seen, evidence, known));
             }
             // An administrator asked for this person again, knowing that the Contact was deleted.
-            Found::Case { kind: CaseKind::ContactDeleted, .. } | Found::Nobody(_) if self.lift => {
+            Found::Case { kind: CaseKind::ContactDeleted, .. } | Found::Nobody(_)
+                if (self.lift.anew)(&supporter.id) =>
+            {
                 self.unlink(&known);
                 self.pairs.push(*alone(supporter, known));
             }
@@ -327,7 +338,7 @@ impl Desk<'_> {
             settings: &self.sides.settings,
             key: &key,
             now: self.at.now,
-            lift_blocks: self.lift,
+            lift_blocks: self.lift.blocks,
         };
         let settings = &self.sides.settings;
         let no_pull =
@@ -342,7 +353,7 @@ impl Desk<'_> {
                 Decided::Plan(plan) => plans.push(*plan),
                 Decided::Skip(why) => self.close(&pair.subject, Outcome::Skipped(why)),
                 Decided::Block { block, known } => {
-                    let outcome = if known && !self.lift {
+                    let outcome = if known && !self.lift.blocks {
                         Outcome::Skipped(SkipReason::Blocked)
                     } else {
                         self.set_aside(&pair, block)
@@ -365,8 +376,12 @@ impl Desk<'_> {
         drill::met(drill::Branch::Blocked);
         let code = block.code.clone();
         if matches!(pair.tie, Tie::Found(_) | Tie::Alone) {
-            // Who this is was asked just now and is answered; what is left is the value.
-            close_identity_cases(&mut self.changes, &pair.subject);
+            // Who this is was asked just now and is answered; what is left is the value. That somebody is to be made anew holds until then.
+            if pair.contact.is_none() && pair.supporter_id().is_some_and(self.lift.anew) {
+                close_other_identity_cases(&mut self.changes, &pair.subject, CaseKind::ContactDeleted);
+            } else {
+                close_identity_cases(&mut self.changes, &pair.subject);
+            }
         }
         let supporters: Vec<&Supporter> = pair.supporter.iter().collect();
         let contacts: Vec<SeenContact> = pair.contact.iter().cloned().collect();

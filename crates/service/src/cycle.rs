@@ -4,6 +4,7 @@
 //! This function holds the branches; what it calls decides or does one thing each.
 
 mod carry_out;
+mod decided;
 mod discover;
 mod flag;
 mod isolate;
@@ -17,14 +18,14 @@ use std::time::Duration;
 
 use drill::KillPoint::{K33, K34};
 use drill::reached;
-use model::{CycleId, DirtyReason, Lane, Side, Stamp, Subject, SupporterId};
+use model::{Case, CycleId, DirtyReason, Lane, Side, Stamp, Subject, SupporterId};
 use plan::{CycleReport, Deferral, Directory, Fatal, Met, Moment, Outcome, PersonPlan, Sides, Stretch};
 use push::{Again, Outbox, Settled};
 use state::{AlreadyRunning, Changes};
 
-use crate::batch::{self, Batch};
+use crate::batch::{self, Batch, Lift};
 use crate::request::{Mode, Request, Seen};
-use crate::{quarrel, rulings, sweep, turn, upkeep, whom};
+use crate::{quarrel, sweep, turn, upkeep, whom};
 
 use carry_out::Agreement;
 
@@ -107,8 +108,12 @@ struct Cycle<'a> {
     circuit_open: bool,
     /// The supporter database refuses most writes for one reason.
     supporters_refuse: bool,
-    /// Blocks do not hold, and a deleted Contact is not the end.
+    /// Blocks do not hold, and a deleted Contact is not the end: a resync.
     lifting: bool,
+    /// Whom an administrator decided to make anew: of them alone, a deleted Contact is not the end.
+    anew: HashSet<SupporterId>,
+    /// The cases in which that was decided, as long as it is not done.
+    to_make: Vec<Case>,
     /// Of whom a plan on file says what may be written; only those who are being worked on.
     agreements: HashMap<Subject, Agreement>,
     sink: &'a mut (dyn FnMut(Seen<'_>) + Send),
@@ -137,6 +142,8 @@ impl<'a> Cycle<'a> {
             circuit_open: false,
             supporters_refuse: false,
             lifting: request.mode == Mode::Resync,
+            anew: HashSet::new(),
+            to_make: Vec::new(),
             agreements: HashMap::new(),
             sink,
         }
@@ -183,19 +190,8 @@ impl<'a> Cycle<'a> {
         self.send_all().await?;
         self.isolate().await?;
         self.rounds().await?;
-        self.isolate().await
-    }
-
-    /// What administrators decided since the last cycle. Returns whom it is about; they are marked.
-    async fn rulings(&mut self, only: Option<&[Subject]>) -> Result<Vec<Subject>, Fatal> {
-        let carried = rulings::carry_out(self.sides, &mut self.report, only, self.at).await?;
-        if !carried.lift.is_empty() {
-            let before = std::mem::replace(&mut self.lifting, true);
-            self.work_in_batches(&carried.lift).await?;
-            self.send_all().await?;
-            self.lifting = before;
-        }
-        Ok(carried.marked)
+        self.isolate().await?;
+        self.end_rulings().await
     }
 
     async fn work_in_batches(&mut self, subjects: &[Subject]) -> Result<(), Fatal> {
@@ -321,7 +317,9 @@ impl<'a> Cycle<'a> {
                 || self.waiting.contains(id)
         };
         let directory = self.directory.as_ref();
-        let mut batch = batch::read(self.sides, directory, subjects, self.at, self.lifting, &met).await?;
+        let anew = |id: &SupporterId| self.lifting || self.anew.contains(id);
+        let lift = Lift { blocks: self.lifting, anew: &anew };
+        let mut batch = batch::read(self.sides, directory, subjects, self.at, lift, &met).await?;
         let told = quarrel::hold(self.sides, &mut batch.plans, &mut batch.changes, self.at.now)?;
         told.into_iter().for_each(|sentence| self.report.note(sentence));
         self.report.blind_overwrites += batch.unseen;

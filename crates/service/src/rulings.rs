@@ -16,14 +16,14 @@ const PAGE: usize = 1_000;
 /// What the rulings ask of the rest of the cycle.
 #[derive(Debug, Default)]
 pub(crate) struct Carried {
-    /// People to be tried as in a resync: blocks are lifted, and who was deleted may be made anew.
-    pub(crate) lift: Vec<Subject>,
+    /// Cases whose supporters are to be made anew. They stay open, with their decision, until that is done: see [`made_anew`].
+    pub(crate) anew: Vec<Case>,
     /// Everybody about whom something was decided.
     pub(crate) marked: Vec<Subject>,
 }
 
 /// Carries out every ruling that waits; with `only`, those about these people. Each is one commit: after a crash the rest
-/// still waits.
+/// still waits. `creates`: the run may make people anew; else that waits for one that may.
 ///
 /// # Errors
 /// [`Fatal`] when either side or the state fails.
@@ -31,6 +31,7 @@ pub(crate) async fn carry_out(
     sides: &Sides,
     report: &mut CycleReport,
     only: Option<&[Subject]>,
+    creates: bool,
     at: Moment,
 ) -> Result<Carried, Fatal> {
     let mut carried = Carried::default();
@@ -45,7 +46,13 @@ pub(crate) async fn carry_out(
         after = Some(CaseKey::of(last));
         for case in page {
             let Some(ruling) = case.standing.ruling.clone() else { continue };
-            if wanted.as_ref().is_none_or(|wanted| concerns(&case, wanted)) {
+            if wanted.as_ref().is_some_and(|wanted| !concerns(&case, wanted)) {
+                continue;
+            }
+            if ruling.choice == Choice::CreateAnew {
+                // What the case shows is not needed to carry it out.
+                carried.anew.extend(creates.then_some(Case { records: Vec::new(), ..case }));
+            } else {
                 one(sides, report, &case, &ruling, at, &mut carried).await?;
             }
         }
@@ -68,7 +75,7 @@ async fn one(
     carried: &mut Carried,
 ) -> Result<(), Fatal> {
     let mut changes = Changes::new();
-    let (mut people, mut lift): (Vec<Subject>, Vec<Subject>) = (Vec::new(), Vec::new());
+    let mut people: Vec<Subject> = Vec::new();
     let mut done = true;
     match &ruling.choice {
         Choice::Link { supporter, contact } => {
@@ -83,23 +90,20 @@ async fn one(
             done = take(sides, &mut changes, case, fields).await?;
             people.extend(case.supporters.iter().cloned().map(Subject::Supporter));
         }
-        Choice::CreateAnew => {
-            for supporter in &case.supporters {
-                changes.remove_link(supporter);
-                lift.push(Subject::Supporter(supporter.clone()));
-            }
-        }
         // The link stays as a tombstone, so that nobody is matched or created in its place.
         Choice::Leave => {}
+        // A deleted Contact stays deleted: that is another question.
         Choice::Retry => {
             for supporter in &case.supporters {
                 changes.lift_block(supporter);
-                lift.push(Subject::Supporter(supporter.clone()));
+                people.push(Subject::Supporter(supporter.clone()));
             }
         }
+        // Only what comes of it shows that it was carried out.
+        Choice::CreateAnew => return Ok(()),
     }
     // In the same commit: whoever has neither case nor mark is found by nobody.
-    for subject in people.iter().chain(&lift) {
+    for subject in &people {
         changes.mark_dirty(subject.clone(), DirtyReason::Resync, None);
     }
     changes.close_case(case.kind, &case.subject);
@@ -109,9 +113,43 @@ async fn one(
         report.note(format!("case {}: {why}", case.name()));
     }
     carried.marked.extend(people);
-    carried.lift.extend(lift);
     let _receipt = sides.state.commit(changes).await?;
     Ok(())
+}
+
+/// Closes those of the cases whose supporters have a live Contact by now, and tells that they were decided so. Returns those that go on
+/// waiting: a row was refused in passing, or the run was told to stop.
+///
+/// # Errors
+/// [`Fatal`] when the state fails.
+pub(crate) async fn made_anew(
+    sides: &Sides,
+    report: &mut CycleReport,
+    cases: Vec<Case>,
+) -> Result<Vec<Case>, Fatal> {
+    let mut waiting = Vec::new();
+    for case in cases {
+        let Some(ruling) = &case.standing.ruling else { continue };
+        let links = sides.state.links_of(&case.supporters)?;
+        let all = |life| links.iter().all(|link| link.as_ref().is_some_and(|link| link.life == life));
+        // Of a supporter who was removed meanwhile nobody is made.
+        let (done, never) = (all(LinkLife::Live), all(LinkLife::SupporterDeleted));
+        let still = sides.state.case_of(case.kind, &case.subject)?;
+        if !done && !never && still.is_some_and(|still| still.standing.ruling.is_some()) {
+            waiting.push(case);
+            continue;
+        }
+        let mut changes = Changes::new();
+        if done || never {
+            changes.close_case(case.kind, &case.subject);
+        }
+        if !done {
+            report.note(format!("case {}: {}", case.name(), not_done(&ruling.choice)));
+        }
+        tell(&mut changes, &case, ruling, done);
+        let _receipt = sides.state.commit(changes).await?;
+    }
+    Ok(waiting)
 }
 
 /// Links the two of a decision, and ends what stands in the way. `false`: one of them is not there, such as a Contact Id that was
@@ -335,7 +373,7 @@ async fn take(
 ) -> Result<bool, Fatal> {
     let key = sides.state.digest_key();
     for id in &case.supporters {
-        let gathered = plan::gather::gather(sides, None, std::slice::from_ref(id), false).await?;
+        let gathered = plan::gather::gather(sides, None, std::slice::from_ref(id), &|_| false).await?;
         let Some(Gathered::Pair(pair)) = gathered.into_iter().next() else { return Ok(false) };
         let Pair { supporter: Some(supporter), contact: Some(seen), .. } = *pair else { return Ok(false) };
         let (ours, theirs) =

@@ -86,7 +86,7 @@ async fn one(
         Err(why) => return Ok(Err(why)),
     };
     let ids = std::slice::from_ref(&conflict.supporter);
-    let gathered = plan::gather::gather(sides, None, ids, false).await?.into_iter().next();
+    let gathered = plan::gather::gather(sides, None, ids, &|_| false).await?.into_iter().next();
     let Some(Gathered::Pair(pair)) = gathered else { return Ok(Err(NotTaken::Changed)) };
     let (Some(supporter), Some(seen)) = (pair.supporter, pair.contact) else {
         return Ok(Err(NotTaken::Changed));

@@ -184,7 +184,7 @@ impl Audit<'_> {
 
     async fn judged(&self, ids: &[SupporterId], by_directory: bool) -> Result<Vec<Finding>, Fatal> {
         let directory = self.directory.as_ref().filter(|_| by_directory);
-        let gathered = gather(self.sides, directory, ids, false).await?;
+        let gathered = gather(self.sides, directory, ids, &|_| false).await?;
         let rules = self.rules();
         let judged =
             ids.iter().zip(gathered).map(|(id, one)| judge(self.sides, &self.known, &rules, id, one));
