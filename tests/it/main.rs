@@ -25,6 +25,7 @@ mod lifting;
 mod links;
 mod made_anew;
 mod map_change;
+mod newest;
 mod one_way;
 mod other_objects;
 mod outage;

@@ -392,9 +392,12 @@ fn landed(question: &Question<'_>) -> Option<Digest> {
     contact.or_else(|| question.in_flight.to_supporter.filter(|sent| *sent == question.supporter.digest))
 }
 
-/// The side whose record was modified later by more than the tolerance.
+/// The side whose record was modified later by more than the tolerance. A row without a usable stamp says nothing about when.
 fn newer(pair: &Pair, settings: &Settings) -> Option<Side> {
     let supporter = pair.supporter.as_ref()?.modified;
+    if supporter == supporters::UNDATED {
+        return None;
+    }
     let contact = pair.contact.as_ref()?.contact.modified;
     if supporter.since(contact) > settings.newest_tolerance {
         Some(Side::Supporter)
