@@ -232,3 +232,97 @@ async fn the_short_spelling_of_the_linked_id_is_no_other_contact() {
     assert_eq!(h.cases(), Vec::<&str>::new());
     assert_eq!(h.contact_field(&linked, "MailingCity"), "Perth");
 }
+
+/// What `highwater link set` leaves in the state, and its run.
+async fn link_set(h: &Harness, from: &str, to: &str) {
+    let contacts = [from, to].map(|id| ContactId::parse(id).expect("the org's ids are ids"));
+    let now = Stamp::from_seconds(0);
+    let case = model::Case {
+        kind: KIND,
+        subject: Subject::Supporter(supporter()),
+        supporters: vec![supporter()],
+        contacts: contacts.to_vec(),
+        reasons: vec!["administrator".to_owned()],
+        records: Vec::new(),
+        opened_at: now,
+        seen_at: now,
+        standing: Standing::default(),
+    };
+    let mut changes = Changes::new();
+    changes.open_case(case);
+    let _ = h.sides.state.commit(changes).await.expect("durable");
+    decide(h, link_to(to)).await;
+    let only = contacts.map(Subject::Contact).into_iter().chain([Subject::Supporter(supporter())]);
+    let only = Request { only: Some(only.collect()), ..Request::whole(Mode::Sync) };
+    service::cycle::run(&h.sides, &only, &mut |_| {}).await.expect("runs").expect("alone");
+}
+
+/// Ann Lee is linked, and so her row says; the Contacts of Bea and Cas Lee are nobody's.
+async fn ann_and_two_others(h: &Harness) -> [String; 3] {
+    let lee = |first: &str| h.contact(&Contact::new(first, "Lee", &format!("{first}@example.org")));
+    let contacts = ["Ann", "Bea", "Cas"].map(lee);
+    h.supporter(&Person::new(1, "Ann", "Lee", "ann@example.org")).await;
+    later(h);
+    h.sync().await;
+    assert_eq!(stored(h).await.as_ref(), Some(&contacts[0]));
+    contacts
+}
+
+#[tokio::test]
+async fn a_link_that_is_corrected_leaves_no_question_about_the_contact_that_is_left() {
+    let h = Harness::start().await;
+    let [ann, bea, _] = ann_and_two_others(&h).await;
+    link_set(&h, &ann, &bea).await;
+    assert_eq!((h.link(1), h.cases()), (Some(bea.clone()), vec![]));
+    assert_eq!(stored(&h).await.as_ref(), Some(&bea));
+    // THEN nor does one come up when either is touched
+    h.edit_contact(&ann, &json!({"MailingCity": "Rome"}));
+    h.edit_supporter(1, "city", Some("Oslo")).await;
+    later(&h);
+    h.sync().await;
+    assert_eq!(h.cases(), Vec::<&str>::new());
+    assert_eq!(h.contact_field(&bea, "MailingCity"), "Oslo");
+    assert_eq!(h.contact_field(&ann, "MailingCity"), "Rome");
+}
+
+#[tokio::test]
+async fn an_id_written_after_the_link_was_corrected_is_asked_about_whatever_the_clocks_say() {
+    // GIVEN a database whose clock is hours behind the org's, and one whose clock is ahead
+    for ahead in [false, true] {
+        let h = Harness::start().await;
+        if !ahead {
+            h.org.admin().clock().advance(Duration::from_secs(4 * 3_600));
+        }
+        let [ann, bea, cas] = ann_and_two_others(&h).await;
+        link_set(&h, &ann, &bea).await;
+        // WHEN somebody writes a third Contact's Id into the row
+        h.edit_supporter(1, "sf_contact_id", Some(&cas)).await;
+        let report = h.sync().await;
+        assert_eq!(h.cases(), ["id_and_email_disagree"], "{report:?}");
+        assert_eq!((stored(&h).await, h.link(1)), (Some(cas), Some(bea)));
+    }
+}
+
+#[tokio::test]
+async fn an_id_that_was_not_in_question_when_the_link_was_corrected_is_asked_about() {
+    let h = Harness::start().await;
+    let [ann, bea, cas] = ann_and_two_others(&h).await;
+    h.edit_supporter(1, "sf_contact_id", Some(&cas)).await;
+    link_set(&h, &ann, &bea).await;
+    assert_eq!(h.cases(), ["id_and_email_disagree"]);
+    assert_eq!((stored(&h).await, h.link(1)), (Some(cas), Some(bea)));
+}
+
+#[tokio::test]
+async fn contacts_that_are_merged_after_one_of_them_was_linked_by_hand_are_one_person_again() {
+    let h = Harness::start().await;
+    let [ann, bea, _] = ann_and_two_others(&h).await;
+    link_set(&h, &ann, &bea).await;
+    let admin = h.org.admin();
+    admin.merge_as(&admin.person(), "Contact", &ann, &[bea.as_str()]).expect("merged");
+    later(&h);
+    h.sync().await;
+    assert_eq!((h.link(1), h.cases()), (Some(ann.clone()), vec![]));
+    assert_eq!(stored(&h).await, Some(ann));
+    assert!(h.sides.state.apart_of([&supporter()]).expect("readable").is_empty());
+}

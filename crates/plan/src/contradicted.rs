@@ -2,7 +2,7 @@
 
 use std::collections::{HashMap, HashSet};
 
-use model::{ContactId, Evidence, Supporter, SupporterId};
+use model::{ContactId, Supporter, SupporterId};
 use state::Known;
 
 use crate::columns::SeenContact;
@@ -11,7 +11,8 @@ use crate::read::contacts;
 use crate::{Fatal, Sides};
 
 /// Linked supporters whose row names another Contact that is there, and that one. An Id that leads nowhere is a leftover, of a merge
-/// or of a table from before one. So is one of which an administrator said that it is somebody else.
+/// or of a table from before one. So is one of which an administrator said that it is somebody else, or instead of which another was
+/// linked: what stood in the row then is told apart, and no clock is asked whether it was written before.
 pub(crate) async fn contradicted(
     sides: &Sides,
     supporters: &[Option<Supporter>],
@@ -22,10 +23,6 @@ pub(crate) async fn contradicted(
         let link = known.link.as_ref()?;
         // As most rows spell it: nothing has to be parsed.
         if supporter.contact_id.text().is_none_or(|text| text == link.contact.as_str()) {
-            return None;
-        }
-        // What an administrator decided after the row was written has not come to the row yet.
-        if link.evidence == Evidence::Administrator && supporter.modified <= link.made_at {
             return None;
         }
         let stored = stored_id(&sides.map, supporter).filter(|stored| *stored != link.contact)?;

@@ -136,6 +136,8 @@ fn record_tie(
             // With this Contact they were not agreed on. From now on it is linked, and whoever asks next cannot tell any more.
             let consents = plan.fields.iter().filter(|field| field.consent).map(|field| field.key);
             let _ = changes.drop_bases_of(id, consents.collect());
+            // Whoever merged the two Contacts knows better by now.
+            changes.end_apart(id, contact);
         }
         Tie::Linked(known) if known.life != LinkLife::Live => {
             met(Branch::Revived);

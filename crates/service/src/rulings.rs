@@ -4,7 +4,7 @@ use std::collections::HashSet;
 
 use model::{
     Case, CaseKind, Cell, Choice, ContactId, DirtyReason, Evidence, Happened, InvalidValue, Link, LinkLife,
-    RuleKey, Ruling, Side, Subject, SupporterId,
+    RuleKey, Ruling, Side, Subject, Supporter, SupporterId,
 };
 use plan::record::close_identity_cases;
 use plan::{CycleReport, Fatal, Gathered, Moment, Pair, Sides};
@@ -163,14 +163,18 @@ async fn link(
     at: Moment,
 ) -> Result<bool, Fatal> {
     people.push(Subject::Supporter(supporter.clone()));
-    if !are_there(sides, supporter, contact).await? {
-        return Ok(false);
-    }
+    let Some(row) = both_there(sides, supporter, contact).await? else { return Ok(false) };
     if case.kind == CaseKind::IdAndEmailDisagree && are_linked(sides, supporter, contact)? {
         confirm(changes, case, supporter, contact, at);
         return Ok(true);
     }
     let lost = free(sides, changes, people, supporter, contact)?;
+    // What the row still names of what was in question is a leftover from now on; another Id was written there by somebody.
+    let named = row.contact_id.text().and_then(|raw| sides.map.object().id(raw));
+    let in_question = |named: &ContactId| case.contacts.contains(named) || lost == Some(*named);
+    if let Some(named) = named.filter(|named| *named != contact && in_question(named)) {
+        changes.set_apart(supporter, named);
+    }
     let others = case.contacts.iter().copied().chain(lost).filter(|other| *other != contact);
     release_key(sides, report, supporter, others.collect()).await?;
     let evidence = Evidence::Administrator;
@@ -287,11 +291,16 @@ fn tell(changes: &mut Changes, case: &Case, ruling: &Ruling, done: bool) {
     }
 }
 
-/// Whether both records are there: a Contact Id may be mistyped.
-async fn are_there(sides: &Sides, supporter: &SupporterId, contact: ContactId) -> Result<bool, Fatal> {
+/// The supporter, where both records are there: a Contact Id may be mistyped.
+async fn both_there(
+    sides: &Sides,
+    supporter: &SupporterId,
+    contact: ContactId,
+) -> Result<Option<Supporter>, Fatal> {
     let supporter = sides.supporters.get(std::slice::from_ref(supporter)).await?;
     let contact = plan::read::contacts(sides, &[contact]).await?;
-    Ok(supporter.iter().any(Option::is_some) && contact.iter().any(Option::is_some))
+    let is_there = contact.iter().any(Option::is_some);
+    Ok(supporter.into_iter().flatten().next().filter(|_| is_there))
 }
 
 /// Whether the two are one person now.
