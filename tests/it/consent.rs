@@ -177,7 +177,7 @@ async fn consents(h: &Harness, id: &str) -> (String, String) {
 
 /// Who won, as the log of overwritten values has it.
 fn logged(h: &Harness) -> Vec<(String, Policy)> {
-    let page = h.sides.state.conflicts_page(None, 10).unwrap();
+    let page = h.sides.state.conflicts_page(None, 10).expect("readable");
     page.into_iter().map(|(_, conflict)| (conflict.field, conflict.policy)).collect()
 }
 
@@ -194,9 +194,11 @@ fn board_is_not_pulled(settings: &mut Settings) {
     settings.exclude_pulls_only = true;
 }
 
-/// The three settings that let a field that travels both ways travel one, and whether that way leads to Salesforce.
-const NARROWED: [(fn(&mut Settings), bool); 3] =
-    [(only_pushed, true), (board_is_not_pulled, true), (only_pulled, false)];
+/// A change of the settings, and whether the way that is left leads to Salesforce.
+type Narrowing = (fn(&mut Settings), bool);
+
+/// The three that let a field that travels both ways travel one.
+const NARROWED: [Narrowing; 3] = [(only_pushed, true), (board_is_not_pulled, true), (only_pulled, false)];
 
 fn narrowed_by(setting: fn(&mut Settings)) -> World {
     let mut world = World::default();
@@ -299,12 +301,12 @@ async fn merged_into_a_yes(world: World) -> (Harness, String) {
     let h = Harness::start_in(world).await;
     h.supporter(&Person::new(1, "Jo", "Doe", "jo@example.org").opted("N")).await;
     h.sync().await;
-    let old = h.link(1).unwrap();
+    let old = h.link(1).expect("linked");
     let mut fields = Contact::new("Joanna", "Doe", "joanna@example.org").to_json();
     fields.insert("Email_Opt_In__c".into(), json!(true));
     let admin = h.org.admin();
     let survivor = admin.seed("Contact", vec![fields]).expect("the Contact is seeded").remove(0);
-    admin.merge_as(&admin.person(), "Contact", &survivor, &[old.as_str()]).unwrap();
+    admin.merge_as(&admin.person(), "Contact", &survivor, &[old.as_str()]).expect("merged");
     admin.clock().advance(Duration::from_secs(120));
     (h, survivor)
 }
