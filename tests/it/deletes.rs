@@ -70,6 +70,65 @@ async fn a_flag_says_on_each_side_that_the_other_record_is_gone_until_it_is_back
     assert_eq!(h.contact_field(&jo, GONE), "false");
 }
 
+/// Both records that are left say so.
+async fn flagged() -> (Harness, String, String) {
+    let (h, ann, jo) = linked(OnDelete::Flag).await;
+    delete(&h, &ann, &jo).await;
+    assert_eq!(h.supporter_cell(1, "contact_gone").await.as_deref(), Some("yes"));
+    assert_eq!(h.contact_field(&jo, GONE), "true");
+    (h, ann, jo)
+}
+
+#[tokio::test]
+async fn a_contact_says_no_longer_that_its_supporter_is_gone_when_the_person_is_another_supporter() {
+    let (h, _, jo) = flagged().await;
+    h.supporter(&Person::new(3, "Jo", "Doe", "jo@example.org")).await;
+    h.org.admin().clock().advance(Duration::from_secs(120));
+    let report = h.sync().await;
+    assert_eq!(h.link(3), Some(jo.clone()), "{report:?}");
+    assert_eq!(h.contact_field(&jo, GONE), "false");
+}
+
+#[tokio::test]
+async fn a_row_says_no_longer_that_its_contact_is_gone_when_it_is_made_anew() {
+    let (h, ann, _) = flagged().await;
+    h.resync(1).await;
+    assert!(h.link(1).is_some_and(|made| made != ann));
+    assert_eq!(h.supporter_cell(1, "contact_gone").await, None);
+}
+
+#[tokio::test]
+async fn a_row_says_no_longer_that_its_contact_is_gone_when_another_is_linked_by_hand() {
+    let (h, ..) = flagged().await;
+    let other = h.contact(&Contact::new("Ann", "Leigh", "leigh@example.org"));
+    let mut changes = state::Changes::new();
+    let supporter = model::SupporterId::parse("1").expect("a number is an id");
+    changes.remove_link(&supporter).put_link(model::Link {
+        supporter: supporter.clone(),
+        contact: model::ContactId::parse(&other).expect("the org's ids are ids"),
+        made_at: model::Stamp::from_seconds(0),
+        cycle: model::CycleId(1),
+        evidence: model::Evidence::Administrator,
+        life: model::LinkLife::Live,
+    });
+    let _ = h.sides.state.commit(changes).await.expect("durable");
+    h.resync(1).await;
+    assert_eq!((h.link(1), h.supporter_cell(1, "contact_gone").await), (Some(other), None));
+}
+
+#[tokio::test]
+async fn of_two_who_are_linked_neither_goes_on_saying_that_the_other_is_gone() {
+    let (h, ann, _) = linked(OnDelete::Flag).await;
+    h.edit_supporter(1, "contact_gone", Some("Y")).await;
+    h.edit_contact(&ann, &json!({GONE: true}));
+    h.org.admin().clock().advance(Duration::from_secs(120));
+    let report = h.sync().await;
+    assert_eq!(h.supporter_cell(1, "contact_gone").await, None, "{report:?}");
+    assert_eq!(h.contact_field(&ann, GONE), "false");
+    h.org.admin().clock().advance(Duration::from_secs(120));
+    assert!(h.sync().await.wrote_nothing());
+}
+
 #[tokio::test]
 async fn where_nothing_is_chosen_the_link_ends_and_nothing_else() {
     let (h, ann, jo) = linked(OnDelete::Nothing).await;

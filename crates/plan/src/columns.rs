@@ -6,7 +6,7 @@ use model::{AccountId, Cell, Contact, ContactId, Email, FieldMap, PersonObject, 
 use salesforce::soql::{Field, InvalidName, Soql};
 use salesforce::{Condition, Describe, Row};
 
-use crate::Settings;
+use crate::{OnDelete, Settings};
 
 /// A Contact as it was read, with what only this run needs to know of it. Clones share the record: it goes through many hands,
 /// and nobody changes it.
@@ -22,6 +22,8 @@ pub struct SeenContact {
     pub push_only: bool,
     /// A Lead that was converted: the person is a Contact by now, and the record counts as deleted.
     pub converted: bool,
+    /// The record is ticked: its supporter was deleted. Never where deletions are not told so.
+    pub ticked: bool,
 }
 
 impl SeenContact {
@@ -70,6 +72,8 @@ pub struct ContactColumns {
     person_account: Option<usize>,
     converted: Option<usize>,
     emails: Vec<usize>,
+    /// The checkbox that says of a record that its supporter was deleted.
+    ticked: Option<usize>,
     exclude: Vec<(usize, Vec<String>)>,
     exclude_pulls_only: bool,
     object: PersonObject,
@@ -128,6 +132,9 @@ impl ContactColumns {
         let mut emails = vec![place(object.email())];
         emails.extend(settings.email_fields.iter().map(|field| place(field)));
         let exclude = settings.exclude.iter().map(|e| (place(&e.field), e.values.clone())).collect();
+        // One that cannot be seen cannot be set either: then there are cases in its place.
+        let tick = settings.deleted_flags.field.as_deref().filter(|name| describe.field(name).is_some());
+        let ticked = tick.filter(|_| settings.supporter_deleted == OnDelete::Flag).map(&mut place);
         let missing: Vec<String> =
             names.iter().filter(|name| describe.field(name).is_none()).cloned().collect();
         if !missing.is_empty() {
@@ -142,6 +149,7 @@ impl ContactColumns {
             person_account,
             converted,
             emails,
+            ticked,
             exclude,
             exclude_pulls_only: settings.exclude_pulls_only,
             object,
@@ -227,8 +235,10 @@ impl ContactColumns {
             excluded: named && !self.exclude_pulls_only,
             push_only: named && self.exclude_pulls_only,
             converted,
+            ticked: self.ticked.is_some_and(yes),
         })
     }
+
     /// What a row is filed under, where [`ContactColumns::read`] would make a Contact of it.
     ///
     /// # Errors
@@ -287,6 +297,7 @@ mod tests {
                 person_account: Some(5),
                 converted: None,
                 emails: vec![7, 8],
+                ticked: None,
                 exclude: Vec::new(),
                 exclude_pulls_only: false,
                 object,

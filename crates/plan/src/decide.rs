@@ -301,6 +301,7 @@ fn plan(pair: &mut Pair, rules: &Rules<'_>, mut values: Values, record: model::D
         account: contact.and_then(|seen| seen.contact.account),
         stamp_contact: rules.settings.push && needs_our_id(pair, rules.map),
         stamp_supporter: needs_contact_id(pair),
+        ticked: contact.is_some_and(|seen| seen.ticked),
         blocked: pair.block.is_some(),
         supporter: pair.supporter.take(),
         tie: std::mem::replace(&mut pair.tie, Tie::Alone),

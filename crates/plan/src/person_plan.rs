@@ -73,6 +73,8 @@ pub struct PersonPlan {
     pub stamp_contact: bool,
     /// The supporter's row does not carry the Contact's Id yet.
     pub stamp_supporter: bool,
+    /// The Contact says that its supporter was deleted.
+    pub ticked: bool,
     /// Digest over all values of both sides: what a block remembers.
     pub record: Digest,
     /// Whether the person was set aside until now.

@@ -20,6 +20,7 @@ pub mod results;
 pub mod settle;
 pub mod spill;
 pub mod spool;
+mod unflag;
 pub mod waiting;
 pub mod write_back;
 

@@ -25,6 +25,7 @@ pub(crate) use systemic::open_circuit;
 use crate::resolve::Refused;
 use crate::results::{Joined, Results};
 use crate::spool::Spool;
+use crate::unflag::unflag;
 use crate::write_back::write_back;
 
 /// What most saved rows leave: a link, cases that are over, agreements, an intent and a mark that are done with.
@@ -280,6 +281,8 @@ async fn save_successes(
         report.count(if row.created { &Outcome::ContactCreated } else { &Outcome::ContactUpdated });
     }
     // The row first: if it is not reached, the link is not yet durable either and both are done again.
+    let made: Vec<SupporterId> = new_ids.iter().map(|(supporter, _)| supporter.clone()).collect();
+    unflag(sides, report, &made).await?;
     for supporter in write_back(sides, report, new_ids).await? {
         changes.mark_dirty(Subject::Supporter(supporter), DirtyReason::SupporterChanged, None);
     }

@@ -24,7 +24,7 @@ impl Cycle<'_> {
         }
         let settings = &self.sides.settings;
         let of_ends = ends.iter().filter_map(|ended| settings.flag_of_end(ended));
-        let of_returns = plans.iter().filter_map(|plan| settings.flag_of_return(plan));
+        let of_returns = plans.iter().flat_map(|plan| settings.flags_of_return(plan));
         let flags: Vec<_> = of_ends.chain(of_returns).collect();
         for at in flags::write(self.sides, &mut self.report, &flags).await? {
             if let Some(ended) = ends.get(at) {
