@@ -8,11 +8,13 @@ use crate::{
     Cell, Digest, DigestKey, FieldType, InvalidValue, PersonObject, RuleKey, Supporter, SupporterId,
 };
 
+mod consent;
 mod invalid;
 mod rule;
 
+pub use consent::{Consent, is_opt_out};
 pub use invalid::InvalidFieldMap;
-pub use rule::{Blank, Decode, Direction, FieldRule, Policy, is_opt_out};
+pub use rule::{Blank, Decode, Direction, FieldRule, Policy};
 
 /// Fields highwater itself reads and writes on the Contact, beside the mapped ones.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
@@ -256,6 +258,8 @@ impl FieldMap {
     #[must_use]
     pub fn digest(&self, key: &DigestKey) -> Digest {
         let text = format!("{:?} {:?}", self.rules, self.technical);
+        // Maps from before there was the key keep their digest: nobody is compared again for it.
+        let text = text.replace(", consent: None", "");
         key.digest(RuleKey(0), &Cell::Value(text.into()))
     }
 }
@@ -296,6 +300,9 @@ fn check_rule(rule: &FieldRule, technical: &TechnicalFields) -> Result<(), Inval
     }
     if rule.columns.is_empty() == rule.constant.is_none() {
         return Err(InvalidFieldMap::Source(name.clone()));
+    }
+    if rule.consent.is_some() && rule.kind != FieldType::Boolean {
+        return Err(InvalidFieldMap::NoCheckbox(name.clone()));
     }
     if rule.constant.is_some() && rule.direction != Direction::Push {
         return Err(InvalidFieldMap::ConstantPulled(name.clone()));
@@ -348,6 +355,7 @@ pub fn plain_rule(contact_field: &str, column: &str, kind: FieldType) -> FieldRu
         constant: None,
         confirmation: false,
         dated_by: None,
+        consent: None,
     }
 }
 

@@ -1,5 +1,6 @@
 //! What a report shows, and how.
 
+use model::field_map::Consent as Meaning;
 use model::{Case, CaseKind, ContactId, Stamp, Subject, SupporterId};
 
 use crate::{Format, LinkPattern};
@@ -62,6 +63,8 @@ pub struct Consent {
     pub fields: Vec<String>,
     /// Checkboxes that are not.
     pub never: Vec<String>,
+    /// Those whose tick is the no, or the yes, whatever their name says.
+    pub meant: Vec<(String, Meaning)>,
 }
 
 /// Where a record is shown in its own system.

@@ -237,7 +237,8 @@ fn consent(config: &Config) -> Consent {
         });
         fields.map(|field| field.contact.clone()).collect()
     };
-    Consent { fields: with(true), never: with(false) }
+    let meant = config.fields.iter().filter_map(|field| Some((field.contact.clone(), field.consent?)));
+    Consent { fields: with(true), never: with(false), meant: meant.collect() }
 }
 
 /// Where Lightning shows a Contact of this My Domain.

@@ -2,6 +2,7 @@
 
 use std::collections::BTreeMap;
 
+use model::field_map::Consent;
 use model::{Blank, Direction, FieldType, Policy};
 use serde::Deserialize;
 
@@ -49,6 +50,8 @@ pub struct Field {
     pub confirmation: bool,
     /// The Contact field of the mapped date that says when a consent was given or taken back.
     pub dated_by: Option<String>,
+    /// What the tick of a consent says, where the field's name does not.
+    pub consent: Option<Consent>,
 }
 
 impl Field {

@@ -116,6 +116,7 @@ pub fn rule_of(sync: &Sync, field: &Field, kind: FieldType, seen: Option<&Descri
         constant: field.constant.clone(),
         confirmation: field.confirmation,
         dated_by: field.dated_by.clone(),
+        consent: field.consent,
     }
 }
 

@@ -26,6 +26,9 @@ pub enum InvalidFieldMap {
         "{1} and {2} are both pulled into column {0:?}: write direction = \"push\" for all but one of them, or name another column"
     )]
     ColumnTwice(String, String, String),
+    /// Only a tick is a yes or a no.
+    #[error("{0} has a key \"consent\" and is no checkbox")]
+    NoCheckbox(String),
     /// A consent is dated by something that is no mapped date, or what is dated is no checkbox.
     #[error(
         "{0} is dated by {1}: the first must be a checkbox, the second a mapped date or date and time of its own"

@@ -4,6 +4,7 @@ use std::borrow::Cow;
 
 use serde::{Deserialize, Serialize};
 
+use super::consent::{Consent, is_opt_out};
 use crate::{Cell, FieldType, InvalidValue, RuleKey};
 
 /// Which way a field's changes travel.
@@ -88,6 +89,9 @@ pub struct FieldRule {
     pub confirmation: bool,
     /// For a consent: the Contact field of the mapped date that says when it was given or taken back, on both sides.
     pub dated_by: Option<String>,
+    /// For a consent: what its tick says, where its name does not.
+    #[serde(default)]
+    pub consent: Option<Consent>,
 }
 
 impl FieldRule {
@@ -108,7 +112,12 @@ impl FieldRule {
     /// Whether this is a checkbox whose yes is the refusal.
     #[must_use]
     pub fn is_opt_out(&self) -> bool {
-        self.kind == FieldType::Boolean && is_opt_out(&self.contact_field)
+        self.kind == FieldType::Boolean
+            && match self.consent {
+                Some(Consent::OptIn) => false,
+                Some(Consent::OptOut) => true,
+                None => is_opt_out(&self.contact_field),
+            }
     }
 
     /// Whether this is a checkbox by which somebody agrees to something or refuses it.
@@ -116,7 +125,11 @@ impl FieldRule {
     pub fn is_consent(&self) -> bool {
         let restricted = [self.policy, self.first_link].contains(&Policy::MostRestrictive);
         self.kind == FieldType::Boolean
-            && (restricted || self.confirmation || self.dated_by.is_some() || self.is_opt_out())
+            && (restricted
+                || self.confirmation
+                || self.dated_by.is_some()
+                || self.consent.is_some()
+                || self.is_opt_out())
     }
 
     /// Whether changes may travel to the Contact.
@@ -231,15 +244,4 @@ fn join_lines<'a>(cells: &[&'a Cell]) -> Option<Cow<'a, str>> {
 fn split_lines(text: &str, columns: usize) -> Vec<Cell> {
     let mut lines = text.splitn(columns.max(1), '\n');
     (0..columns).map(|_| Cell::from_nullable(lines.next())).collect()
-}
-
-/// Whether a checkbox of this name says no by being ticked, as Salesforce's own `HasOptedOutOfEmail`, `HasOptedOutOfFax` and
-/// `DoNotCall` do (Object Reference, Contact), and as custom fields are named after them.
-#[must_use]
-pub fn is_opt_out(contact_field: &str) -> bool {
-    let letters = contact_field.chars().filter(char::is_ascii_alphanumeric);
-    let plain: String = letters.map(|c| c.to_ascii_lowercase()).collect();
-    ["optedout", "optout", "donot", "unsubscrib", "nocall", "nomail", "noemail", "deceased", "suppress"]
-        .iter()
-        .any(|word| plain.contains(word))
 }

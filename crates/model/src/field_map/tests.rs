@@ -161,3 +161,33 @@ proptest::proptest! {
         proptest::prop_assert_eq!(there, again);
     }
 }
+
+#[test]
+fn a_map_that_was_there_before_a_key_keeps_its_digest() {
+    // As it was before there was the key `consent`: another one compares everybody again.
+    let key = DigestKey::new([7; 16]);
+    assert_eq!(map().digest(&key), Digest(0x0000_00f5_6af7_ddbb));
+    let mut rules = map().rules().to_vec();
+    rules[3].consent = Some(Consent::OptOut);
+    assert_ne!(FieldMap::new(rules, technical()).unwrap().digest(&key), map().digest(&key));
+}
+
+#[test]
+fn what_the_tick_says_is_told_by_the_key_before_the_name() {
+    let rule = |field: &str, consent| FieldRule { consent, ..plain_rule(field, "c", FieldType::Boolean) };
+    for (field, consent, no) in [
+        ("Blue_Dot__c", None, false),
+        ("Blue_Dot__c", Some(Consent::OptOut), true),
+        ("HasOptedOutOfEmail", None, true),
+        ("HasOptedOutOfEmail", Some(Consent::OptIn), false),
+    ] {
+        let rule =
+            FieldRule { policy: Policy::Salesforce, first_link: Policy::Salesforce, ..rule(field, consent) };
+        assert_eq!(rule.is_opt_out(), no, "{field}");
+        assert_eq!(rule.is_consent(), consent.is_some() || no, "{field}");
+    }
+    // Only a tick says yes or no.
+    let text = FieldRule { kind: FieldType::Text, ..rule("Title", Some(Consent::OptIn)) };
+    let wrong = FieldMap::new(vec![text], technical());
+    assert_eq!(wrong.unwrap_err(), InvalidFieldMap::NoCheckbox("Title".to_owned()));
+}

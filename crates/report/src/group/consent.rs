@@ -2,7 +2,7 @@
 
 use std::collections::BTreeSet;
 
-use model::field_map::is_opt_out;
+use model::field_map::{Consent as Meaning, is_opt_out};
 
 use super::member::{Member, folded};
 use crate::Options;
@@ -31,7 +31,7 @@ pub(super) fn lines(members: &[Member], options: &Options) -> Vec<ConsentLine> {
     let mut lines = Vec::new();
     for field in names.into_iter().filter(|name| is_consent(name, &records, options)) {
         // Of an opt-out the yes is the no.
-        let no = is_opt_out(field);
+        let no = says_no(field, options);
         let refuses = |member: &&&Member| member.value(field).is_some_and(|value| is(value, no));
         let said_by: Vec<String> = records.iter().filter(refuses).map(|m| m.subject.to_string()).collect();
         if said_by.is_empty() {
@@ -45,6 +45,12 @@ pub(super) fn lines(members: &[Member], options: &Options) -> Vec<ConsentLine> {
     lines
 }
 
+/// Whether a tick is the no.
+fn says_no(field: &str, options: &Options) -> bool {
+    let meant = options.consent.meant.iter().find(|(name, _)| name.eq_ignore_ascii_case(field));
+    meant.map_or_else(|| is_opt_out(field), |(_, meaning)| *meaning == Meaning::OptOut)
+}
+
 fn is_consent(field: &str, records: &[&Member], options: &Options) -> bool {
     let listed = |list: &[String]| list.iter().any(|name| name.eq_ignore_ascii_case(field));
     if listed(&options.consent.never) {
@@ -52,7 +58,8 @@ fn is_consent(field: &str, records: &[&Member], options: &Options) -> bool {
     }
     let mut values = records.iter().filter_map(|member| member.value(field)).peekable();
     let is_checkbox = values.peek().is_some() && values.all(|value| is(value, true) || is(value, false));
-    is_checkbox || listed(&options.consent.fields)
+    let meant = options.consent.meant.iter().any(|(name, _)| name.eq_ignore_ascii_case(field));
+    is_checkbox || meant || listed(&options.consent.fields)
 }
 
 fn is(value: &str, what: bool) -> bool {

@@ -81,6 +81,16 @@ async fn of_two_supporters_the_one_that_carries_the_id_of_the_contact_stays() {
 }
 
 #[tokio::test]
+async fn what_the_map_says_of_a_tick_counts_more_than_the_name_of_the_field() {
+    let state = state_of(Vec::new(), vec![two_claim_one()]).await;
+    let mut options = options(Format::Json);
+    options.consent.meant = vec![("emailoptin__c".to_owned(), model::field_map::Consent::OptOut)];
+    let (_, text) = written(|out| merges(&state, &options, out));
+    let group = serde_json::from_str::<Value>(&text).unwrap()[0]["group"].clone();
+    assert_eq!(group["consent"][0]["must_be"], "true", "{group}");
+}
+
+#[tokio::test]
 async fn supporters_are_merged_first_then_contacts_then_the_id_is_checked() {
     let mut several = case(CaseKind::AmbiguousContacts, "1042");
     several.contacts = vec![contact(JOE), contact(OTHER)];
