@@ -41,6 +41,6 @@ pub enum DirtyReason {
     Resync,
     /// An earlier attempt did not come to an end: the row failed in passing, or its outcome is unknown.
     Retry,
-    /// The field map changed.
+    /// The field map changed, or who is left out.
     MapChanged,
 }

@@ -108,7 +108,7 @@ const fn because(reason: DirtyReason) -> &'static str {
         DirtyReason::Backfill => "a full load names everybody",
         DirtyReason::Resync => "somebody asked for it",
         DirtyReason::Retry => "an earlier attempt did not come to an end",
-        DirtyReason::MapChanged => "the field map changed",
+        DirtyReason::MapChanged => "the field map or the settings changed",
     }
 }
 

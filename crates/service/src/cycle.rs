@@ -179,7 +179,7 @@ impl<'a> Cycle<'a> {
                 if self.request.mode != Mode::Rebuild {
                     self.rulings(None).await?;
                 }
-                upkeep::notice_map(self.sides, &mut self.report, None).await?;
+                upkeep::notice_rules(self.sides, &mut self.report, None).await?;
                 sweep::sweep_when_due(self.sides, &mut self.report, self.at).await?;
                 self.discover().await?;
                 self.prepare_directory(whom::unlinked(self.sides, self.sides.settings.directory_from)?)

@@ -1,11 +1,12 @@
-//! What a cycle sees to before it begins: files a dead process left, values whose time is over, a field map that changed. Where no
-//! cycles run, somebody else asks for it.
+//! What a cycle sees to before it begins: files a dead process left, values whose time is over, a field map or settings that changed.
+//! Where no cycles run, somebody else asks for it.
 
 use std::collections::HashSet;
 use std::time::Duration;
 
 use model::{Digest, DirtyReason, LinkLife, Side, Stamp, Subject, SupporterId};
 use plan::{CycleReport, Fatal, Sides};
+use serde::{Deserialize, Serialize};
 use state::{Changes, State};
 
 /// How long the log keeps the values that a policy overwrote, by the org's clock.
@@ -107,21 +108,59 @@ pub(crate) fn rules_digest(sides: &Sides) -> Digest {
     key.combine([compared_under(sides), key.digest(model::RuleKey(0), &settings)])
 }
 
-/// When the field map is another than the one people were compared under last: every block set under the other is lifted and
-/// every linked person is compared again. With `collect` nothing is committed and the people are handed over instead.
+/// When the field map, or who is left out, is another than people were compared under last: every block set under another map is lifted
+/// and every linked person is compared again. With `collect` nothing is committed and the people are handed over instead.
 ///
 /// # Errors
-/// [`Fatal`] when the state fails. The map counts as new until everybody is marked.
-pub(crate) async fn notice_map(
+/// [`Fatal`] when the state fails. What is new counts as new until everybody is marked.
+pub(crate) async fn notice_rules(
     sides: &Sides,
     report: &mut CycleReport,
-    mut collect: Option<&mut Vec<Subject>>,
+    collect: Option<&mut Vec<Subject>>,
 ) -> Result<(), Fatal> {
-    let map = compared_under(sides);
-    let before = sides.state.map_digest()?;
-    if before == Some(map) {
+    let (map, left_out) = (compared_under(sides), LeftOut::under(sides));
+    let (map_before, left_out_before) = (sides.state.map_digest()?, LeftOut::kept(&sides.state)?);
+    // Nobody knows who was left out before this was kept: it begins with what is.
+    let others = left_out_before.is_some_and(|before| before != left_out);
+    let linked = left_out_before.is_some_and(|before| before.linked != left_out.linked);
+    let new_map = map_before != Some(map);
+    if !new_map && left_out_before == Some(left_out) {
         return Ok(());
     }
+    let look_only = collect.is_some();
+    let mut marked = 0;
+    if new_map || linked {
+        match mark_linked(sides, collect).await? {
+            Some(people) => marked = people,
+            None => return Ok(()),
+        }
+    }
+    let mut lifted = 0;
+    if !look_only {
+        let mut changes = Changes::new();
+        if new_map {
+            changes.lift_all_blocks_of_other_map(sides.map.digest(&sides.state.digest_key())).set_map(map);
+        }
+        left_out.keep(&mut changes);
+        lifted = sides.state.commit(changes).await?.lifted;
+    }
+    if new_map && map_before.is_some() {
+        report.note(format!(
+            "the field map changed: {marked} linked people are compared again, {lifted} blocks are lifted"
+        ));
+    }
+    if others {
+        let again =
+            if linked { format!("{marked} linked people are compared again, and ") } else { String::new() };
+        report.note(format!(
+            "who is left out changed: {again}whoever was never linked is met by `highwater backfill`"
+        ));
+    }
+    Ok(())
+}
+
+/// Everybody who is linked is to be compared again. Returns how many they are; `None`: the process is being stopped.
+async fn mark_linked(sides: &Sides, mut collect: Option<&mut Vec<Subject>>) -> Result<Option<u64>, Fatal> {
     let mut marked = 0_u64;
     let mut after: Option<SupporterId> = None;
     loop {
@@ -143,19 +182,41 @@ pub(crate) async fn notice_map(
             }
         }
         if sides.stopping() {
-            return Ok(());
+            return Ok(None);
         }
     }
-    let mut lifted = 0;
-    if collect.is_none() {
-        let mut changes = Changes::new();
-        changes.lift_all_blocks_of_other_map(sides.map.digest(&sides.state.digest_key())).set_map(map);
-        lifted = sides.state.commit(changes).await?.lifted;
-    }
-    if before.is_some() {
-        report.note(format!(
-            "the field map changed: {marked} linked people are compared again, {lifted} blocks are lifted"
+    Ok(Some(marked))
+}
+
+/// Where the state keeps under which settings people were left out.
+const LEFT_OUT: &str = "left_out_under";
+
+/// The settings that take somebody's turn without comparing them: what was changed meanwhile is nobody's to remember.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+struct LeftOut {
+    /// Those that leave out people who are linked.
+    linked: Digest,
+    /// Those and the ones that nobody but strangers are left out by.
+    all: Digest,
+}
+
+impl LeftOut {
+    fn under(sides: &Sides) -> Self {
+        let (key, settings) = (sides.state.digest_key(), &sides.settings);
+        let of = |text: String| key.digest(model::RuleKey(0), &model::Cell::Value(text.into()));
+        let linked = of(format!(
+            "{:?} {} {}",
+            settings.exclude, settings.exclude_pulls_only, settings.only_own_account
         ));
+        let created = of(format!("{} {}", settings.create_contacts, settings.create_supporters));
+        Self { linked, all: key.combine([linked, created]) }
     }
-    Ok(())
+
+    fn kept(state: &State) -> Result<Option<Self>, Fatal> {
+        Ok(state.bookmark(LEFT_OUT)?.and_then(|kept| serde_json::from_value(kept).ok()))
+    }
+
+    fn keep(self, changes: &mut Changes) {
+        changes.put_bookmark(LEFT_OUT, serde_json::json!(self));
+    }
 }

@@ -19,7 +19,7 @@ impl Cycle<'_> {
         match &self.request.only {
             Some(only) => subjects.clone_from(only),
             None => {
-                upkeep::notice_map(self.sides, &mut self.report, Some(&mut subjects)).await?;
+                upkeep::notice_rules(self.sides, &mut self.report, Some(&mut subjects)).await?;
                 let whole = self.request.mode.meets_everybody();
                 if self.may_pull() {
                     let found = pull::discover(self.sides, Some(&mut subjects), whole).await?;
