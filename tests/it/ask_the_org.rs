@@ -1,13 +1,14 @@
 //! Asked who a refused row is, the org's duplicate rules name records; a link comes of it only where names and address agree.
 
 use e2e::{Contact, Harness, Person, World, alerting};
-use model::{Subject, SupporterId};
+use model::{Case, CaseKind, Choice, ContactId, Ruling, Stamp, Standing, Subject, SupporterId};
 use plan::Twin;
 use salesforce::{Fields, WouldBe};
 use serde_json::json;
 use simorg::duplicate::{
     DuplicateAction, DuplicateRule, DuplicateSettings, MatchItem, MatchMethod, MatchingRule, RuleUse,
 };
+use state::Changes;
 
 /// The org's rules speak first, and are asked.
 fn asking(twin: Twin) -> World {
@@ -121,6 +122,63 @@ async fn a_rule_that_finds_leads_is_recognised_as_one() {
     assert!(reasons(&h, 1).contains(&"object:Lead".to_owned()), "{:?}", reasons(&h, 1));
     assert!(reasons(&h, 1).contains(&"rule:Contacts_And_Leads".to_owned()), "{:?}", reasons(&h, 1));
     assert!(h.contacts().is_empty());
+}
+
+#[tokio::test]
+async fn whom_an_administrator_told_apart_no_rule_of_the_org_links_again() {
+    for twin in [Twin::Ours, Twin::Org, Twin::Both] {
+        // GIVEN a link that an administrator ended: a father and a son of one name
+        let mut world = World { own_duplicate_rules: true, ..World::default() };
+        world.org.duplicates = alerting("Use one of these records?");
+        world.settings.twin = twin;
+        let h = Harness::start_in(world).await;
+        let father = h.contact(&Contact::new("John", "Smith", "smiths@example.org"));
+        h.supporter(&Person::new(1, "John", "Smith", "smiths@example.org")).await;
+        h.sync().await;
+        assert_eq!(h.link(1).as_ref(), Some(&father));
+        let (son, apart) = (SupporterId::parse("1").unwrap(), ContactId::parse(&father).unwrap());
+        end_link(&h, &son, apart).await;
+        // WHEN the org refuses the son as a duplicate of his father
+        let report = h.sync().await;
+        // THEN that is for an administrator, and stays so
+        assert_eq!((h.link(1), h.cases()), (None, vec!["duplicate_unresolved"]), "{twin:?}: {report:?}");
+        assert_eq!(
+            reasons(&h, 1).contains(&"set_apart".to_owned()),
+            twin != Twin::Ours,
+            "{:?}",
+            reasons(&h, 1)
+        );
+        assert_eq!(h.contact_field(&father, "EN_Supporter_Id__c"), "");
+        let pairs = h.sides.state.apart_of([&son]).unwrap();
+        assert!(pairs.contains(&(son, apart)));
+        assert!(h.sync().await.wrote_nothing());
+        // AND a Contact of his own is his, which the rule names beside his father's
+        h.contact(&Contact::new("John", "Smith", "smiths@example.org"));
+        h.resync(1).await;
+        assert!(h.link(1).is_some_and(|linked| linked != father), "{:?}", reasons(&h, 1));
+    }
+}
+
+/// As `highwater link end` leaves it.
+async fn end_link(h: &Harness, supporter: &SupporterId, contact: ContactId) {
+    let subject = Subject::Supporter(supporter.clone());
+    let (kind, now) = (CaseKind::IdAndEmailDisagree, Stamp::from_seconds(0));
+    let choice = Choice::Unlink { supporter: supporter.clone(), contact };
+    let ruling = Ruling { choice, by: "administrator".to_owned(), why: None, at: now };
+    let mut changes = Changes::new();
+    changes.open_case(Case {
+        kind,
+        subject: subject.clone(),
+        supporters: vec![supporter.clone()],
+        contacts: vec![contact],
+        reasons: Vec::new(),
+        records: Vec::new(),
+        opened_at: now,
+        seen_at: now,
+        standing: Standing::default(),
+    });
+    changes.rule_case(kind, &subject, Standing { ruling: Some(ruling), ..Standing::default() });
+    let _ = h.sides.state.commit(changes).await.expect("durable");
 }
 
 /// A duplicate rule of Contacts whose matching rule looks at Leads.

@@ -80,6 +80,28 @@ async fn two_contacts_of_one_supporter_are_a_case_until_they_are_merged_whicheve
 }
 
 #[tokio::test]
+async fn a_contact_that_is_not_the_remaining_supporter_stays_nobody_s_and_is_a_case() {
+    // GIVEN two supporters of whom an administrator said that the Contact of the first is not the second
+    let h = Harness::start_in(merging()).await;
+    h.supporter(&Person::new(1, "Ann", "Lee", "ann@example.org")).await;
+    h.sync().await;
+    let first = h.link(1).unwrap();
+    let mut changes = state::Changes::new();
+    changes.set_apart(&SupporterId::parse("2").unwrap(), model::ContactId::parse(&first).unwrap());
+    let _ = h.sides.state.commit(changes).await.unwrap();
+    // WHEN the first is merged into the second
+    h.supporter(&Person::new(2, "Ann", "Lee", "ann@example.org")).await;
+    h.edit_supporter(1, "merged_into", Some("2")).await;
+    let report = h.sync().await;
+    // THEN what was said holds: the Contacts are two, and a person is asked
+    assert!(h.link(2).is_some_and(|linked| linked != first), "{report:?}");
+    assert_eq!((h.contacts().len(), h.cases()), (2, vec!["contact_merge_needed"]), "{report:?}");
+    later(&h);
+    h.sync().await;
+    assert_eq!(h.cases(), ["contact_merge_needed"], "it waits");
+}
+
+#[tokio::test]
 async fn a_chain_of_merges_ends_at_whoever_stands_for_themselves() {
     let h = Harness::start_in(merging()).await;
     h.supporter(&Person::new(1, "Ann", "Lee", "ann@example.org")).await;

@@ -365,7 +365,7 @@ const fn of_state(error: &state::Error) -> (&'static Code, Exit) {
                 (&code::state::OTHER_ORG, Exit::Usage)
             }
         },
-        state::Error::LinkTaken { .. } | state::Error::InFlight { .. } => {
+        state::Error::LinkTaken { .. } | state::Error::LinkOfApart { .. } | state::Error::InFlight { .. } => {
             (&code::run::UNEXPECTED, Exit::Unexpected)
         }
     }

@@ -152,6 +152,8 @@ pub enum Happened {
         /// Who lifted it.
         by: String,
     },
+    /// A link was not made, because an administrator said that they are different people.
+    LinkOfApartRefused(ContactId),
 }
 
 /// What was decided about one field.
@@ -207,7 +209,8 @@ impl Happened {
             | Self::Unlinked(contact)
             | Self::LinkLife { contact, .. }
             | Self::Apart(contact)
-            | Self::ApartEnded(contact) => *subject == Subject::Contact(*contact),
+            | Self::ApartEnded(contact)
+            | Self::LinkOfApartRefused(contact) => *subject == Subject::Contact(*contact),
             Self::Marked(_)
             | Self::Decided { .. }
             | Self::Ended(_)

@@ -57,6 +57,8 @@ pub enum Ended {
         into: SupporterId,
         /// The Contact that one has already.
         kept: Option<ContactId>,
+        /// An administrator said that the merged one's Contact is not the one that remains.
+        apart: bool,
     },
 }
 
@@ -160,18 +162,21 @@ async fn merged_away(
     let remaining: Vec<SupporterId> = survivors.values().cloned().collect();
     let live = sides.state.links_of(&remaining)?.into_iter().flatten().filter(|l| l.life == LinkLife::Live);
     let mut kept: HashMap<SupporterId, ContactId> = live.map(|link| (link.supporter, link.contact)).collect();
+    let set_apart = sides.state.apart_of(&remaining)?;
     let mut merged = HashMap::new();
     for (supporter, known) in supporters.iter().zip(known) {
         let Some(supporter) = supporter else { continue };
         let Some(into) = survivors.get(&supporter.id).cloned() else { continue };
         let link = known.link.clone();
         let before = kept.get(&into).copied();
+        let apart = link.as_ref().is_some_and(|link| set_apart.contains(&(into.clone(), link.contact)));
         // The first of several brings the Contact along; those after it meet it there.
-        if let Some(live) = link.as_ref().filter(|link| link.life == LinkLife::Live) {
+        if let Some(live) = link.as_ref().filter(|link| link.life == LinkLife::Live && !apart) {
             kept.entry(into.clone()).or_insert(live.contact);
         }
         let supporter = supporter.id.clone();
-        merged.insert(supporter.clone(), Ended::SupporterMerged { supporter, link, into, kept: before });
+        merged
+            .insert(supporter.clone(), Ended::SupporterMerged { supporter, link, into, kept: before, apart });
     }
     Ok(merged)
 }

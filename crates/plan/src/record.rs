@@ -7,7 +7,7 @@ use model::{
     Case, CaseKind, CaseRecord, Cause, ContactId, CycleId, Decision, DirtyReason, Evidence, Happened, Link,
     LinkLife, Stamp, Subject, SupporterId, Turn,
 };
-use state::{Changes, Conflict};
+use state::{Changes, Conflict, InTheWay};
 
 use crate::columns::SeenContact;
 use crate::deleted::OnDelete;
@@ -163,7 +163,7 @@ pub fn close_other_identity_cases(changes: &mut Changes, subject: &Subject, now:
     }
 }
 
-/// Links that were refused because the Contact became somebody else's meanwhile: a case each, and nothing is written for them.
+/// Links that were refused because the Contact became somebody else's meanwhile, or is known to be somebody else: a case each, and nothing is written for them.
 ///
 /// # Errors
 /// [`Fatal`] when the state fails.
@@ -178,8 +178,9 @@ pub async fn refused_links(
     for refused in &receipt.refused {
         met(Branch::LinkRefused);
         changes.clear_dirty(&Subject::Supporter(refused.supporter.clone()));
-        changes.open_case(refused_link(refused, at));
-        report.count(&crate::Outcome::Case(CaseKind::TwoSupportersOneContact));
+        let case = refused_link(refused, at);
+        report.count(&crate::Outcome::Case(case.kind));
+        changes.open_case(case);
         taken.insert(refused.supporter.clone());
     }
     if !taken.is_empty() {
@@ -188,21 +189,27 @@ pub async fn refused_links(
     Ok(taken)
 }
 
-/// The case of a link that was refused because one end has another.
+/// The case of a link that was refused because one end has another, or because an administrator said that they are different people.
 #[must_use]
 pub fn refused_link(refused: &state::RefusedLink, at: Moment) -> Case {
     let mut supporters = vec![refused.supporter.clone()];
     let mut contacts = vec![refused.contact];
-    match &refused.by {
-        Subject::Supporter(other) => supporters.push(other.clone()),
-        Subject::Contact(other) => contacts.push(*other),
-    }
+    let (kind, reason) = match &refused.by {
+        InTheWay::Linked(by) => {
+            match by {
+                Subject::Supporter(other) => supporters.push(other.clone()),
+                Subject::Contact(other) => contacts.push(*other),
+            }
+            (CaseKind::TwoSupportersOneContact, "already_linked")
+        }
+        InTheWay::SetApart => (CaseKind::ReviewMatch, "set_apart"),
+    };
     Case {
-        kind: CaseKind::TwoSupportersOneContact,
+        kind,
         subject: Subject::Supporter(refused.supporter.clone()),
         supporters,
         contacts,
-        reasons: vec!["already_linked".to_owned()],
+        reasons: vec![reason.to_owned()],
         records: Vec::new(),
         opened_at: at.now,
         seen_at: at.now,
@@ -344,7 +351,7 @@ fn record_supporter_merge(
     supporter: &SupporterId,
     link: Option<&Link>,
     into: &SupporterId,
-    kept: Option<ContactId>,
+    (kept, apart): (Option<ContactId>, bool),
     at: Moment,
 ) {
     changes.close_cases_of(&Subject::Supporter(supporter.clone()));
@@ -358,7 +365,7 @@ fn record_supporter_merge(
         return;
     }
     match kept {
-        None => {
+        None if !apart => {
             // What was agreed with another Contact, or by another supporter, says nothing about these two.
             changes.drop_bases(into);
             changes.put_link(Link {
@@ -372,13 +379,16 @@ fn record_supporter_merge(
             close_identity_cases(changes, &Subject::Supporter(into.clone()));
         }
         Some(kept) if kept == link.contact => {}
-        Some(kept) => {
+        // The Contact stays nobody's until a person says that it is theirs all the same, or merges it into theirs.
+        None | Some(_) => {
+            let mut reasons = vec![format!("merged_supporter:{supporter}")];
+            reasons.extend(apart.then(|| "set_apart".to_owned()));
             changes.open_case(Case {
                 kind: CaseKind::ContactMergeNeeded,
                 subject: Subject::Contact(link.contact),
                 supporters: vec![into.clone()],
-                contacts: vec![kept, link.contact],
-                reasons: vec![format!("merged_supporter:{supporter}")],
+                contacts: kept.into_iter().chain([link.contact]).collect(),
+                reasons,
                 records: Vec::new(),
                 opened_at: at.now,
                 seen_at: at.now,
@@ -439,8 +449,8 @@ pub fn record_end_as_case(changes: &mut Changes, ended: &Ended, at: Moment) -> c
             crate::Outcome::Case(CaseKind::MergedIntoLinked)
         }
         Ended::Tombstone(_) => crate::Outcome::Skipped(crate::SkipReason::Tombstone),
-        Ended::SupporterMerged { supporter, link, into, kept } => {
-            record_supporter_merge(changes, supporter, link.as_ref(), into, *kept, at);
+        Ended::SupporterMerged { supporter, link, into, kept, apart } => {
+            record_supporter_merge(changes, supporter, link.as_ref(), into, (*kept, *apart), at);
             crate::Outcome::Skipped(crate::SkipReason::MergedAway)
         }
     }

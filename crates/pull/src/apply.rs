@@ -210,6 +210,8 @@ fn created(changes: &mut Changes, report: &mut CycleReport, plan: &PersonPlan, i
     let Some(contact) = plan.contact else { return };
     let evidence = Evidence::CreatedSupporter;
     report.count_link(&evidence);
+    // An id that a database gives out again was somebody else's before.
+    changes.end_apart(id, contact);
     changes.put_link(Link {
         supporter: id.clone(),
         contact,

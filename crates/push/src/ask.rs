@@ -4,6 +4,8 @@
 //! A rule that an administrator made may look at anything: a phone, a street, a Lead, an Account. Its answer is a link only where
 //! it names one free Contact whose names fit and whose address does not contradict. Everything else is a case that names the rule.
 
+use std::collections::HashSet;
+
 use model::{CaseKind, Cell, ContactId, Evidence, Supporter, SupporterId};
 use plan::look_up::{choose_contact, email_of};
 use plan::read::contacts;
@@ -28,6 +30,7 @@ pub(crate) async fn ask_the_org(
     if sides.settings.twin == Twin::Ours {
         return Ok(found);
     }
+    let apart = sides.state.apart_of(supporters.iter().map(|supporter| &supporter.id))?;
     let mut answers = Vec::with_capacity(found.len());
     for (supporter, found) in supporters.iter().zip(found) {
         let Found::Nobody(others) = found else {
@@ -44,7 +47,7 @@ pub(crate) async fn ask_the_org(
                 WouldBe::New => Found::Nobody(others),
                 WouldBe::Refused(refusal) => match refusal.duplicate {
                     None => Found::Nobody(others),
-                    Some(result) => judge(sides, supporter, &result).await?,
+                    Some(result) => judge(sides, supporter, &result, &apart).await?,
                 },
             },
         );
@@ -65,7 +68,12 @@ fn fields(sides: &Sides, supporter: &Supporter) -> Fields {
 }
 
 /// What the rule's answer comes to.
-async fn judge(sides: &Sides, supporter: &Supporter, result: &DuplicateResult) -> Result<Found, Fatal> {
+async fn judge(
+    sides: &Sides,
+    supporter: &Supporter,
+    result: &DuplicateResult,
+    apart: &HashSet<(SupporterId, ContactId)>,
+) -> Result<Found, Fatal> {
     let rule = result.rule.clone().unwrap_or_else(|| "unnamed".to_owned());
     let mut reasons = vec![format!("rule:{rule}")];
     reasons.extend(
@@ -96,6 +104,12 @@ async fn judge(sides: &Sides, supporter: &Supporter, result: &DuplicateResult) -
     let ours: Vec<SeenContact> = there.iter().filter(|seen| !seen.of_other_account(own)).cloned().collect();
     if ours.is_empty() {
         return Ok(unresolved(there, reasons, "other_account"));
+    }
+    // An administrator said that it is somebody else: no rule knows better.
+    let is_apart = |seen: &SeenContact| apart.contains(&(supporter.id.clone(), seen.id()));
+    let ours: Vec<SeenContact> = ours.into_iter().filter(|seen| !is_apart(seen)).collect();
+    if ours.is_empty() {
+        return Ok(unresolved(there, reasons, "set_apart"));
     }
     if let Some(owned) = owned_by_another(sides, supporter, &ours).await? {
         reasons.push("already_linked".to_owned());

@@ -13,7 +13,7 @@ pub const fn word(what: &Happened) -> &'static str {
         Happened::Decided { .. } => "decided",
         Happened::Ended(_) => "ended",
         Happened::Linked { .. } => "linked",
-        Happened::LinkRefused { .. } => "link_refused",
+        Happened::LinkRefused { .. } | Happened::LinkOfApartRefused(_) => "link_refused",
         Happened::Unlinked(_) => "unlinked",
         Happened::LinkLife { .. } => "link",
         Happened::Sent(_) => "sent",
@@ -80,6 +80,9 @@ pub fn sentence(what: &Happened) -> String {
             )
         }
         Happened::Apart(contact) => format!("they and Contact {contact} are different people"),
+        Happened::LinkOfApartRefused(contact) => {
+            format!("not linked to Contact {contact}: an administrator said that they are different people")
+        }
         Happened::ApartEnded(contact) => format!("they and Contact {contact} may be one person again"),
         Happened::Overwritten { number, field, kept, policy } => overwritten(*number, field, *kept, *policy),
         Happened::OverwrittenUnseen { number, field } => {

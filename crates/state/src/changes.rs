@@ -179,7 +179,8 @@ impl Changes {
         self.add(Change::RewindWatermark { side, to, who: who.to_owned(), why: why.to_owned() })
     }
 
-    /// Stores a link. Refused when either end has a live link elsewhere: see [`crate::Receipt::refused`].
+    /// Stores a link. Refused when either end has a live link elsewhere, and, unless an administrator made it, when the two are set
+    /// apart by then: see [`crate::Receipt::refused`].
     pub fn put_link(&mut self, link: Link) -> &mut Self {
         self.add(Change::PutLink(link))
     }

@@ -220,6 +220,14 @@ pub enum Error {
         /// Who stands in the way.
         by: Subject,
     },
+    /// An administrator said that the two ends of a link are different people.
+    #[error("supporter {supporter} and Contact {contact} cannot be linked: they are different people")]
+    LinkOfApart {
+        /// The supporter of the refused link.
+        supporter: SupporterId,
+        /// The Contact of the refused link.
+        contact: ContactId,
+    },
     /// The supporter is in another job that is not settled yet.
     #[error("supporter {supporter} is in unsettled plan {}", .plan.0)]
     InFlight {
@@ -243,7 +251,7 @@ impl Error {
         match self {
             Self::Fatal(fatal) => fatal.advice(),
             Self::Refused(refusal) => Some(refusal.advice()),
-            Self::LinkTaken { .. } | Self::InFlight { .. } => None,
+            Self::LinkTaken { .. } | Self::LinkOfApart { .. } | Self::InFlight { .. } => None,
         }
     }
 }

@@ -73,7 +73,7 @@ pub use memory_store::MemoryStore;
 pub use meta::{Finished, Progress};
 pub use notes::{Note, NoteKind};
 pub use open::OpenOptions;
-pub use receipt::{Receipt, RefusedLink};
+pub use receipt::{InTheWay, Receipt, RefusedLink};
 pub use sled_store::SledStore;
 pub use sled_store::written_anew::{SMALL_BYTES, WrittenAnew};
 pub use state::State;

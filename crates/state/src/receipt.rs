@@ -4,15 +4,24 @@ use model::{ContactId, Side, Stamp, Subject, SupporterId};
 
 use crate::Error;
 
-/// A link that was not stored because one end has a live link elsewhere.
+/// Why a link was not stored.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum InTheWay {
+    /// One end has a live link elsewhere: the other supporter of the Contact, or the other Contact of the supporter.
+    Linked(Subject),
+    /// An administrator said that the two are different people.
+    SetApart,
+}
+
+/// A link that was not stored.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct RefusedLink {
     /// The supporter of the refused link.
     pub supporter: SupporterId,
     /// The Contact of the refused link.
     pub contact: ContactId,
-    /// Who stands in the way: the other supporter of the Contact, or the other Contact of the supporter.
-    pub by: Subject,
+    /// What stands in the way.
+    pub by: InTheWay,
 }
 
 /// What a durable commit came to.
@@ -50,12 +59,16 @@ impl Receipt {
     /// For callers that know that no link can be in the way.
     ///
     /// # Errors
-    /// [`Error::LinkTaken`] for the first link that was refused. The rest of the commit is durable all the same.
+    /// [`Error::LinkTaken`] or [`Error::LinkOfApart`] for the first link that was refused. The rest of the commit is durable all the same.
     pub fn all_linked(self) -> Result<Self, Error> {
         match self.refused.first() {
             None => Ok(self),
             Some(RefusedLink { supporter, contact, by }) => {
-                Err(Error::LinkTaken { supporter: supporter.clone(), contact: *contact, by: by.clone() })
+                let (supporter, contact) = (supporter.clone(), *contact);
+                Err(match by {
+                    InTheWay::Linked(by) => Error::LinkTaken { supporter, contact, by: by.clone() },
+                    InTheWay::SetApart => Error::LinkOfApart { supporter, contact },
+                })
             }
         }
     }

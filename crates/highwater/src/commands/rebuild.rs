@@ -49,7 +49,9 @@ fn is_damage(failure: &Failure) -> bool {
         state::Error::Fatal(fatal) => {
             matches!(fatal, Fatal::Corrupt { .. } | Fatal::Damaged { .. } | Fatal::Panicked { .. })
         }
-        state::Error::LinkTaken { .. } | state::Error::InFlight { .. } => false,
+        state::Error::LinkTaken { .. } | state::Error::LinkOfApart { .. } | state::Error::InFlight { .. } => {
+            false
+        }
     }
 }
 

@@ -2,15 +2,20 @@
 
 use model::{ContactId, Evidence, Happened, Link, LinkLife, Stamp, Subject, SupporterId};
 
-use crate::RefusedLink;
 use crate::draft::Draft;
 use crate::error::Fatal;
 use crate::person::{LinkedSupporter, Person, StoredLink};
+use crate::{InTheWay, RefusedLink};
 
 impl Draft<'_> {
     pub(super) fn put_link(&mut self, link: Link) -> Result<(), Fatal> {
         if let Some(by) = self.stands_in_the_way(&link.supporter, link.contact)? {
-            self.refuse(link.supporter, link.contact, by);
+            self.refuse(link.supporter, link.contact, InTheWay::Linked(by));
+            return Ok(());
+        }
+        // Only who said it takes it back.
+        if link.evidence != Evidence::Administrator && self.are_apart(&link.supporter, link.contact)? {
+            self.refuse(link.supporter, link.contact, InTheWay::SetApart);
             return Ok(());
         }
         let (supporter, contact, evidence) = (link.supporter.clone(), link.contact, link.evidence.clone());
@@ -34,7 +39,7 @@ impl Draft<'_> {
             None => Some(Subject::Supporter(supporter.clone())),
         };
         if let Some(by) = by {
-            self.refuse(supporter.clone(), to, by);
+            self.refuse(supporter.clone(), to, InTheWay::Linked(by));
             return Ok(());
         }
         let cycle = self.cycle_now()?;
@@ -67,7 +72,7 @@ impl Draft<'_> {
         if life == LinkLife::Live
             && let Some(by) = self.stands_in_the_way(supporter, link.contact)?
         {
-            self.refuse(supporter.clone(), link.contact, by);
+            self.refuse(supporter.clone(), link.contact, InTheWay::Linked(by));
             return Ok(());
         }
         if link.life != life {
@@ -126,9 +131,12 @@ impl Draft<'_> {
         Ok(())
     }
 
-    fn refuse(&mut self, supporter: SupporterId, contact: ContactId, by: Subject) {
+    fn refuse(&mut self, supporter: SupporterId, contact: ContactId, by: InTheWay) {
         self.refused.push(supporter.clone());
-        let refused = Happened::LinkRefused { contact, by: by.clone() };
+        let refused = match &by {
+            InTheWay::Linked(by) => Happened::LinkRefused { contact, by: by.clone() },
+            InTheWay::SetApart => Happened::LinkOfApartRefused(contact),
+        };
         self.tell(&Subject::Supporter(supporter.clone()), refused);
         self.receipt.refused.push(RefusedLink { supporter, contact, by });
     }

@@ -105,7 +105,8 @@ fn named_in(what: &Happened) -> Vec<Subject> {
         | Happened::Unlinked(contact)
         | Happened::LinkLife { contact, .. }
         | Happened::Apart(contact)
-        | Happened::ApartEnded(contact) => vec![Subject::Contact(*contact)],
+        | Happened::ApartEnded(contact)
+        | Happened::LinkOfApartRefused(contact) => vec![Subject::Contact(*contact)],
         Happened::LinkRefused { contact, by } => vec![Subject::Contact(*contact), by.clone()],
         Happened::CaseOpened { with, .. } => with.clone(),
         Happened::Marked(_)

@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 
 use model::{ContactId, Digest, Evidence, Intent, LinkLife, RuleKey, Subject};
 use proptest::prelude::*;
-use state::{Changes, Error, State};
+use state::{Changes, Error, InTheWay, State};
 
 use crate::support::{at, block_on, commit, contact, in_memory, link, supporter};
 
@@ -20,8 +20,8 @@ async fn a_second_link_on_either_end_is_refused_and_the_rest_is_kept() {
     })
     .await;
     assert_eq!(receipt.refused.len(), 2);
-    assert_eq!(receipt.refused[0].by, Subject::Supporter(supporter(1)));
-    assert_eq!(receipt.refused[1].by, Subject::Contact(contact(1)));
+    assert_eq!(receipt.refused[0].by, InTheWay::Linked(Subject::Supporter(supporter(1))));
+    assert_eq!(receipt.refused[1].by, InTheWay::Linked(Subject::Contact(contact(1))));
     assert!(matches!(receipt.all_linked(), Err(Error::LinkTaken { .. })));
     assert_eq!(state.link_of(&supporter(2)).unwrap(), None);
     assert!(state.bases_of(&supporter(2)).unwrap().is_empty());
@@ -50,7 +50,7 @@ async fn a_dead_link_gives_way_and_cannot_come_back_over_a_live_one() {
         changes.set_link_life(&supporter(1), LinkLife::Live);
     })
     .await;
-    assert_eq!(receipt.refused[0].by, Subject::Supporter(supporter(2)));
+    assert_eq!(receipt.refused[0].by, InTheWay::Linked(Subject::Supporter(supporter(2))));
     // Removing the dead one leaves the live one reachable.
     let _ = commit(&state, |changes| {
         changes.remove_link(&supporter(1));
@@ -79,8 +79,40 @@ async fn a_merge_moves_a_link_with_its_bases() {
     assert_eq!(state.supporter_of(&contact(1)).unwrap(), None);
     assert_eq!(state.bases_of(&supporter(1)).unwrap().len(), 1);
     assert_eq!(receipt.refused.len(), 2);
-    assert_eq!(receipt.refused[0].by, Subject::Supporter(supporter(1)));
-    assert_eq!(receipt.refused[1].by, Subject::Contact(contact(2)));
+    assert_eq!(receipt.refused[0].by, InTheWay::Linked(Subject::Supporter(supporter(1))));
+    assert_eq!(receipt.refused[1].by, InTheWay::Linked(Subject::Contact(contact(2))));
+}
+
+#[tokio::test]
+async fn different_people_are_linked_by_an_administrator_alone() {
+    let state = in_memory();
+    let receipt = commit(&state, |changes| {
+        changes.set_apart(&supporter(1), contact(1)).put_link(link(1, 1)).put_link(link(1, 2));
+        changes.set_apart(&supporter(2), contact(2)).end_apart(&supporter(2), contact(2));
+    })
+    .await;
+    // THEN the two are not linked, and whoever is no part of what was said is
+    assert_eq!(receipt.refused.len(), 1);
+    let refused = &receipt.refused[0];
+    assert_eq!((&refused.by, refused.contact), (&InTheWay::SetApart, contact(1)));
+    assert!(matches!(receipt.all_linked(), Err(Error::LinkOfApart { .. })));
+    assert_eq!(state.link_of(&supporter(1)).unwrap().map(|link| link.contact), Some(contact(2)));
+    // AND later it holds as well, until it is taken back or an administrator says otherwise
+    for (evidence, ended) in
+        [(Evidence::ExternalId, false), (Evidence::Administrator, false), (Evidence::ExternalId, true)]
+    {
+        let linked = ended || evidence == Evidence::Administrator;
+        let receipt = commit(&state, |changes| {
+            changes.remove_link(&supporter(1)).set_apart(&supporter(1), contact(1));
+            if ended {
+                changes.end_apart(&supporter(1), contact(1));
+            }
+            changes.put_link(model::Link { evidence: evidence.clone(), ..link(1, 1) });
+        })
+        .await;
+        assert_eq!(receipt.refused.is_empty(), linked, "{evidence:?} {ended}");
+        assert_eq!(state.link_of(&supporter(1)).unwrap().is_some(), linked, "{evidence:?} {ended}");
+    }
 }
 
 #[tokio::test]
