@@ -267,7 +267,21 @@ fn check_field(config: &Config, at: usize, field: &Field) -> Result<(), ConfigEr
     if field.yes.is_some() != field.no.is_some() {
         return refuse(config, &key("yes"), "yes and no go together");
     }
+    check_yes_and_no(config, at, field)?;
     check_pulled(config, at, field)
+}
+
+/// A yes that reads like a no, or like a column in which nothing stands, would come back as its contrary.
+fn check_yes_and_no(config: &Config, at: usize, field: &Field) -> Result<(), ConfigError> {
+    let (Some(yes), Some(no)) = (&field.yes, &field.no) else { return Ok(()) };
+    let key = format!("field[{at}].yes");
+    if yes.trim().is_empty() {
+        return refuse(config, &key, "is blank, and an empty column counts as no");
+    }
+    if yes.trim().to_lowercase() == no.trim().to_lowercase() {
+        return refuse(config, &key, "reads like no: neither case nor spaces around it are told apart");
+    }
+    Ok(())
 }
 
 /// A column that highwater, or the table itself, gives a meaning of its own takes no Contact's value.

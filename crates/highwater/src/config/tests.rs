@@ -167,6 +167,10 @@ fn keys_that_exclude_or_need_each_other_are_named() {
         (with("sandbox = true"), "salesforce.sandbox: is true, and login_url is no sandbox's"),
         (MINIMAL.replace("client_id", "# client_id"), "salesforce.client_id: is missing"),
         (format!("{MINIMAL}yes = \"Y\"\n"), "field[2].yes: yes and no go together"),
+        (format!("{MINIMAL}yes = \"\"\nno = \"N\"\n"), "field[2].yes: is blank"),
+        (format!("{MINIMAL}yes = \"  \"\nno = \"\"\n"), "field[2].yes: is blank"),
+        (format!("{MINIMAL}yes = \"Y\"\nno = \"y\"\n"), "field[2].yes: reads like no"),
+        (format!("{MINIMAL}yes = \"Да\"\nno = \" да\"\n"), "field[2].yes: reads like no"),
         (
             format!("{MINIMAL}[[field]]\ncontact = \"Modified__c\"\ncolumn = \"Modified_At\"\n"),
             "field[3].column: is supporters.modified_column as well",

@@ -185,6 +185,8 @@ impl FieldRule {
 
     fn to_salesforce_spelling<'a>(&'a self, text: &'a str) -> Cow<'a, str> {
         if let Some((yes, no)) = &self.yes_no {
+            // The text comes without the spaces around it.
+            let (yes, no) = (yes.trim(), no.trim());
             if text.eq_ignore_ascii_case(yes) {
                 return Cow::Borrowed("true");
             }

@@ -153,6 +153,18 @@ proptest::proptest! {
     }
 
     #[test]
+    fn a_yes_and_a_no_come_back_as_what_they_were(yes in "[ynYN01xй ]{0,3}", no in "[ynYN01xй ]{0,3}") {
+        // What the configuration accepts.
+        proptest::prop_assume!(!yes.trim().is_empty() && yes.trim().to_lowercase() != no.trim().to_lowercase());
+        let rule = FieldRule { yes_no: Some((yes, no)), ..plain_rule("Email_Opt_In__c", "opt_in", FieldType::Boolean) };
+        for value in ["true", "false"] {
+            let value = Cell::Value(value.into());
+            let written = rule.to_columns(&value);
+            proptest::prop_assert_eq!(rule.from_columns(&written.iter().collect::<Vec<_>>()), Ok(value));
+        }
+    }
+
+    #[test]
     fn what_a_supporter_holds_survives_the_way_to_salesforce_and_back(one in "[a-zA-Z0-9 ]{0,12}", two in "[a-zA-Z0-9 \n]{0,12}") {
         let rule = street();
         let there = rule.from_columns(&[&Cell::from_nullable(Some(&one)), &Cell::from_nullable(Some(&two))]).unwrap();
