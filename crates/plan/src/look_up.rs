@@ -3,6 +3,8 @@
 //! In this order: the Contact Id the supporter's row carries, then our external id (deleted and merged Contacts too: a hit
 //! there is a link or a case, never a second Contact), then e-mail address and names.
 
+mod strangers;
+
 use std::borrow::Borrow;
 use std::collections::{HashMap, HashSet};
 
@@ -17,6 +19,7 @@ use crate::columns::SeenContact;
 use crate::read::{Fate, contacts, fates};
 use crate::rivals::ask_about_rivals;
 use crate::{Directory, Fatal, SharedAddress, Sides};
+use strangers::ask_about_strangers;
 
 mod by_key;
 
@@ -398,58 +401,4 @@ fn set_apart(
         }
         Found::Case { .. } | Found::Nobody(_) => Found::Nobody(holders.to_vec()),
     }
-}
-
-/// A Contact on the supporter's address whose names disagree, and who is nobody else among the supporters either: before a
-/// second Contact is created on that address, a person looks.
-async fn ask_about_strangers(
-    sides: &Sides,
-    supporters: &[&Supporter],
-    fetched: &Fetched,
-    found: &mut [Found],
-) -> Result<(), Fatal> {
-    let mut asked: Vec<(usize, Email)> = Vec::new();
-    for (at, one) in found.iter_mut().enumerate() {
-        let Found::Nobody(others) = one else { continue };
-        others.retain(|seen| {
-            !belongs_to_another(supporters[at], seen, fetched)
-                && !seen.contact.person_account
-                && !seen.excluded
-        });
-        if !others.is_empty()
-            && let Some(email) = email_of(&sides.map, supporters[at])
-        {
-            asked.push((at, email));
-        }
-    }
-    if asked.is_empty() {
-        return Ok(());
-    }
-    let emails: Vec<Email> = asked.iter().map(|(_, email)| email.clone()).collect();
-    let neighbours = sides.supporters.by_emails(&emails).await?;
-    let (knowledge, config) = (Knowledge::built_in(), &sides.settings.matching);
-    for (at, email) in asked {
-        let Found::Nobody(others) = &found[at] else { continue };
-        let theirs = |seen: &&SeenContact| {
-            let contact = person_of_contact(&sides.map, seen, &email);
-            neighbours.iter().any(|neighbour| {
-                neighbour.id != supporters[at].id
-                    && sides.map.merged_into(neighbour).is_none()
-                    && email_of(&sides.map, neighbour).as_ref() == Some(&email)
-                    && matching::compare(
-                        &person_of_supporter(&sides.map, neighbour, &email),
-                        &contact,
-                        knowledge,
-                        config,
-                    )
-                    .strength
-                        >= Strength::Probable
-            })
-        };
-        let strangers: Vec<SeenContact> = others.iter().filter(|seen| !theirs(seen)).cloned().collect();
-        if !strangers.is_empty() {
-            found[at] = case(CaseKind::NamesDisagree, strangers, &["email_equal", "names_disagree"]);
-        }
-    }
-    Ok(())
 }
