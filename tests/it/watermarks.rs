@@ -188,3 +188,34 @@ async fn what_lies_below_a_watermark_that_was_set_by_hand_is_not_asked_for_withi
     h.sync().await;
     assert!(h.link(1).is_some());
 }
+
+#[tokio::test]
+async fn a_row_that_is_committed_long_after_it_was_stamped_is_found_without_any_overlap() {
+    for anew in [false, true] {
+        let mut world = World::default();
+        world.settings.overlap = Duration::ZERO;
+        let mut h = Harness::start_in(world).await;
+        h.supporter(&Person::new(1, "Ann", "Lee", "ann@example.org")).await;
+        h.sync().await;
+        let (contact, before) = (h.link(1).expect("linked"), h.watermarks().0);
+        // WHEN a writer stamps the row and is not done before the next cycle, in this process or another
+        let mut writer = h.pool.acquire().await.expect("a connection");
+        let stamped = "BEGIN IMMEDIATE; UPDATE supporters SET city = 'Perth', \
+                       modified = strftime('%Y-%m-%dT%H:%M:%SZ')";
+        sqlx::raw_sql(stamped).execute(&mut *writer).await.expect("written");
+        h.org.admin().clock().advance(Duration::from_secs(120));
+        if anew {
+            let table = e2e::table(h.dir.path());
+            let supporters = supporters::Sqlite::open(&table, h.sides.map.columns()).await.expect("opened");
+            h.sides.supporters = std::sync::Arc::new(supporters.for_map(&h.sides.map));
+        }
+        let report = h.run(Mode::Push).await;
+        assert_eq!(report.notes, Vec::<String>::new(), "no clock is behind");
+        assert!(h.watermarks().0 <= before, "{:?} {before:?}", h.watermarks());
+        sqlx::raw_sql("COMMIT").execute(&mut *writer).await.expect("committed");
+        drop(writer);
+        h.org.admin().clock().advance(Duration::from_secs(120));
+        let report = h.sync().await;
+        assert_eq!(h.contact_field(&contact, "MailingCity"), "Perth", "{anew}: {report:?}");
+    }
+}

@@ -71,6 +71,10 @@ impl Supporters for Database {
         self.rows.now().await
     }
 
+    fn ended_at(&self, end: Stamp) {
+        self.rows.ended_at(end);
+    }
+
     async fn changed(
         &self,
         window: &Window,

@@ -59,6 +59,10 @@ impl Supporters for Holding {
         self.inner.now().await
     }
 
+    fn ended_at(&self, end: Stamp) {
+        self.inner.ended_at(end);
+    }
+
     async fn changed(
         &self,
         window: &Window,

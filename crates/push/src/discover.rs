@@ -31,8 +31,11 @@ pub async fn discover(sides: &Sides, mut collect: Option<&mut Vec<Subject>>) -> 
     sides.progress.begin(Stretch::DiscoverSupporters, None);
     let state = &sides.state;
     // Whole seconds: a row may be stamped with the second that is still running, and be edited again in it.
-    let until = sides.supporters.now().await?.minus(sides.settings.supporter_lag).floor_second();
     let watermark = state.watermark(Side::Supporter)?;
+    if let Some(watermark) = watermark {
+        sides.supporters.ended_at(watermark);
+    }
+    let until = sides.supporters.now().await?.minus(sides.settings.supporter_lag).floor_second();
     let window = state.next_window(Side::Supporter, sides.settings.overlap, until)?;
     let mut found = Discovery { marked: 0, seen: 0, window };
     let mut after: Option<Position> = None;

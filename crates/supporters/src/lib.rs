@@ -91,6 +91,10 @@ pub trait Supporters: Send + Sync {
     /// [`Error`] when the database does not answer.
     async fn now(&self) -> Result<Stamp, Error>;
 
+    /// A window ended at `end` in an earlier run: whatever is stamped before it was there to be read then. A database that does not
+    /// say since when somebody has been writing takes it for the end of the next window, as long as he is.
+    fn ended_at(&self, _end: Stamp) {}
+
     /// The rows changed in a window, in change order, at most `limit`, those after `after` only. Undated rows come first
     /// in every window. A page shorter than `limit` is the last.
     ///

@@ -8,6 +8,7 @@ mod along;
 mod apply;
 mod cell;
 mod changed;
+mod clock;
 mod connect;
 mod create;
 mod describe;
@@ -32,6 +33,7 @@ use model::{ContactId, Email, FieldMap, Position, Stamp, Supporter, SupporterId,
 
 use crate::carried::carried;
 use crate::{Applied, Changed, Error, Shape, SupporterWrite, Supporters, Table};
+use clock::Quiet;
 use connect::Database;
 use describe::Described;
 
@@ -42,6 +44,8 @@ pub(crate) use look::{look_at, look_at_all};
 pub struct Sqlite {
     database: Database,
     table: Arc<Described>,
+    /// When nobody was last seen to be writing.
+    quiet: Arc<Quiet>,
 }
 
 impl Sqlite {
@@ -54,7 +58,7 @@ impl Sqlite {
     pub async fn open(table: &Table, columns: &[String]) -> Result<Self, Error> {
         let database = Database::open(&table.url, table.read_only).await?;
         let described = describe::describe(&database, table, columns).await?;
-        Ok(Self { database, table: Arc::new(described) })
+        Ok(Self { database, table: Arc::new(described), quiet: Arc::default() })
     }
 
     /// The same, told by the map's rules what its columns carry: yes and no are written as the column spells them, and dates and
@@ -90,6 +94,10 @@ impl fmt::Debug for Sqlite {
 impl Supporters for Sqlite {
     async fn now(&self) -> Result<Stamp, Error> {
         self.read_now().await
+    }
+
+    fn ended_at(&self, end: Stamp) {
+        self.quiet.was_at(end);
     }
 
     async fn changed(

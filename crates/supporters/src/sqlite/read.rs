@@ -1,8 +1,8 @@
-//! Counting, listing and reading rows, and the database's own clock.
+//! Counting, listing and reading rows.
 
 use std::sync::Arc;
 
-use model::{Stamp, Supporter, SupporterId};
+use model::{Supporter, SupporterId};
 use rusqlite::Connection;
 
 use super::connect::{Fault, Seat, Wanted};
@@ -16,7 +16,7 @@ use crate::Error;
 pub(super) const LEAST_PAGE: usize = 64;
 
 /// The database's time, in milliseconds.
-fn now_millis(connection: &Connection) -> Result<i64, Fault> {
+pub(super) fn now_millis(connection: &Connection) -> Result<i64, Fault> {
     let sql = Sql::new("SELECT CAST(unixepoch('now', 'subsec') * 1000 AS INTEGER)");
     Ok(sql.first(connection, |row| row.get(0))?.unwrap_or_default())
 }
@@ -51,11 +51,6 @@ impl Sqlite {
         let table = Arc::clone(&self.table);
         let work = move |seat: &mut Seat, wanted: &Wanted| work(seat, &table, wanted);
         self.database.call(operation, self.table.name(), work).await
-    }
-
-    pub(super) async fn read_now(&self) -> Result<Stamp, Error> {
-        let millis = self.on_table("ask for the time", |connection, _, _| now_millis(connection)).await?;
-        Ok(Stamp::from_micros(millis.saturating_mul(1_000)))
     }
 
     pub(super) async fn read_count(&self) -> Result<u64, Error> {

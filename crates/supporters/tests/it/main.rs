@@ -13,3 +13,4 @@ mod stamps;
 mod support;
 mod tables;
 mod triggers;
+mod writers;
