@@ -193,3 +193,50 @@ async fn a_plan_on_file_makes_no_second_contact_for_whoever_remains_of_a_merge()
     assert_eq!((h.link(1), h.link(2)), (Some(ann), None), "{report:?}");
     assert_eq!(h.contacts().len(), 1, "{report:?}");
 }
+
+#[tokio::test]
+async fn an_edited_contact_of_a_row_that_was_merged_away_makes_nobody_and_waits_for_nothing() {
+    let mut world = merging();
+    world.settings.create_supporters = true;
+    let h = Harness::start_in(world).await;
+    h.supporter(&Person::new(1, "Ann", "Lee", "ann@example.org")).await;
+    h.supporter(&Person::new(2, "Annie", "Lee", "annie@example.org")).await;
+    h.sync().await;
+    let second = h.link(2).expect("linked");
+    h.edit_supporter(2, "merged_into", Some("1")).await;
+    later(&h);
+    h.sync().await;
+    assert_eq!(h.cases(), ["contact_merge_needed"]);
+    for first in ["Anna", "Ann M."] {
+        h.edit_contact(&second, &serde_json::json!({"FirstName": first}));
+        later(&h);
+        let report = h.sync().await;
+        assert!(report.outcome("skipped:merged_away") >= 1, "{report:?}");
+        assert_eq!(report.outcome("deferred:changed_meanwhile"), 0, "{report:?}");
+        assert_eq!((h.supporters().await, h.cases()), (2, vec!["contact_merge_needed"]), "{report:?}");
+        assert_eq!(h.sync().await.still_dirty, 0);
+    }
+    // AND somebody new on the address that the row still holds is made nobody either, and does not wait for ever
+    h.contact(&e2e::Contact::new("Zoe", "Moe", "annie@example.org"));
+    later(&h);
+    let report = h.sync().await;
+    assert_eq!((h.supporters().await, report.still_dirty), (2, 0), "{report:?}");
+}
+
+#[tokio::test]
+async fn a_contact_that_only_a_merged_row_names_is_whoever_remains() {
+    let mut world = merging();
+    world.settings.create_supporters = true;
+    let h = Harness::start_in(world).await;
+    let contact = h.contact(&e2e::Contact::new("Ann", "Lee", "ann.lee@example.org"));
+    h.supporter(&Person::new(1, "Ann", "Lee", "ann@example.org")).await;
+    h.supporter(&Person::new(2, "Ann", "Lee", "ann.lee@example.org").linked_to(&contact)).await;
+    h.edit_supporter(2, "merged_into", Some("1")).await;
+    later(&h);
+    let report = h.run(Mode::Pull).await;
+    assert_eq!((h.link(1), h.link(2)), (Some(contact.clone()), None), "{report:?}");
+    later(&h);
+    h.sync().await;
+    assert_eq!(h.supporter_cell(1, "sf_contact_id").await, Some(contact));
+    assert_eq!((h.supporters().await, h.contacts().len()), (2, 1));
+}

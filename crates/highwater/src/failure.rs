@@ -274,7 +274,7 @@ fn supporters_advice(error: &supporters::Error) -> Option<String> {
         "contact_id" => format!(
             "set supporters.contact_id_column to one of the names above, or add a text column {column:?}"
         ),
-        _ => format!("correct the [[field]] that names {column:?}"),
+        _ => format!("correct the key of [supporters], or the [[field]], that names {column:?}"),
     })
 }
 

@@ -9,6 +9,8 @@ use model::{CaseKind, ContactId, Email, Evidence, Subject, Supporter, SupporterI
 use plan::look_up::{PeopleReader, email_of, person_of_contact, person_of_supporter};
 use plan::{Fatal, SeenContact, Sides};
 
+use crate::merged;
+
 /// Who a Contact is among the supporters.
 #[derive(Debug, Clone)]
 pub enum Identified {
@@ -27,6 +29,9 @@ pub enum Identified {
     SetApart,
     /// Nobody of ours: it carries the account id of another supporter database, and ids and people of two databases may be alike.
     OtherAccount,
+    /// A supporter who was merged into another: that one has a Contact already, or nobody knows who it is. The row still holds the Id or the
+    /// address, so nobody is made of it a second time.
+    MergedAway,
     /// Nobody.
     New,
 }
@@ -39,6 +44,8 @@ struct Known {
     by_email: HashMap<Email, Vec<Supporter>>,
     linked: HashSet<SupporterId>,
     apart: HashSet<(SupporterId, ContactId)>,
+    /// Rows that would have answered and were merged into another.
+    merged: Vec<Supporter>,
 }
 
 /// Identifies each Contact. The answers come in the order of the Contacts.
@@ -61,6 +68,7 @@ pub async fn identify(sides: &Sides, contacts: &[SeenContact]) -> Result<Vec<Ide
     let answers = contacts.iter().zip(by_ids);
     let answers = answers.map(|(seen, answer)| answer.unwrap_or_else(|| by_email(sides, seen, &known)));
     let mut answers: Vec<Identified> = answers.collect();
+    merged::answer(sides, contacts, &known.merged, &mut answers).await?;
     one_contact_each(contacts, &mut answers);
     Ok(answers)
 }
@@ -72,14 +80,14 @@ async fn read_by_ids(sides: &Sides, contacts: &[&SeenContact]) -> Result<Known, 
         .filter_map(|seen| SupporterId::parse(seen.contact.supporter_id.text()?).ok())
         .collect();
     let mut known = Known { by_contact: HashMap::with_capacity(ids.len()), ..Known::default() };
-    let stands = |supporter: &Supporter| sides.map.merged_into(supporter).is_none();
-    for supporter in sides.supporters.by_contact_ids(&ids).await?.into_iter().filter(stands) {
+    for supporter in known.standing(sides, sides.supporters.by_contact_ids(&ids).await?) {
         let stored = supporter.contact_id.text().and_then(|raw| sides.map.object().id(raw));
         if let Some(id) = stored {
             known.by_contact.entry(id).or_default().push(supporter);
         }
     }
-    for supporter in sides.supporters.get(&keys).await?.into_iter().flatten().filter(stands) {
+    let carried = sides.supporters.get(&keys).await?.into_iter().flatten().collect();
+    for supporter in known.standing(sides, carried) {
         known.by_id.insert(supporter.id.clone(), supporter);
     }
     let by_ids = known.by_contact.values().flatten().chain(known.by_id.values());
@@ -89,9 +97,8 @@ async fn read_by_ids(sides: &Sides, contacts: &[&SeenContact]) -> Result<Known, 
 }
 
 async fn read_by_emails(sides: &Sides, known: &mut Known, emails: Vec<Email>) -> Result<(), Fatal> {
-    let stands = |supporter: &Supporter| sides.map.merged_into(supporter).is_none();
     known.by_email.reserve(emails.len());
-    for supporter in sides.supporters.by_emails(&emails).await?.into_iter().filter(stands) {
+    for supporter in known.standing(sides, sides.supporters.by_emails(&emails).await?) {
         if let Some(email) = email_of(&sides.map, &supporter) {
             known.by_email.entry(email).or_default().push(supporter);
         }
@@ -101,6 +108,14 @@ async fn read_by_emails(sides: &Sides, known: &mut Known, emails: Vec<Email>) ->
 }
 
 impl Known {
+    /// Those that were not merged into another. The others are kept apart.
+    fn standing(&mut self, sides: &Sides, found: Vec<Supporter>) -> Vec<Supporter> {
+        let is_merged = |one: &Supporter| sides.map.merged_into(one).is_some();
+        let (merged, standing): (Vec<Supporter>, Vec<Supporter>) = found.into_iter().partition(is_merged);
+        self.merged.extend(merged);
+        standing
+    }
+
     /// Adds what the state remembers of these supporters.
     fn remember(&mut self, sides: &Sides, ids: Vec<SupporterId>) -> Result<(), Fatal> {
         self.apart.extend(sides.state.apart_of(&ids)?);
@@ -264,6 +279,7 @@ fn one_contact_each(contacts: &[SeenContact], answers: &mut [Identified]) {
             | Identified::Case { .. }
             | Identified::SetApart
             | Identified::OtherAccount
+            | Identified::MergedAway
             | Identified::New => 0,
         };
         let best = claimants.iter().map(|&at| rank(at)).max().unwrap_or(0);
@@ -287,8 +303,10 @@ fn one_contact_each(contacts: &[SeenContact], answers: &mut [Identified]) {
 pub fn subject_of(seen: &SeenContact, answer: &Identified) -> Subject {
     match answer {
         Identified::One(supporter, _) => Subject::Supporter(supporter.id.clone()),
-        Identified::Case { .. } | Identified::SetApart | Identified::OtherAccount | Identified::New => {
-            Subject::Contact(seen.id())
-        }
+        Identified::Case { .. }
+        | Identified::SetApart
+        | Identified::OtherAccount
+        | Identified::MergedAway
+        | Identified::New => Subject::Contact(seen.id()),
     }
 }

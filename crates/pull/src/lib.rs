@@ -5,6 +5,7 @@
 pub mod apply;
 pub mod discover;
 pub mod identify;
+mod merged;
 mod wide;
 
 pub use apply::{Writes, Written, apply, intend};

@@ -125,11 +125,13 @@ fn mapped_email(config: &Config) -> Option<String> {
     field.column_names().first().cloned()
 }
 
-/// Every column the field map reads or writes, each once, as [`model::FieldMap::columns`] gives them.
+/// Every column that is read or written beside those of the table itself, each once, as [`model::FieldMap::columns`] gives them.
 #[must_use]
 pub fn columns(config: &Config) -> Vec<String> {
     let mut columns: Vec<String> = Vec::new();
-    for name in config.fields.iter().flat_map(crate::config::Field::column_names) {
+    let own = [&config.supporters.merged_into_column, &config.supporters.contact_deleted_column];
+    let own = own.into_iter().flatten().cloned();
+    for name in config.fields.iter().flat_map(crate::config::Field::column_names).chain(own) {
         if !columns.contains(&name) {
             columns.push(name);
         }

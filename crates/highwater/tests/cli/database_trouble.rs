@@ -17,6 +17,13 @@ async fn a_wrong_table_and_a_wrong_column_are_named_with_what_is_there() {
     stage.reconfigure("column = \"phone\"", "column = \"telephone\"");
     let said = stage.refuses("sync", 2, "HW0403").await;
     assert!(said.contains("telephone") && said.contains("phone"), "{said}");
+    for key in ["merged_into_column", "contact_deleted_column"] {
+        stage.write("highwater.toml", &right);
+        stage.reconfigure("table = \"supporters\"", &format!("table = \"supporters\"\n{key} = \"mergd\""));
+        stage.check_finds(2, "HW0403").await;
+        let said = stage.refuses("plan", 2, "HW0403").await;
+        assert!(said.contains("mergd") && said.contains("[supporters]"), "{said}");
+    }
     stage.write("highwater.toml", &right);
     stage.reconfigure("table = \"supporters\"", "table = \"supporters; DROP TABLE supporters\"");
     assert_eq!(stage.run("sync").await.status.code(), Some(2));

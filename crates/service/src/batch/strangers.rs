@@ -90,6 +90,8 @@ impl Desk<'_> {
                 // An administrator said that it is nobody of those who carry the address, and two supporters cannot.
                 Identified::SetApart => self.nobody_s(&subject, SkipReason::NoSupporter),
                 Identified::OtherAccount => self.nobody_s(&subject, SkipReason::OtherAccount),
+                // What is asked about its merge stays asked.
+                Identified::MergedAway => self.close(&subject, Outcome::Skipped(SkipReason::MergedAway)),
                 Identified::New => self.pairs.push(nobody_knows(seen)),
             }
         }
@@ -222,7 +224,11 @@ impl Desk<'_> {
 fn named(answer: &Identified) -> Option<SupporterId> {
     match answer {
         Identified::One(supporter, _) => Some(supporter.id.clone()),
-        Identified::Case { .. } | Identified::SetApart | Identified::OtherAccount | Identified::New => None,
+        Identified::Case { .. }
+        | Identified::SetApart
+        | Identified::OtherAccount
+        | Identified::MergedAway
+        | Identified::New => None,
     }
 }
 
