@@ -63,7 +63,7 @@ async fn left_out() -> (Harness, String) {
     let h = Harness::start_in(world).await;
     h.supporter(&Person::new(1, "Jo", "Doe", "jo@example.org").in_city("Perth").opted("Y")).await;
     h.sync().await;
-    let id = h.link(1).unwrap();
+    let id = h.link(1).expect("linked");
     h.edit_contact(&id, &serde_json::json!({"LeadSource": "Board"}));
     h.edit_supporter(1, "city", Some("Hobart")).await;
     h.edit_supporter(1, "opt_in", Some("N")).await;
