@@ -10,16 +10,8 @@ pub struct Matching {
     pub find: Find,
     /// The weakest verdict that links without a person having looked.
     pub link_from: LinkFrom,
-    /// What happens when several Contacts fit equally well.
-    pub on_tie: TieChoice,
     /// Further e-mail fields of the Contact, beside `Email`.
     pub email_fields: Vec<String>,
-    /// `ann+news@example.org` counts as `ann@example.org`.
-    pub overlook_plus_tag: bool,
-    /// Dots before the `@` do not count at gmail.com.
-    pub overlook_gmail_dots: bool,
-    /// googlemail.com counts as gmail.com.
-    pub overlook_gmail_domain: bool,
 }
 
 /// The weakest verdict that links by itself. A weaker one always waits for a person.
@@ -33,21 +25,6 @@ pub enum LinkFrom {
     Strong,
     /// The same names and address.
     Exact,
-}
-
-/// What happens when several Contacts fit equally well.
-#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Deserialize)]
-#[serde(rename_all = "snake_case")]
-pub enum TieChoice {
-    /// Nothing is linked; all of them go to the report.
-    #[default]
-    Report,
-    /// The one created first.
-    Oldest,
-    /// The one created last.
-    Newest,
-    /// The one modified last.
-    LastModified,
 }
 
 /// How the Contact is found whose duplicate a refused row is.

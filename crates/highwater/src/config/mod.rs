@@ -52,7 +52,7 @@ pub use load::load;
 #[cfg(test)]
 pub use load::parse;
 pub use log::{Log, LogFormat, LogLevel};
-pub use matching::{Find, LinkFrom, Matching, TieChoice};
+pub use matching::{Find, LinkFrom, Matching};
 pub use place::{Place, Places};
 pub use replication::Replication;
 pub use report::Report;

@@ -97,6 +97,14 @@ fn an_unknown_key_is_refused_with_its_line_and_the_nearest_known_one() {
 }
 
 #[test]
+fn a_key_of_the_matcher_that_does_nothing_is_not_taken() {
+    for line in ["on_tie = \"oldest\"", "overlook_plus_tag = true", "overlook_gmail_dots = true"] {
+        let found = problem(&format!("{MINIMAL}\n[matching]\n{line}\n"));
+        assert!(found.contains("unknown key") && found.contains("[matching]"), "{found}");
+    }
+}
+
+#[test]
 fn a_wrong_value_is_refused_with_its_key_and_what_would_be_right() {
     let sync = |line: &str| problem(&format!("{MINIMAL}\n[sync]\n{line}\n"));
     assert_eq!(

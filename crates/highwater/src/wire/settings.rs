@@ -2,11 +2,11 @@
 
 use std::time::Duration;
 
-use matching::{EmailEquivalence, OnTie, Strength};
+use matching::Strength;
 use plan::deleted::{DeletedFlags, OnDelete};
 use plan::{Exclude, Settings, Twin};
 
-use crate::config::{Config, ExcludeFrom, Find, LinkFrom, Matching, SharedAddress, TieChoice, Whole};
+use crate::config::{Config, ExcludeFrom, Find, LinkFrom, Matching, SharedAddress, Whole};
 
 /// The settings of a configuration.
 #[must_use]
@@ -68,17 +68,8 @@ fn matching(settings: &Matching) -> matching::Config {
             LinkFrom::Strong => Strength::Strong,
             LinkFrom::Exact => Strength::Exact,
         },
-        email_equivalence: EmailEquivalence {
-            plus_tag: settings.overlook_plus_tag,
-            gmail_dots: settings.overlook_gmail_dots,
-            gmail_domain: settings.overlook_gmail_domain,
-        },
-        on_tie: match settings.on_tie {
-            TieChoice::Report => OnTie::Report,
-            TieChoice::Oldest => OnTie::Oldest,
-            TieChoice::Newest => OnTie::Newest,
-            TieChoice::LastModified => OnTie::LastModified,
-        },
+        // Contacts are looked up by equal addresses, and of several that fit equally well a person chooses.
+        ..matching::Config::default()
     }
 }
 
