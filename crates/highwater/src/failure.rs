@@ -179,11 +179,15 @@ impl Failure {
             Self::ServiceRunning(_) => {
                 "nothing, or stop it first; other commands are carried out by it".to_owned()
             }
+            Self::StateDirectory {
+                source: state::Error::Fatal(state::Fatal::Io { kind: io::ErrorKind::PermissionDenied, .. }),
+                ..
+            } => AS_THE_SERVICE.to_owned(),
+            Self::Control(error) => control_advice(error).to_owned(),
             // The state's own words name its parts, the code's name our commands.
             Self::State(_)
             | Self::StateDirectory { .. }
             | Self::Events(_)
-            | Self::Control(_)
             | Self::AlreadyRunning(_)
             | Self::StateInUse(_)
             | Self::NotRun(_)
@@ -205,6 +209,29 @@ impl Failure {
         text.push_str(&format!("\n  what to do: {}", self.advice()));
         text.push_str(&format!("\n  more: highwater explain {}", self.code()));
         text
+    }
+}
+
+const AS_THE_SERVICE: &str =
+    "run it as the user that runs highwater, who owns the state directory: `sudo -u USER highwater …`";
+
+/// What to do when the running service cannot be asked: it depends on why.
+const fn control_advice(error: &service::control::Error) -> &'static str {
+    use service::control::Error;
+    match error {
+        Error::OtherUser => AS_THE_SERVICE,
+        Error::Version { .. } | Error::Protocol(_) => {
+            "restart the service, so that it and this program are one version"
+        }
+        Error::Gone => "run it again; when a service was stopped or ended, its log says why",
+        Error::Silent => "look into the service's log, and restart it when it does not go on",
+        Error::Refused(_) => "run it again in a moment, or stop what else is asked of the service",
+        Error::Unsafe(_) => {
+            "something other than the service made `control/` in the state directory: remove it while the service is stopped"
+        }
+        Error::Taken => "nothing, or stop the other service first",
+        Error::PathTooLong => "choose a shorter state.dir",
+        Error::Io { .. } => "see whether the service runs, and as this user; then run it again",
     }
 }
 
@@ -368,5 +395,33 @@ const fn of_state(error: &state::Error) -> (&'static Code, Exit) {
         state::Error::LinkTaken { .. } | state::Error::LinkOfApart { .. } | state::Error::InFlight { .. } => {
             (&code::run::UNEXPECTED, Exit::Unexpected)
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn whoever_is_another_user_is_told_so_and_nobody_else_is() {
+        use service::control::Error;
+        for (error, says) in [
+            (Error::OtherUser, "sudo -u"),
+            (Error::Version { theirs: 1 }, "one version"),
+            (Error::Gone, "run it again"),
+            (Error::Silent, "log"),
+            (Error::Unsafe("x"), "`control/`"),
+        ] {
+            let advice = Failure::Control(error).advice();
+            assert!(advice.contains(says), "{advice}");
+        }
+        let of = |kind: io::ErrorKind| Failure::StateDirectory {
+            dir: "/srv/state".to_owned(),
+            source: state::Fatal::io("looking", &kind.into()).into(),
+        };
+        let denied = of(io::ErrorKind::PermissionDenied);
+        assert_eq!(denied.code(), &code::state::WRITE_FAILED);
+        assert!(denied.advice().contains("sudo -u"), "{}", denied.advice());
+        assert!(!of(io::ErrorKind::StorageFull).advice().contains("sudo"), "a full disk is nobody's");
     }
 }

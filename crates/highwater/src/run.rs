@@ -271,7 +271,7 @@ fn refuse_without_state(verb: &Verb, config: &Config) -> Result<(), Failure> {
             | Verb::Forget(_)
             | Verb::Replicate(commands::replicate::Args { retry: Some(_), .. })
     ) || matches!(verb, Verb::Watermark(args) if !args.begins());
-    if looks && !wire::state::exists(&dir) {
+    if looks && !wire::state::exists(&dir)? {
         return Err(Failure::Arguments {
             problem: format!("there is no state in {} yet", dir.display()),
             advice: if config.supporters.kind.is_a_database() {

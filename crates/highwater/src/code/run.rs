@@ -26,7 +26,7 @@ pub static SERVICE: Code = Code {
     title: "the running service cannot be asked",
     happened: "A service holds the state, and its control socket did not serve us.",
     done: "Nothing was read or written.",
-    remedy: "Restart the service, so that it and this program are one version. The message says what is wrong.",
+    remedy: "The message says what is wrong. A service of another user: run the command as that user (`sudo -u USER highwater …`). Another version: restart the service. It went away: run the command again, or see its log.",
 };
 
 /// The service is stopping.

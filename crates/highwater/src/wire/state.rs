@@ -1,10 +1,11 @@
 //! From `[state]` to the open state.
 
+use std::io::ErrorKind;
 use std::path::Path;
 use std::time::Duration;
 
 use model::{Clock, OrgId};
-use state::{OpenOptions, State};
+use state::{Fatal, OpenOptions, State};
 
 use crate::config::Config;
 use crate::failure::Failure;
@@ -48,7 +49,15 @@ fn named(config: &Config, problem: state::Error) -> Failure {
 }
 
 /// Whether a state was ever made there. Asking must not make one.
-#[must_use]
-pub fn exists(dir: &Path) -> bool {
-    dir.join("lock").exists()
+///
+/// # Errors
+/// When this user may not look: whether there is one is not known then.
+pub fn exists(dir: &Path) -> Result<bool, Failure> {
+    match dir.join("lock").try_exists() {
+        Err(problem) if problem.kind() == ErrorKind::PermissionDenied => Err(Failure::StateDirectory {
+            dir: dir.display().to_string(),
+            source: Fatal::io("looking at the state directory", &problem).into(),
+        }),
+        found => Ok(found.unwrap_or(false)),
+    }
 }

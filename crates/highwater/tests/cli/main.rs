@@ -31,6 +31,7 @@ mod live;
 mod merge_report;
 mod org_trouble;
 mod other_objects;
+mod other_user;
 mod plan_on_file;
 mod postgres;
 mod rebuild;

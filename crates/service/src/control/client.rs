@@ -25,7 +25,7 @@ impl Client {
     /// process which is gone left behind.
     ///
     /// # Errors
-    /// [`Error::Unsafe`] when the socket is not the work of our own user; [`Error::Version`] when the service is another
+    /// [`Error::OtherUser`] when the socket is not our own user's, [`Error::Unsafe`] when it cannot be the service's; [`Error::Version`] when the service is another
     /// version; [`Error::Refused`] when it serves too many already; [`Error::Silent`], [`Error::Io`].
     pub async fn connect(state: &Path) -> Result<Option<Self>, Error> {
         let socket = match place::socket(state) {
@@ -47,7 +47,7 @@ impl Client {
             Err(why) => return Err(Error::io("connecting")(why)),
         };
         if stream.peer_cred().map_err(Error::io("asking who answers"))?.uid() != user {
-            return Err(Error::Unsafe("another user answers on it"));
+            return Err(Error::OtherUser);
         }
         let (from, to) = stream.into_split();
         let mut client = Self { from: BufReader::new(from), to };

@@ -47,6 +47,9 @@ pub enum Error {
     /// Something about the socket or its directory is not as only the owner could have made it.
     #[error("the control socket is not used: {0}")]
     Unsafe(&'static str),
+    /// The socket or its directory is another user's.
+    #[error("the control socket belongs to another user, and so does the service")]
+    OtherUser,
     /// Another service answers on this socket.
     #[error("a service is running on this state directory already")]
     Taken,

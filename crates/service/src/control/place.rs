@@ -57,7 +57,7 @@ pub(super) fn check_directory(state: &Path, user: u32) -> Result<(), Error> {
         return Err(Error::Unsafe("its directory is no directory"));
     }
     if found.uid() != user {
-        return Err(Error::Unsafe("its directory belongs to another user"));
+        return Err(Error::OtherUser);
     }
     if found.mode() & 0o777 != 0o700 {
         return Err(Error::Unsafe(LOOSE));
