@@ -9,6 +9,7 @@ mod finding;
 mod flows;
 mod intake;
 mod look;
+mod met;
 mod never_filled;
 mod org;
 mod rights;

@@ -3,21 +3,23 @@
 use model::Clock;
 
 use super::Finding;
-use super::finding::Weight;
+use super::met::{self, About};
 use crate::code::contact_fields::NEVER_FILLED;
 use crate::config::Config;
 use crate::failure::Failure;
 use crate::wire;
 
 /// Looks at both sides. A side that does not answer has been named by its own check.
-pub(super) async fn check(config: &Config, clock: &Clock) -> Option<Finding> {
+pub(super) async fn check(config: &Config, clock: &Clock) -> Vec<Finding> {
     if !config.supporters.kind.is_a_database() {
-        return None;
+        return Vec::new();
     }
-    let never = found(config, clock).await.ok()?;
-    let text = || wire::never_filled::told(config, &never);
-    (!never.is_empty()).then(|| Finding::new(&NEVER_FILLED, Weight::Warning, "field", text()))
+    let never = found(config, clock).await.unwrap_or_default();
+    met::weighed(config, clock, &ABOUT, never).await
 }
+
+const ABOUT: About =
+    About { code: &NEVER_FILLED, bookmark: wire::never_filled::BOOKMARK, told: wire::never_filled::told };
 
 async fn found(config: &Config, clock: &Clock) -> Result<Vec<String>, Failure> {
     let org = wire::org::org(config, clock)?;

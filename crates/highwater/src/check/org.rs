@@ -6,6 +6,7 @@ use model::{Clock, PersonObject, UserId};
 use salesforce::{Describe, Limit, Limits, Org};
 
 use super::finding::{Finding, Weight};
+use super::met::{self, About};
 use super::{actions, contact, duplicate_rules, flows, of_failure, rights, version};
 use crate::code::configuration::FIELD_MAP;
 use crate::code::contact_fields as code;
@@ -69,7 +70,7 @@ async fn people(
     let rights = rights::check(org, user, config.sync.object, findings).await?;
     findings.extend(contact::check(config, &describe, &rights));
     findings.extend(map_as_a_whole(config, &describe));
-    findings.extend(never_ticked(config, org, &describe).await?);
+    findings.extend(never_ticked(config, clock, org, &describe).await?);
     findings.extend(actions::against_org(config, org).await?);
     findings.extend(duplicate_rules::check(org, config.sync.object, &describe).await?);
     let now = org.server_time().unwrap_or_else(|| clock.now());
@@ -85,13 +86,22 @@ fn map_as_a_whole(config: &Config, describe: &Describe) -> Option<Finding> {
     (failure.code() == &FIELD_MAP).then(|| of_failure("field", &failure))
 }
 
+const NEVER_TICKED: About = About {
+    code: &code::NEVER_TICKED,
+    bookmark: wire::never_ticked::BOOKMARK,
+    told: wire::never_ticked::told,
+};
+
 /// Opt-ins over which people would lose their yes.
-async fn never_ticked(config: &Config, org: &Org, describe: &Describe) -> Result<Option<Finding>, Failure> {
-    let Ok(map) = wire::field_map::field_map(config, describe) else { return Ok(None) };
+async fn never_ticked(
+    config: &Config,
+    clock: &Clock,
+    org: &Org,
+    describe: &Describe,
+) -> Result<Vec<Finding>, Failure> {
+    let Ok(map) = wire::field_map::field_map(config, describe) else { return Ok(Vec::new()) };
     let never = wire::never_ticked::found(config, org, &map).await?;
-    let text = || wire::never_ticked::told(config, &never);
-    let finding = || Finding::new(&code::NEVER_TICKED, Weight::Warning, "field", text());
-    Ok((!never.is_empty()).then(finding))
+    Ok(met::weighed(config, clock, &NEVER_TICKED, never).await)
 }
 
 fn skew(clock: &Clock, org: &Org) -> Option<Finding> {

@@ -142,7 +142,7 @@ pub static NEVER_TICKED: Code = Code {
     number: 325,
     title: "an opt-in is ticked on nobody",
     happened: "A mapped checkbox is ticked on no Contact, as a new one is. A checkbox cannot say \"never asked\": it says no for everybody. When two records meet for the first time the no wins, so the yes of every supporter would be taken back; with `sync.pull = false`, it would never be sent.",
-    done: "Refused to begin, once for each such field; `check` warns. Nothing was written.",
+    done: "Refused to begin; nothing was written. `check` says so, too, and only warns where people have met over the field before, or while a service has the state open.",
     remedy: "Set `direction = \"push\"` on the field until the Contacts are filled, or `first_link = \"supporter\"`, so that at a first meeting the supporter's answer wins. If the no is meant, say so with `first_link = \"most_restrictive\"`.",
 };
 
@@ -151,7 +151,7 @@ pub static NEVER_FILLED: Code = Code {
     number: 326,
     title: "nobody says yes in an opt-in column",
     happened: "A mapped opt-in column says yes of no supporter, as one does that was never filled: empty counts as no. Contacts in the org are ticked. When two records meet for the first time the no wins, so each of these consents would be taken back; with `sync.push = false`, it would never be taken over.",
-    done: "Refused to begin, once for each such column; `check` warns. Nothing was written.",
+    done: "Refused to begin; nothing was written. `check` says so, too, and only warns where people have met over the column before, or while a service has the state open.",
     remedy: "Set `direction = \"pull\"` on the field until the column is filled, or `first_link = \"salesforce\"`, so that at a first meeting the Contact's answer wins. If the no is meant, say so with `first_link = \"most_restrictive\"`.",
 };
 

@@ -9,6 +9,7 @@ pub mod field_map;
 pub mod field_type;
 pub mod intake;
 pub mod known_org;
+pub mod met;
 pub mod never_filled;
 pub mod never_ticked;
 pub mod org;

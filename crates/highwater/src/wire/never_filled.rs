@@ -1,20 +1,19 @@
 //! Opt-in columns in which nobody says yes. An empty column counts as a "no", and where the "no" wins at a first meeting, mapping a
 //! column that was never filled takes back every consent that Salesforce holds.
 
-use std::collections::BTreeSet;
-
 use model::{FieldMap, FieldRule, FieldType, Policy, SupporterId};
 use salesforce::Org;
 use salesforce::soql::{Field, Soql};
-use state::{Changes, State};
+use state::State;
 use supporters::Supporters;
 
+use super::met;
 use crate::code::contact_fields::NEVER_FILLED;
 use crate::config::Config;
 use crate::failure::Failure;
 
 /// Where the state keeps which columns were looked at already. Once is enough: from then on people have met.
-const BOOKMARK: &str = "opt_in_columns_met";
+pub const BOOKMARK: &str = "opt_in_columns_met";
 /// How many supporters are read at a time.
 const PAGE: usize = 1_000;
 
@@ -30,8 +29,7 @@ pub async fn refuse(
     state: &State,
     map: &FieldMap,
 ) -> Result<(), Failure> {
-    let met = state.bookmark(BOOKMARK)?.and_then(|kept| serde_json::from_value(kept).ok());
-    let met: BTreeSet<String> = met.unwrap_or_default();
+    let met = met::recall(state, BOOKMARK)?;
     let new: Vec<usize> = opt_ins(config, map).filter(|at| !met.contains(&named(map, *at))).collect();
     if new.is_empty() {
         return Ok(());
@@ -45,11 +43,8 @@ pub async fn refuse(
             advice: NEVER_FILLED.remedy.to_owned(),
         });
     }
-    let met: BTreeSet<String> = met.into_iter().chain(new.into_iter().map(|at| named(map, at))).collect();
-    let mut changes = Changes::new();
-    changes.put_bookmark(BOOKMARK, met.into_iter().collect::<Vec<_>>().into());
-    let _receipt = state.commit(changes).await?;
-    Ok(())
+    let met = met.into_iter().chain(new.into_iter().map(|at| named(map, at))).collect();
+    Ok(met::remember(state, BOOKMARK, met).await?)
 }
 
 /// The columns, each with its field, in which nobody says yes although the org knows of a yes.

@@ -6,14 +6,15 @@ use std::collections::BTreeSet;
 use model::{FieldMap, FieldRule, FieldType, Policy};
 use salesforce::Org;
 use salesforce::soql::{Field, Soql};
-use state::{Changes, State};
+use state::State;
 
+use super::met;
 use crate::code::contact_fields::NEVER_TICKED;
 use crate::config::Config;
 use crate::failure::Failure;
 
 /// Where the state keeps which fields were asked about already. Once is enough: from then on people have met.
-const BOOKMARK: &str = "opt_ins_met";
+pub const BOOKMARK: &str = "opt_ins_met";
 
 /// Refuses to begin where people would meet over such a checkbox for the first time, and the configuration does not say that this is
 /// meant.
@@ -21,8 +22,7 @@ const BOOKMARK: &str = "opt_ins_met";
 /// # Errors
 /// [`NEVER_TICKED`], or when the org or the state fails.
 pub async fn refuse(config: &Config, org: &Org, state: &State, map: &FieldMap) -> Result<(), Failure> {
-    let met = state.bookmark(BOOKMARK)?.and_then(|kept| serde_json::from_value(kept).ok());
-    let met: BTreeSet<String> = met.unwrap_or_default();
+    let met = met::recall(state, BOOKMARK)?;
     let new: Vec<&str> = opt_ins(config, map).filter(|name| !met.contains(*name)).collect();
     if new.is_empty() {
         return Ok(());
@@ -35,11 +35,8 @@ pub async fn refuse(config: &Config, org: &Org, state: &State, map: &FieldMap) -
             advice: NEVER_TICKED.remedy.to_owned(),
         });
     }
-    let met: BTreeSet<String> = met.into_iter().chain(new.into_iter().map(str::to_owned)).collect();
-    let mut changes = Changes::new();
-    changes.put_bookmark(BOOKMARK, met.into_iter().collect::<Vec<_>>().into());
-    let _receipt = state.commit(changes).await?;
-    Ok(())
+    let met = met.into_iter().chain(new.into_iter().map(str::to_owned)).collect();
+    Ok(met::remember(state, BOOKMARK, met).await?)
 }
 
 /// Those the org has Contacts for, none of them ticked.

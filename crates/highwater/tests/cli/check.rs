@@ -299,8 +299,8 @@ async fn a_new_checkbox_takes_nobodys_consent_back() {
     let mapped = |first_link: &str| stage.write("highwater.toml", &format!("{plain}\n{field}{first_link}"));
     // WHEN it is mapped THEN nothing is begun, and it is said why
     mapped("");
-    let (weight, text) = one(&findings(&stage, 0).await, "HW0325");
-    assert_eq!(weight, "warning", "{text}");
+    let (weight, text) = one(&findings(&stage, 2).await, "HW0325");
+    assert_eq!(weight, "stop", "{text}");
     stage.refuses("plan", 2, "HW0325").await;
     stage.refuses("sync", 2, "HW0325").await;
     // WHEN the supporter's answer is to win THEN it does
@@ -318,7 +318,12 @@ async fn a_new_checkbox_takes_nobodys_consent_back() {
         let id = one["Id"].as_str().unwrap();
         admin.edit_as(&admin.person(), "Contact", id, &json!({"Email_Opt_In__c": false})).unwrap();
     }
+    warns(&findings(&stage, 0).await, "HW0325", "ticked on no Contact");
     assert_ne!(stage.run("sync").await.status.code(), Some(2));
+    // AND beside a service it is said that the state was not asked
+    let service = stage.serve().await;
+    warns(&findings(&stage, 0).await, "HW0325", "while others use it");
+    assert_eq!(service.stop().await, Some(0));
     // WHEN a no is meant from the beginning THEN it is enough to say so
     let other = Stage::set().await;
     other.sql("ALTER TABLE supporters ADD COLUMN opt_in TEXT").await;
@@ -373,8 +378,8 @@ async fn a_column_that_was_never_filled_takes_nobodys_consent_back() {
     let mapped = |more: &str| stage.write("highwater.toml", &format!("{plain}\n{field}{more}"));
     // WHEN it is mapped THEN nothing is begun, and it is said why
     mapped("");
-    let (weight, text) = one(&findings(&stage, 0).await, "HW0326");
-    assert!(weight == "warning" && text.contains("opt_in (Email_Opt_In__c)"), "{text}");
+    let (weight, text) = one(&findings(&stage, 2).await, "HW0326");
+    assert!(weight == "stop" && text.contains("opt_in (Email_Opt_In__c)"), "{text}");
     stage.refuses("plan", 2, "HW0326").await;
     stage.refuses("sync", 2, "HW0326").await;
     let ticked = || stage.org.records("Contact").iter().filter(|one| one["Email_Opt_In__c"] == true).count();
@@ -391,6 +396,7 @@ async fn a_column_that_was_never_filled_takes_nobodys_consent_back() {
     stage
         .sql("UPDATE supporters SET opt_in = 'N', modified_at = strftime('%Y-%m-%dT%H:%M:%SZ', 'now')")
         .await;
+    warns(&findings(&stage, 0).await, "HW0326", "opt_in (Email_Opt_In__c)");
     assert_ne!(stage.run("sync").await.status.code(), Some(2));
 }
 
