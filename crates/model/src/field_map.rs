@@ -240,6 +240,14 @@ impl FieldMap {
         }
     }
 
+    /// What a supporter's row holds for the rule at this place, as it is spelled there: for a person to read where it is no
+    /// comparable value. `None` where it is blank.
+    #[must_use]
+    pub fn supporter_text(&self, rule: usize, cells: &[Cell]) -> Option<String> {
+        let cells: Vec<&Cell> = self.columns_of(rule).iter().filter_map(|&at| cells.get(at)).collect();
+        self.rules.get(rule)?.text_of_columns(&cells)
+    }
+
     /// A Contact's comparable value for each rule, from its cells in the order of the rules.
     #[must_use]
     pub fn contact_values(&self, cells: &[Cell]) -> Vec<Result<Cell, InvalidValue>> {

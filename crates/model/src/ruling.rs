@@ -48,6 +48,18 @@ impl Choice {
             Self::Unlink { .. } => Way::Unlink,
         }
     }
+
+    /// The choice with whom it names, as the audit trail tells it.
+    #[must_use]
+    pub fn told(&self) -> String {
+        match self {
+            Self::Link { supporter, contact } => format!("--link {contact} of supporter {supporter}"),
+            Self::Unlink { supporter, contact } => format!("link end {supporter} (Contact {contact})"),
+            Self::Separate | Self::Take(_) | Self::CreateAnew | Self::Leave | Self::Retry => {
+                self.way().option().to_owned()
+            }
+        }
+    }
 }
 
 /// The choices there are, without what they name.

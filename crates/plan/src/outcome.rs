@@ -234,6 +234,9 @@ pub struct CycleReport {
     pub of_earlier_jobs: BTreeMap<String, u64>,
     /// What an operator should know, in sentences without personal data.
     pub notes: Vec<String>,
+    /// Decisions that came to nothing, and why; the first [`MOST_NOTES`]. Each is a note, too.
+    #[serde(skip)]
+    pub not_carried_out: Vec<String>,
 }
 
 impl CycleReport {
@@ -263,6 +266,7 @@ impl CycleReport {
             left_out: Vec::new(),
             of_earlier_jobs: BTreeMap::new(),
             notes: Vec::new(),
+            not_carried_out: Vec::new(),
         }
     }
 
@@ -291,6 +295,14 @@ impl CycleReport {
     pub fn note(&mut self, sentence: String) {
         if self.notes.len() < MOST_NOTES && !self.notes.contains(&sentence) {
             self.notes.push(sentence);
+        }
+    }
+
+    /// Tells of a decision about a case that came to nothing.
+    pub fn not_carried_out(&mut self, case: &str, why: &str) {
+        self.note(format!("case {case}: {why}"));
+        if self.not_carried_out.len() < MOST_NOTES {
+            self.not_carried_out.push(why.to_owned());
         }
     }
 

@@ -318,11 +318,13 @@ pub fn identity_case(
 #[must_use]
 pub fn supporter_record(sides: &Sides, supporter: &model::Supporter) -> CaseRecord {
     let values = sides.map.supporter_values(&supporter.cells);
-    let shown = sides.map.rules().iter().zip(values).filter_map(|(rule, value)| {
-        let cell = value.ok()?;
-        Some((rule.contact_field.clone(), bounded(cell.text()?)))
-    });
-    CaseRecord { subject: Subject::Supporter(supporter.id.clone()), fields: shown.collect() }
+    let text = |(at, value): (usize, &Result<model::Cell, model::InvalidValue>)| match value {
+        Ok(cell) => cell.text().map(bounded),
+        Err(_) => sides.map.supporter_text(at, &supporter.cells).map(|text| unfit(&text)),
+    };
+    let shown = sides.map.rules().iter().zip(values.iter().enumerate());
+    let fields = shown.filter_map(|(rule, value)| Some((rule.contact_field.clone(), text(value)?)));
+    CaseRecord { subject: Subject::Supporter(supporter.id.clone()), fields: fields.collect() }
 }
 
 /// The mapped fields of a Contact, as an administrator reads them.
@@ -332,6 +334,12 @@ pub fn contact_record(sides: &Sides, seen: &SeenContact) -> CaseRecord {
     let fields =
         shown.filter_map(|(rule, cell)| Some((rule.contact_field.clone(), bounded(cell.text()?)))).collect();
     CaseRecord { subject: Subject::Contact(seen.id()), fields }
+}
+
+/// A value that the other side could not hold, as its own side spells it: an empty field would say that there is none.
+#[must_use]
+pub fn unfit(text: &str) -> String {
+    format!("{} (does not fit)", bounded(text.trim()))
 }
 
 /// A case shows enough to decide on, not whole essays.

@@ -75,7 +75,7 @@ pub fn sentence(what: &Happened) -> String {
         }
         Happened::CarriedOut { name, way, by, done: false } => {
             format!(
-                "case {name}: what {by} decided was not carried out, the records had changed: {}",
+                "case {name}: what {by} decided came to nothing, a record was not there or had changed: {}",
                 way.option()
             )
         }

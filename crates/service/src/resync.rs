@@ -2,9 +2,10 @@
 
 use std::collections::HashSet;
 
-use model::{Cell, Email, Subject, SupporterId};
+use model::{Cell, Email, InvalidValue, Subject, SupporterId};
 use plan::look_up::{carriers, email_of};
-use plan::{CycleReport, Fatal, PersonPlan, SeenContact, Sides};
+use plan::record::unfit;
+use plan::{CycleReport, Fatal, FieldPlan, PersonPlan, SeenContact, Sides};
 use serde::Serialize;
 use state::AlreadyRunning;
 
@@ -93,7 +94,7 @@ pub async fn resync(sides: &Sides, who: &Who) -> Result<Resynced, Fatal> {
         if let Seen::Plan(plan, _) = seen
             && before.is_none()
         {
-            before = Some((decided_on(plan), plan.is_still()));
+            before = Some((decided_on(sides, plan), plan.is_still()));
         }
     };
     let cycle = match cycle::run(sides, &request, &mut keep_first).await? {
@@ -123,12 +124,17 @@ async fn is_unknown(sides: &Sides, subject: &Subject) -> Result<bool, Fatal> {
     Ok(there.is_none() && sides.state.link_of(id)?.is_none())
 }
 
-/// Both sides as a plan was decided on them.
-fn decided_on(plan: &PersonPlan) -> View {
+/// Both sides as a plan was decided on them. A value that does not fit is in no plan: it is taken from the row.
+fn decided_on(sides: &Sides, plan: &PersonPlan) -> View {
     let text = |cell: &Cell| cell.text().map(str::to_owned);
+    let row = |field: &FieldPlan| {
+        let supporter = plan.supporter.as_ref()?;
+        let unfit = || sides.map.supporter_text(field.rule, &supporter.cells).map(|text| unfit(&text));
+        if field.supporter.is_absent() { unfit() } else { text(&field.supporter) }
+    };
     let fields = plan.fields.iter().map(|field| FieldView {
         field: field.field.to_string(),
-        supporter: text(&field.supporter).filter(|_| plan.supporter.is_some()),
+        supporter: row(field),
         contact: text(&field.contact).filter(|_| plan.contact.is_some()),
     });
     View { supporter: plan.supporter_id().cloned(), contact: plan.contact, fields: fields.collect() }
@@ -195,14 +201,24 @@ pub async fn view(sides: &Sides, subject: &Subject) -> Result<View, Fatal> {
     };
     let ours = supporter.as_ref().map(|supporter| sides.map.supporter_values(&supporter.cells));
     let theirs = contact.as_ref().map(|seen| sides.map.contact_values(&seen.contact.cells));
+    let raw = |at| sides.map.supporter_text(at, &supporter.as_ref()?.cells);
+    let raw_of_contact = |at: usize| contact.as_ref()?.contact.cells.get(at)?.text().map(str::to_owned);
     let fields = sides.map.rules().iter().enumerate().map(|(at, rule)| FieldView {
         field: rule.contact_field.clone(),
-        supporter: ours.as_ref().and_then(|values| values[at].as_ref().ok()?.text().map(str::to_owned)),
-        contact: theirs.as_ref().and_then(|values| values[at].as_ref().ok()?.text().map(str::to_owned)),
+        supporter: ours.as_ref().and_then(|values| shown(&values[at], || raw(at))),
+        contact: theirs.as_ref().and_then(|values| shown(&values[at], || raw_of_contact(at))),
     });
     Ok(View {
         supporter: supporter.as_ref().map(|supporter| supporter.id.clone()),
         contact: contact.as_ref().map(SeenContact::id),
         fields: fields.collect(),
     })
+}
+
+/// A value as a person reads it; one that does not fit as its own side spells it.
+fn shown(value: &Result<Cell, InvalidValue>, raw: impl FnOnce() -> Option<String>) -> Option<String> {
+    match value {
+        Ok(cell) => cell.text().map(str::to_owned),
+        Err(_) => raw().map(|text| unfit(&text)),
+    }
 }

@@ -8,7 +8,7 @@ use model::{
 };
 use plan::record::close_identity_cases;
 use plan::{CycleReport, Fatal, Gathered, Moment, Pair, Sides};
-use state::{CaseKey, Changes, NoteKind};
+use state::{CaseKey, Changes, NoteKind, State};
 
 /// How many cases are read at a time.
 const PAGE: usize = 1_000;
@@ -60,6 +60,24 @@ pub(crate) async fn carry_out(
     Ok(carried)
 }
 
+/// How many rulings wait, of which a preview shows nothing; with `only`, those about these people.
+///
+/// # Errors
+/// When the state cannot be read.
+pub(crate) fn waiting(state: &State, only: Option<&[Subject]>) -> Result<u64, state::Error> {
+    let all = state.ruling_count()?;
+    let (Some(only), 1..) = (only, all) else { return Ok(all) };
+    let wanted: HashSet<&Subject> = only.iter().collect();
+    let (mut count, mut after): (u64, Option<CaseKey>) = (0, None);
+    loop {
+        let page = state.cases_page(after.as_ref(), PAGE)?;
+        let Some(last) = page.last() else { return Ok(count) };
+        after = Some(CaseKey::of(last));
+        let waits = |case: &&Case| case.standing.ruling.is_some() && concerns(case, &wanted);
+        count += page.iter().filter(waits).count() as u64;
+    }
+}
+
 fn concerns(case: &Case, wanted: &HashSet<&Subject>) -> bool {
     let supporters = case.supporters.iter().cloned().map(Subject::Supporter);
     let contacts = case.contacts.iter().copied().map(Subject::Contact);
@@ -76,10 +94,11 @@ async fn one(
 ) -> Result<(), Fatal> {
     let mut changes = Changes::new();
     let mut people: Vec<Subject> = Vec::new();
-    let mut done = true;
+    let (mut done, mut missing) = (true, None);
     match &ruling.choice {
         Choice::Link { supporter, contact } => {
-            done = link(sides, report, &mut changes, &mut people, (case, supporter, *contact), at).await?;
+            missing = link(sides, report, &mut changes, &mut people, (case, supporter, *contact), at).await?;
+            done = missing.is_none();
         }
         Choice::Unlink { supporter, contact } => {
             done = unlink(sides, report, &mut changes, supporter, *contact).await?;
@@ -107,10 +126,10 @@ async fn one(
         changes.mark_dirty(subject.clone(), DirtyReason::Resync, None);
     }
     changes.close_case(case.kind, &case.subject);
-    tell(&mut changes, case, ruling, done);
-    if !done {
-        let why = not_done(&ruling.choice);
-        report.note(format!("case {}: {why}", case.name()));
+    let undone = (!done).then(|| missing.unwrap_or_else(|| not_done(&ruling.choice).to_owned()));
+    tell(&mut changes, case, ruling, undone.as_deref());
+    if let Some(why) = undone {
+        report.not_carried_out(&case.name(), &why);
     }
     carried.marked.extend(people);
     let _receipt = sides.state.commit(changes).await?;
@@ -143,17 +162,18 @@ pub(crate) async fn made_anew(
         if done || never {
             changes.close_case(case.kind, &case.subject);
         }
-        if !done {
-            report.note(format!("case {}: {}", case.name(), not_done(&ruling.choice)));
+        let undone = (!done).then(|| not_done(&ruling.choice));
+        if let Some(why) = undone {
+            report.not_carried_out(&case.name(), why);
         }
-        tell(&mut changes, &case, ruling, done);
+        tell(&mut changes, &case, ruling, undone);
         let _receipt = sides.state.commit(changes).await?;
     }
     Ok(waiting)
 }
 
-/// Links the two of a decision, and ends what stands in the way. `false`: one of them is not there, such as a Contact Id that was
-/// mistyped.
+/// Links the two of a decision, and ends what stands in the way. `Some`: which of them is not there, such as a Contact Id that
+/// was mistyped.
 async fn link(
     sides: &Sides,
     report: &mut CycleReport,
@@ -161,12 +181,15 @@ async fn link(
     people: &mut Vec<Subject>,
     (case, supporter, contact): (&Case, &SupporterId, ContactId),
     at: Moment,
-) -> Result<bool, Fatal> {
+) -> Result<Option<String>, Fatal> {
     people.push(Subject::Supporter(supporter.clone()));
-    let Some(row) = both_there(sides, supporter, contact).await? else { return Ok(false) };
+    let row = match both_there(sides, supporter, contact).await? {
+        Ok(row) => row,
+        Err(missing) => return Ok(Some(missing)),
+    };
     if case.kind == CaseKind::IdAndEmailDisagree && are_linked(sides, supporter, contact)? {
         confirm(changes, case, supporter, contact, at);
-        return Ok(true);
+        return Ok(None);
     }
     let lost = free(sides, changes, people, supporter, contact)?;
     // What the row still names of what was in question is a leftover from now on; another Id was written there by somebody.
@@ -191,7 +214,7 @@ async fn link(
     changes.lift_block(supporter);
     close_identity_cases(changes, &Subject::Supporter(supporter.clone()));
     close_identity_cases(changes, &Subject::Contact(contact));
-    Ok(true)
+    Ok(None)
 }
 
 /// The link was right, and the row names somebody else: what both sides agreed on still holds, and the row is put right.
@@ -269,7 +292,7 @@ async fn unlink(
 /// Why a decision came to nothing.
 const fn not_done(choice: &Choice) -> &'static str {
     match choice {
-        Choice::Link { .. } => "the supporter or the Contact is not there, and nothing was linked",
+        Choice::Link { .. } => "the supporter or the Contact is not there: nothing was linked",
         Choice::Unlink { .. } => "the two are not linked any more",
         Choice::Separate | Choice::Take(_) | Choice::CreateAnew | Choice::Leave | Choice::Retry => {
             "the records changed after the decision; it is decided anew on what they hold now"
@@ -277,12 +300,12 @@ const fn not_done(choice: &Choice) -> &'static str {
     }
 }
 
-/// What came of the decision: for the audit trail, and for the story of everybody it is about.
-fn tell(changes: &mut Changes, case: &Case, ruling: &Ruling, done: bool) {
-    let way = ruling.choice.way();
-    let what = if done { "carried out" } else { "not carried out, the records changed since:" };
-    changes
-        .audit(&ruling.by, &format!("case {} ({}): {what} {}", case.name(), case.kind.code(), way.option()));
+/// What came of the decision, and why nothing where it did not: for the audit trail, and for the story of everybody it is about.
+fn tell(changes: &mut Changes, case: &Case, ruling: &Ruling, undone: Option<&str>) {
+    let (way, what) = (ruling.choice.way(), ruling.choice.told());
+    let came = undone.map_or_else(|| "carried out".to_owned(), |why| format!("not carried out, {why}"));
+    changes.audit(&ruling.by, &format!("case {} ({}): {what}: {came}", case.name(), case.kind.code()));
+    let done = undone.is_none();
     let told = Happened::CarriedOut { name: case.name(), way, by: ruling.by.clone(), done };
     changes.tell(&case.subject, told.clone());
     let supporters = case.supporters.iter().cloned().map(Subject::Supporter);
@@ -291,16 +314,21 @@ fn tell(changes: &mut Changes, case: &Case, ruling: &Ruling, done: bool) {
     }
 }
 
-/// The supporter, where both records are there: a Contact Id may be mistyped.
+/// The supporter, where both records are there, and otherwise which is not: a Contact Id may be mistyped.
 async fn both_there(
     sides: &Sides,
     supporter: &SupporterId,
     contact: ContactId,
-) -> Result<Option<Supporter>, Fatal> {
-    let supporter = sides.supporters.get(std::slice::from_ref(supporter)).await?;
-    let contact = plan::read::contacts(sides, &[contact]).await?;
-    let is_there = contact.iter().any(Option::is_some);
-    Ok(supporter.into_iter().flatten().next().filter(|_| is_there))
+) -> Result<Result<Supporter, String>, Fatal> {
+    let row = sides.supporters.get(std::slice::from_ref(supporter)).await?.into_iter().flatten().next();
+    let record = plan::read::contacts(sides, &[contact]).await?;
+    let who = match (row, record.iter().any(Option::is_some)) {
+        (Some(row), true) => return Ok(Ok(row)),
+        (None, true) => format!("supporter {supporter} is not there"),
+        (Some(_), false) => format!("Contact {contact} is not there"),
+        (None, false) => format!("neither supporter {supporter} nor Contact {contact} is there"),
+    };
+    Ok(Err(format!("{who}: nothing was linked")))
 }
 
 /// Whether the two are one person now.

@@ -251,15 +251,7 @@ async fn decide(desk: &Desk, resolve: &Resolve) -> Result<Exit, Failure> {
             advice: "`highwater cases show` says what each choice does",
         });
     }
-    let decided = match &choice {
-        Choice::Link { supporter, contact } => format!("decided --link {contact} of supporter {supporter}"),
-        Choice::Unlink { .. }
-        | Choice::Separate
-        | Choice::Take(_)
-        | Choice::CreateAnew
-        | Choice::Leave
-        | Choice::Retry => format!("decided {}", way.option()),
-    };
+    let decided = format!("decided {}", choice.told());
     let ruling = Ruling { choice, by: desk.by.clone(), why: resolve.why.clone(), at: Clock::system().now() };
     let standing = Standing { ruling: Some(ruling), ..Standing::default() };
     stand(desk, &case, standing, &decided, resolve.why.as_deref()).await?;
@@ -276,7 +268,7 @@ async fn decide(desk: &Desk, resolve: &Resolve) -> Result<Exit, Failure> {
     let supporters = case.supporters.iter().cloned().map(Subject::Supporter);
     let contacts = case.contacts.iter().copied().map(Subject::Contact);
     let only: Vec<Subject> = supporters.chain(contacts).collect();
-    cycle::run(Request { only: Some(only), ..Request::whole(Mode::Sync) }, desk).await
+    cycle::decided(Request { only: Some(only), ..Request::whole(Mode::Sync) }, desk).await
 }
 
 /// What is asked for, checked against the case.

@@ -9,7 +9,7 @@ use crate::cycle_text;
 use crate::desk::Desk;
 use crate::exit::Exit;
 use crate::failure::Failure;
-use crate::job::{self, Job};
+use crate::job::{self, Done, Job};
 use crate::output::{Format, counted};
 use crate::plan_text;
 
@@ -21,9 +21,27 @@ pub async fn run(request: Request, desk: &Desk) -> Result<Exit, Failure> {
     if request.dry_run { show(request, None, desk).await } else { really(request, desk).await }
 }
 
+/// Carries a decision out with the people it is about. One that came to nothing is no success, and it is said why.
+///
+/// # Errors
+/// [`Failure`] when the cycle cannot begin or go on.
+pub async fn decided(request: Request, desk: &Desk) -> Result<Exit, Failure> {
+    let done = desk.carry_out(Job::cycle(request)).await?;
+    let exit = shown(&done, desk).await?;
+    let undone = &job::cycle_report(&done)?.not_carried_out;
+    for why in undone {
+        desk.screen.say(&format!("the decision came to nothing: {why}")).await;
+    }
+    Ok(if undone.is_empty() { exit } else { Exit::SomeFailed })
+}
+
 async fn really(request: Request, desk: &Desk) -> Result<Exit, Failure> {
     let done = desk.carry_out(Job::cycle(request)).await?;
-    let report = job::cycle_report(&done)?;
+    shown(&done, desk).await
+}
+
+async fn shown(done: &Done, desk: &Desk) -> Result<Exit, Failure> {
+    let report = job::cycle_report(done)?;
     desk.screen.answer(&cycle_text::answer(report, false)).await.map_err(Failure::stdout)?;
     if !report.has_failures() {
         return Ok(Exit::Done);

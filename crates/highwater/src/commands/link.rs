@@ -117,7 +117,7 @@ async fn decide(
     why: &str,
 ) -> Result<Exit, Failure> {
     let (subject, now) = (Subject::Supporter(supporter.clone()), Clock::system().now());
-    let what = choice.way().option();
+    let what = choice.told();
     let ruling = Ruling { choice, by: desk.by.clone(), why: Some(why.to_owned()), at: now };
     let case = Case {
         kind: CaseKind::IdAndEmailDisagree,
@@ -133,10 +133,10 @@ async fn decide(
     let mut changes = Changes::new();
     let standing = Standing { ruling: Some(ruling), ..Standing::default() };
     changes.open_case(case).rule_case(CaseKind::IdAndEmailDisagree, &subject, standing);
-    changes.audit(&desk.by, &format!("{what} of supporter {supporter}: {why}"));
+    changes.audit(&desk.by, &format!("{what}: {why}"));
     let _receipt = desk.state.commit(changes).await?;
     let only = contacts.into_iter().map(Subject::Contact).chain([subject]).collect();
-    cycle::run(Request { only: Some(only), ..Request::whole(Mode::Sync) }, desk).await
+    cycle::decided(Request { only: Some(only), ..Request::whole(Mode::Sync) }, desk).await
 }
 
 fn shown(supporter: &SupporterId, link: &Option<Link>) -> Answer {

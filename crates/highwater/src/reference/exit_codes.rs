@@ -16,7 +16,9 @@ pub(super) fn page() -> String {
          earlier export lacks something, with 0 when nothing is needed. `highwater report merges --verify` ends with 3 when a group of \
          the earlier report is still open, has lost its Id, or has nobody left on one side, with 0 when all are merged. \
          `highwater verify` ends with 3 when somebody does not agree and nobody knew, or when it was stopped before it had looked at \
-         everybody; with 0 when nobody was found; with `--strict` also with 3 when somebody waits, is asked about or is set aside.\n",
+         everybody; with 0 when nobody was found; with `--strict` also with 3 when somebody waits, is asked about or is set aside.\n\n\
+         `highwater link set`, `link end` and `cases resolve --now` end with 3, too, when the decision came to nothing: a record was not \
+         there, or had changed.\n",
     );
     page
 }

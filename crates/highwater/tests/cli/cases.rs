@@ -39,6 +39,12 @@ async fn a_case_is_listed_shown_decided_and_carried_out_by_the_next_cycle() {
     assert!(listed(&stage, "cases list --format json").await.is_empty());
     let all = listed(&stage, "cases list --all --format json").await;
     assert!(all[0]["standing"].as_str().unwrap().contains("waits for the next cycle"), "{all:?}");
+    // AND a plan does not pretend that it shows what becomes of it
+    let waits = "1 decision waits; the next cycle carries it out first";
+    for (line, told) in [("plan", true), ("plan --supporter 2", true), ("plan --supporter 1", false)] {
+        let planned = err(&stage.run(line).await);
+        assert_eq!(planned.contains(waits), told, "{line}: {planned}");
+    }
     let trail = json(&stage.run("audit list --format json").await);
     assert!(
         trail[0]["what"].as_str().unwrap().contains(&format!("decided --link {contact} of supporter ")),
@@ -106,4 +112,34 @@ async fn snoozed_and_ignored_cases_are_not_listed_until_their_time() {
         .await;
     assert_eq!(stage.run("resync 2").await.status.code(), Some(0));
     assert_eq!(listed(&stage, "cases list --format json").await.len(), 1, "it is about something else now");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_decision_that_comes_to_nothing_is_no_success() {
+    let (stage, _) = one_case().await;
+    let name = listed(&stage, "cases list --format json").await[0]["case"].as_str().unwrap().to_owned();
+    let done = stage.run(&format!("cases resolve {name} --link 003000000000999AAA --now")).await;
+    assert_eq!(done.status.code(), Some(3), "{}", err(&done));
+    assert!(
+        err(&done).contains("came to nothing: Contact 003000000000999AAA is not there"),
+        "{}",
+        err(&done)
+    );
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_value_that_does_not_fit_is_shown_as_it_is() {
+    // GIVEN a supporter whose phone is longer than Salesforce's field, in a case with a Contact
+    let stage = Stage::set().await;
+    let long = "5".repeat(600);
+    stage.sql(&format!("UPDATE supporters SET phone = '{long}' WHERE supporter_id = 2")).await;
+    let row = value!({"FirstName": "Robert", "LastName": "Okonkwo", "Email": "ann@example.org"});
+    stage.org.seed("Contact", vec![row.as_object().cloned().unwrap_or_default()]).unwrap();
+    stage.run("sync").await;
+    // THEN it is not shown as empty beside the Contact's
+    let name = listed(&stage, "cases list --format json").await[0]["case"].as_str().unwrap().to_owned();
+    let shown = out(&stage.run(&format!("cases show {name} --format json")).await);
+    assert!(shown.contains("5555… (does not fit)") && !shown.contains(&long), "{shown}");
+    let resynced = out(&stage.run("resync 2 --format json").await);
+    assert!(resynced.contains("5555… (does not fit)"), "{resynced}");
 }

@@ -55,8 +55,19 @@ async fn a_contact_that_is_not_there_is_linked_to_nobody() {
     stage.run("sync").await;
     let before = linked(&stage, 1).await;
     let set = stage.run("link set 1 003000000000999AAA --why typo").await;
-    let said = format!("{}{}", out(&set), crate::stage::err(&set));
-    assert!(said.contains("the Contact is not there, and nothing was linked"), "{said}");
+    let said = crate::stage::err(&set);
+    assert_eq!(set.status.code(), Some(3), "{said}");
+    assert!(said.contains("Contact 003000000000999AAA is not there: nothing was linked"), "{said}");
+    let set = stage.run("link set 77 003000000000999AAA --why typo").await;
+    assert!(crate::stage::err(&set).contains("neither supporter 77 nor Contact 003000000000999AAA is there"));
+    let trail = parsed(&stage.run("audit list --format json").await).to_string();
+    for told in [
+        "--link 003000000000999AAA of supporter 1: typo",
+        "not carried out, Contact 003000000000999AAA is not",
+    ] {
+        assert!(trail.contains(told), "{told}: {trail}");
+    }
+    assert!(!trail.contains("CONTACT") && !trail.contains("changed since"), "{trail}");
     assert_eq!(linked(&stage, 1).await, before);
     assert_eq!(linked(&stage, 3).await, None);
     assert_eq!(stage.run("link end 3 --why nobody").await.status.code(), Some(2));

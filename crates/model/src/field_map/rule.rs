@@ -164,6 +164,12 @@ impl FieldRule {
         }
     }
 
+    /// What the columns hold together, as it is spelled there; `None` where they are blank.
+    #[must_use]
+    pub fn text_of_columns(&self, cells: &[&Cell]) -> Option<String> {
+        join_lines(cells).map(Cow::into_owned)
+    }
+
     /// The Contact's value in comparable form.
     ///
     /// # Errors

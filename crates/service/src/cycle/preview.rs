@@ -8,12 +8,13 @@ use plan::{Deferral, Fatal, Load, Outcome, PersonPlan};
 use super::Cycle;
 use crate::agreed::Heading;
 use crate::batch::Batch;
-use crate::request::Seen;
-use crate::{turn, upkeep, whom};
+use crate::request::{Mode, Seen};
+use crate::{rulings, turn, upkeep, whom};
 
 impl Cycle<'_> {
     /// What a cycle would do: the windows are read, nothing is marked, nothing is written.
     pub(super) async fn preview(&mut self) -> Result<(), Fatal> {
+        self.decisions_that_wait()?;
         let mut subjects = Vec::new();
         let (mut supporters_until, mut contacts_until) = (None, None);
         match &self.request.only {
@@ -65,6 +66,23 @@ impl Cycle<'_> {
             };
             self.report.notes.extend(load.in_words(&self.sides.settings, what));
         }
+        Ok(())
+    }
+
+    /// A cycle carries decisions out before anything else. What they write is no plan of this run's.
+    fn decisions_that_wait(&mut self) -> Result<(), Fatal> {
+        if self.request.mode == Mode::Rebuild {
+            return Ok(());
+        }
+        let waiting = rulings::waiting(&self.sides.state, self.request.only.as_deref())?;
+        let (decisions, them, they) = match waiting {
+            0 => return Ok(()),
+            1 => ("1 decision waits".to_owned(), "it", "it writes"),
+            more => (format!("{more} decisions wait"), "them", "they write"),
+        };
+        self.report.note(format!(
+            "{decisions}; the next cycle carries {them} out first, and this plan does not show what {they}: highwater cases list --all"
+        ));
         Ok(())
     }
 
