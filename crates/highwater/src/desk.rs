@@ -14,6 +14,7 @@ use crate::failure::Failure;
 use crate::job::{self, Done, Job};
 use crate::output::Screen;
 use crate::wire;
+use crate::wire::budget::Books;
 use crate::wire::sides::Purpose;
 
 /// The configuration, the state, where to print, and who does the work.
@@ -29,6 +30,8 @@ pub struct Desk {
     pub worker: Worker,
     /// The kept events, where a service has them open.
     pub events: Option<events::Queue>,
+    /// The books of the org's requests that are closed when the command ends.
+    pub books: Books,
     /// On whose behalf, for the audit trail: a user of this machine, or the admin page.
     pub by: String,
 }
@@ -104,8 +107,18 @@ impl Desk {
             Worker::Own { .. } | Worker::Starting { .. } => {
                 let org = wire::org::org(&self.config, &Clock::system())?;
                 wire::budget::keep(&self.config, &org, &self.state)?;
+                self.books.add(&org);
                 Ok(org)
             }
+        }
+    }
+
+    /// Closes the books of the org's requests: what a command really used counts, however it ended.
+    pub async fn close_books(&self) {
+        match &self.worker {
+            Worker::Service { sides, .. } => wire::budget::close(&sides.org).await,
+            Worker::Events { org, .. } => wire::budget::close(org).await,
+            Worker::Own { .. } | Worker::Starting { .. } => self.books.close().await,
         }
     }
 
@@ -115,8 +128,12 @@ impl Desk {
     /// As [`Desk::org`], and when another org answers, or none.
     pub async fn org_to_write(&self) -> Result<Org, Failure> {
         let org = self.org()?;
-        let identity = wire::org::recognised(&self.config, &org).await?;
-        self.state.adopt_org(identity.org_id)?;
+        let identity = wire::org::recognised(&self.config, &org).await;
+        if identity.is_err() {
+            // A service that waits for the org asks again and again.
+            self.close_books().await;
+        }
+        self.state.adopt_org(identity?.org_id)?;
         Ok(org)
     }
 
@@ -137,7 +154,10 @@ impl Desk {
             Worker::Own { progress, stop } | Worker::Starting { progress, stop, .. } => {
                 let (state, progress) = (self.state.clone(), Arc::clone(progress));
                 let clock = Clock::system();
-                wire::sides::sides(&self.config, state, clock, progress, stop.clone(), purpose).await
+                let sides =
+                    wire::sides::sides(&self.config, state, clock, progress, stop.clone(), purpose).await?;
+                self.books.add(&sides.org);
+                Ok(sides)
             }
             Worker::Service { sides, .. } => Ok((**sides).clone()),
             Worker::Events { .. } => Err(Failure::no_supporters()),

@@ -12,8 +12,8 @@ use state::AlreadyRunning;
 use crate::commands::verify::Listing;
 use crate::failure::Failure;
 use crate::plan_text::PlanSender;
-use crate::wire::known_org;
 use crate::wire::sides::Purpose;
+use crate::wire::{self, known_org};
 
 /// What is asked for.
 #[derive(Clone)]
@@ -99,6 +99,8 @@ pub async fn carry_out(sides: &Sides, job: &Job) -> Done {
             ended.map(|begun| begun.map(|person| Report::Person(Box::new(person))))
         }
     };
+    // A run that could not begin, too, has written calls down in advance.
+    wire::budget::close(&sides.org).await;
     if done.is_err() {
         // A field may be gone or hidden. If this fails, too, the state says so the next time.
         let _ = known_org::forget(&sides.state).await;

@@ -18,6 +18,7 @@ use crate::exit::Exit;
 use crate::failure::Failure;
 use crate::forward::{self, forward};
 use crate::output::Screen;
+use crate::wire::budget::Books;
 use crate::{log, progress, wire};
 
 /// Carries out a command line in this process.
@@ -227,14 +228,18 @@ async fn opened(
         screen: screen.clone(),
         worker,
         events: None,
+        books: Books::default(),
         by: desk::this_user(),
     };
+    let at_the_end = desk.clone();
     let mut signals =
         StopSignals::listen().map_err(|_| Failure::Unexpected("signals cannot be listened to"))?;
     let mut result = None;
-    let ended =
-        until_stopped(async { result = Some(work(desk).await) }, async || signals.next().await, &stop, GRACE)
-            .await;
+    let worked = async {
+        result = Some(work(desk).await);
+        at_the_end.close_books().await;
+    };
+    let ended = until_stopped(worked, async || signals.next().await, &stop, GRACE).await;
     match (ended, result) {
         (Ended::Orderly, Some(result)) => result,
         (Ended::GraceOver | Ended::SecondSignal, _) | (Ended::Orderly, None) => {

@@ -35,7 +35,6 @@ pub async fn run(args: &Args, desk: &Desk) -> Result<Exit, Failure> {
     let (org, state) = (desk.org_to_write().await?, desk.state.clone());
     let delivery = wire::delivery::delivery(&desk.config, org, state, desk.stop().clone()).await?;
     if args.check {
-        delivery.org.close_books().await?;
         desk.screen.answer(&checked(&delivery)).await.map_err(Failure::stdout)?;
         return Ok(Exit::Done);
     }
@@ -48,7 +47,6 @@ pub async fn run(args: &Args, desk: &Desk) -> Result<Exit, Failure> {
     let queue = wire::intake::queue(&desk.config, &Clock::system()).await?;
     let settings = wire::delivery::settings(&desk.config);
     let report = drain(&delivery, &queue, &settings, &Clock::system()).await;
-    delivery.org.close_books().await?;
     let counted = tokio::task::spawn_blocking(move || queue.summarize()).await;
     counted.map_err(|_| Failure::Unexpected("counting the events ended in a defect"))??;
     let report = report.map_err(wire::delivery::failure)?;

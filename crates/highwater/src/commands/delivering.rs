@@ -58,6 +58,10 @@ pub(super) async fn until_stopped(
             Err(fatal) if fatal.passes() => tracing::warn!("events wait: {fatal}"),
             Err(fatal) => return Err(wire::delivery::failure(fatal)),
         }
+        let counts = queue.counts();
+        if counts.unread + counts.waiting == 0 {
+            wire::budget::close(&delivery.org).await;
+        }
         tokio::select! {
             () = stop.cancelled() => break,
             _ = arrivals.changed() => {

@@ -152,9 +152,7 @@ pub async fn run(args: &Args, desk: &Desk) -> Result<Exit, Failure> {
         desk.screen.answer(&answer).await.map_err(Failure::stdout)?;
         return Ok(Exit::Done);
     }
-    let report = parts.run(&desk.config).await;
-    parts.delivery.org.close_books().await?;
-    let report = report?;
+    let report = parts.run(&desk.config).await?;
     desk.screen.answer(&shown(&report)).await.map_err(Failure::stdout)?;
     Ok(if report.blocked + report.still_blocked > 0 { Exit::SomeFailed } else { Exit::Done })
 }
@@ -327,6 +325,7 @@ pub async fn until_stopped(config: &Config, sides: &plan::Sides) -> Result<(), F
         }
         began = now;
         told(parts.run(config).await);
+        wire::budget::close(&parts.delivery.org).await;
         ended = Some(clock.now());
     }
     Ok(())

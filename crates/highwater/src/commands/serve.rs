@@ -277,7 +277,9 @@ async fn answer(mut desk: Desk, argv: Vec<String>, output: Output) -> i32 {
     let chosen = output.format().and_then(|word| Format::from_str(word, true).ok());
     let banner = desk.config.banner();
     desk.screen = Screen::of_client(chosen.unwrap_or(cli.common.format), output).under(banner);
-    let exit = match at_the_desk(&cli.verb, &desk).await {
+    let done = at_the_desk(&cli.verb, &desk).await;
+    desk.close_books().await;
+    let exit = match done {
         Ok(exit) => exit,
         Err(failure) => {
             desk.screen.say(&failure.text()).await;

@@ -1,6 +1,6 @@
 //! From `[budget]` to the books of what was used of the org's daily requests, kept in the state.
 
-use std::sync::Arc;
+use std::sync::{Arc, Mutex, PoisonError};
 
 use async_trait::async_trait;
 use salesforce::{BudgetLimits, Ledger, Org, Spent};
@@ -36,6 +36,33 @@ pub fn spent(state: &State) -> Result<Spent, state::Error> {
 pub fn keep(config: &Config, org: &Org, state: &State) -> Result<(), state::Error> {
     org.keep_books(limits(config), spent(state)?, Arc::new(InState(state.clone())));
     Ok(())
+}
+
+/// The clients whose books are kept while a command is carried out. A few calls are written down in advance, so whoever ends
+/// without closing them, well or not, would leave them counted as used for a day.
+#[derive(Clone, Default)]
+pub struct Books(Arc<Mutex<Vec<Org>>>);
+
+impl Books {
+    /// This client's are closed, too.
+    pub fn add(&self, org: &Org) {
+        self.0.lock().unwrap_or_else(PoisonError::into_inner).push(org.clone());
+    }
+
+    /// Closes them all.
+    pub async fn close(&self) {
+        let orgs = std::mem::take(&mut *self.0.lock().unwrap_or_else(PoisonError::into_inner));
+        for org in &orgs {
+            close(org).await;
+        }
+    }
+}
+
+/// Writes down what a client really used. Where that fails its calls stay counted as they were in advance, and no harm is done.
+pub async fn close(org: &Org) {
+    if let Err(error) = org.close_books().await {
+        tracing::warn!("what was used of the org's requests could not be written down: {error}");
+    }
 }
 
 struct InState(State);

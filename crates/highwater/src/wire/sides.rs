@@ -2,9 +2,10 @@
 
 use std::sync::Arc;
 
+use ::supporters::Supporters;
 use model::{Clock, FieldMap};
 use plan::{ContactColumns, Progress, Settings, Sides};
-use salesforce::Describe;
+use salesforce::{Describe, Org};
 use state::State;
 use tokio_util::sync::CancellationToken;
 
@@ -40,46 +41,62 @@ pub async fn sides(
     supporters::needed(config)?;
     let org = org::org(config, &clock)?;
     budget::keep(config, &org, &state)?;
+    match shape(config, &org, &state, purpose).await {
+        Ok((Shape { map, columns, settings }, supporters)) => Ok(Sides {
+            org,
+            supporters,
+            state,
+            map: Arc::new(map),
+            columns: Arc::new(columns),
+            settings: Arc::new(settings),
+            clock,
+            progress,
+            stop,
+        }),
+        Err(failure) => {
+            budget::close(&org).await;
+            Err(failure)
+        }
+    }
+}
+
+/// What the org says of itself, and the supporter database that fits it.
+async fn shape(
+    config: &Config,
+    org: &Org,
+    state: &State,
+    purpose: Purpose,
+) -> Result<(Shape, Arc<dyn Supporters>), Failure> {
     let identity = org.whose_session().await?;
-    same_object(config, &state)?;
-    let known = known_org::recall(config, &state, &org, &identity)?;
-    let shape = known.and_then(|known| {
+    same_object(config, state)?;
+    let known = known_org::recall(config, state, org, &identity)?;
+    let known = known.and_then(|known| {
         let shape = Shape::of(config, &known.contact).ok()?;
         Some(shape.with_history(known.tracked))
     });
-    let Shape { map, columns, settings } = match shape {
+    let shape = match known {
         Some(shape) => {
             state.adopt_org(identity.org_id)?;
             shape
         }
         // Never asked, long ago, or not fit for this configuration any more.
         None => {
-            org::recognised(config, &org).await?;
+            org::recognised(config, org).await?;
             state.adopt_org(identity.org_id)?;
             let describe = org.describe(config.sync.object.name()).await?;
             let shape = Shape::of(config, &describe)?;
-            let tracked = field_history::tracked(config, &org).await?;
-            known_org::remember(config, &state, &org, &identity, &describe, tracked.as_deref()).await?;
+            let tracked = field_history::tracked(config, org).await?;
+            known_org::remember(config, state, org, &identity, &describe, tracked.as_deref()).await?;
             shape.with_history(tracked)
         }
     };
-    never_ticked::refuse(config, &org, &state, &map).await?;
+    never_ticked::refuse(config, org, state, &shape.map).await?;
     let supporters = match purpose {
-        Purpose::Look => supporters::to_look(config, &map).await?,
-        Purpose::Write => supporters::for_a_cycle(config, &map).await?,
+        Purpose::Look => supporters::to_look(config, &shape.map).await?,
+        Purpose::Write => supporters::for_a_cycle(config, &shape.map).await?,
     };
-    never_filled::refuse(config, &org, &*supporters, &state, &map).await?;
-    Ok(Sides {
-        org,
-        supporters,
-        state,
-        map: Arc::new(map),
-        columns: Arc::new(columns),
-        settings: Arc::new(settings),
-        clock,
-        progress,
-        stop,
-    })
+    never_filled::refuse(config, org, &*supporters, state, &shape.map).await?;
+    Ok((shape, supporters))
 }
 
 /// Links lead to records of one object; of another they would all be gone.

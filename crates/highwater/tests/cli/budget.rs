@@ -44,3 +44,31 @@ async fn the_share_holds_across_processes_and_status_and_check_show_it() {
     stage.reconfigure("[state]", "[budget]\nshare_percent = 60\n\n[state]");
     assert_eq!(stage.run("sync").await.status.code(), Some(0));
 }
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_command_that_ends_with_an_error_leaves_no_request_booked_that_was_not_made() {
+    let stage = Stage::set().await;
+    assert_eq!(stage.run("sync").await.status.code(), Some(0));
+    let plain = stage.read("highwater.toml");
+    let wrong = "[[field]]\ncontact = \"No_Such_Field__c\"\ncolumn = \"phone\"\n";
+    let booked = async || json(&stage.run("status --format json").await)["budget"]["used"].as_u64();
+    for (line, ends, text) in [
+        ("resync --email nobody@nowhere.org", 2, plain.clone()),
+        ("why --email nobody@nowhere.org", 2, plain.clone()),
+        ("plan --supporter 77", 2, plain.clone()),
+        ("plan", 2, format!("{plain}\n{wrong}")),
+        ("sync", 2, format!("{plain}\n{wrong}")),
+    ] {
+        stage.write("highwater.toml", &text);
+        let ended = stage.run(line).await;
+        assert_eq!(ended.status.code(), Some(ends), "{line}: {}", crate::stage::err(&ended));
+        assert_eq!(booked().await, Some(used(&stage)), "{line}");
+    }
+    // AND beside a service
+    stage.write("highwater.toml", &plain);
+    let service = stage.serve().await;
+    assert_eq!(stage.run("resync --email nobody@nowhere.org").await.status.code(), Some(2));
+    assert_eq!(booked().await, Some(used(&stage)));
+    assert_eq!(service.stop().await, Some(0));
+    assert_eq!(booked().await, Some(used(&stage)));
+}

@@ -295,6 +295,13 @@ async fn the_admin_page_tells_of_events_and_offers_no_cycle() {
     let (served, browser) = opened(&stage).await;
     tell(port, "good", 30, "Ash");
     stage.until("the Lead is made", || last_names(&stage) == ["Ash"]).await;
+    // What it took is written down as it was, without what is written down before calls are made.
+    let counted = || {
+        let calls = stage.org.calls();
+        let used = format!("requests to the org, 24 hours</dt><dd>{} of", calls.total - calls.of(Op::Token));
+        browser.get("/").body.contains(&used)
+    };
+    stage.until("the books are closed", counted).await;
     let page = browser.get("/");
     page.says("All is well.");
     page.says("delivers events; there is no supporter database");
