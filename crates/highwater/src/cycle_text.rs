@@ -58,6 +58,7 @@ fn figures(report: &CycleReport) -> Sheet {
         ("edits overwritten unseen", report.blind_overwrites),
         ("API calls", report.api_calls),
         ("open cases", report.open_cases),
+        ("of those put off or decided", report.cases_aside),
         ("still waiting", report.still_dirty),
         ("milliseconds", report.duration_ms),
     ];
@@ -78,7 +79,7 @@ fn notes(report: &CycleReport) -> Vec<String> {
     if !report.left_out.is_empty() {
         notes.push("whoever was left out is met by the next cycle, on the values of then".to_owned());
     }
-    if report.open_cases > 0 {
+    if report.open_cases > report.cases_aside {
         notes.push("some cases wait for a person: `highwater report merges` shows them".to_owned());
     }
     notes

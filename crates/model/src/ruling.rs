@@ -180,6 +180,12 @@ impl Standing {
         *self == Self::default()
     }
 
+    /// Whether somebody put the case off or ignored it, however long ago.
+    #[must_use]
+    pub const fn is_put_off(&self) -> bool {
+        self.ignored || self.snoozed_until.is_some()
+    }
+
     /// Whether the case waits for a person now.
     #[must_use]
     pub fn waits(&self, now: Stamp) -> bool {

@@ -223,6 +223,8 @@ pub struct CycleReport {
     pub api_calls: u64,
     /// Open cases when it ended.
     pub open_cases: u64,
+    /// Of those, how many wait for nobody, because somebody decided them or put them off.
+    pub cases_aside: u64,
     /// People still marked when it ended.
     pub still_dirty: u64,
     /// It ended early because it was told to stop.
@@ -261,6 +263,7 @@ impl CycleReport {
             blind_overwrites: 0,
             api_calls: 0,
             open_cases: 0,
+            cases_aside: 0,
             still_dirty: 0,
             stopped: false,
             left_out: Vec::new(),

@@ -65,6 +65,7 @@ pub async fn run(
     report.duration_ms = u64::try_from(sides.clock.now().since(begun).as_millis()).unwrap_or(u64::MAX);
     report.still_dirty = sides.state.dirty_count()?;
     report.open_cases = sides.state.case_counts()?.values().sum();
+    report.cases_aside = sides.state.cases_aside(sides.clock.now())?.values().sum();
     if !request.dry_run {
         let ended_well = result.is_ok() && !report.stopped;
         keep::keep(sides, request, &report, begun, ended_well).await?;

@@ -73,6 +73,7 @@ pub async fn verify(
     report.duration_ms = u64::try_from(sides.clock.now().since(begun).as_millis()).unwrap_or(u64::MAX);
     report.still_dirty = sides.state.dirty_count()?;
     report.open_cases = sides.state.case_counts()?.values().sum();
+    report.cases_aside = sides.state.cases_aside(sides.clock.now())?.values().sum();
     sides.org.close_books().await?;
     result.map(|()| Ok(report))
 }

@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 
-use model::{Case, CaseKind, Subject};
+use model::{Case, CaseKind, Stamp, Subject};
 
 use crate::error::Error;
 use crate::record::{self, Coding, Counted, Record};
@@ -38,7 +38,8 @@ impl Record for Case {
     }
 
     fn counted(&self) -> Counted {
-        Counted { ruling: self.standing.ruling.is_some(), ..Counted::default() }
+        let (ruling, put_off) = (self.standing.ruling.is_some(), self.standing.is_put_off());
+        Counted { ruling, put_off, ..Counted::default() }
     }
 }
 
@@ -93,7 +94,31 @@ impl State {
     pub fn case_counts(&self) -> Result<BTreeMap<CaseKind, u64>, Error> {
         Ok(self.counts()?.cases)
     }
+
+    /// How many of the open cases wait for nobody at this moment, because somebody decided them or put them off, per kind that has
+    /// any. No case is read where nobody did.
+    ///
+    /// # Errors
+    /// [`Error::Fatal`].
+    pub fn cases_aside(&self, now: Stamp) -> Result<BTreeMap<CaseKind, u64>, Error> {
+        let (mut aside, mut after): (BTreeMap<CaseKind, u64>, Option<CaseKey>) = (BTreeMap::new(), None);
+        let counts = self.counts()?;
+        if counts.rulings + counts.put_off == 0 {
+            return Ok(aside);
+        }
+        loop {
+            let page = self.cases_page(after.as_ref(), PAGE)?;
+            let Some(last) = page.last() else { return Ok(aside) };
+            after = Some(CaseKey::of(last));
+            for case in page.iter().filter(|case| !case.standing.waits(now)) {
+                *aside.entry(case.kind).or_default() += 1;
+            }
+        }
+    }
 }
+
+/// Cases read at once.
+const PAGE: usize = 1_000;
 
 /// More cases than one subject can have: there are fewer kinds.
 pub(crate) const MAX_KINDS: usize = 64;

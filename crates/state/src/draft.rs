@@ -177,6 +177,7 @@ impl<'s> Draft<'s> {
             shift(count, u64::from(held.before.is_some()), u64::from(held.now.is_some()));
             let (before, now) = (held.before, held.after());
             shift(&mut self.counts.rulings, is(before, |is| is.ruling), is(now, |is| is.ruling));
+            shift(&mut self.counts.put_off, is(before, |is| is.put_off), is(now, |is| is.put_off));
         }
         self.counts.cases.retain(|_, count| *count > 0);
     }

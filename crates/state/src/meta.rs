@@ -91,6 +91,9 @@ pub(crate) struct Counts {
     /// Cases whose ruling waits for the next cycle.
     #[serde(skip_serializing_if = "is_none")]
     pub(crate) rulings: u64,
+    /// Cases that were put off or ignored, those among them whose time has come included.
+    #[serde(skip_serializing_if = "is_none")]
+    pub(crate) put_off: u64,
     /// Pairs that are known to be different people.
     #[serde(skip_serializing_if = "is_none")]
     pub(crate) apart: u64,

@@ -90,7 +90,7 @@ impl Record for Person {
     }
 
     fn counted(&self) -> Counted {
-        Counted { link: self.live_contact().is_some(), block: self.block.is_some(), ruling: false }
+        Counted { link: self.live_contact().is_some(), block: self.block.is_some(), ..Counted::default() }
     }
 
     fn size_hint(&self) -> usize {

@@ -28,6 +28,8 @@ pub(crate) struct Counted {
     pub(crate) block: bool,
     /// A decision that waits.
     pub(crate) ruling: bool,
+    /// A case that was put off or ignored.
+    pub(crate) put_off: bool,
 }
 
 /// A record that lies in one tree under one kind of key.

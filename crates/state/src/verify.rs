@@ -63,6 +63,7 @@ impl State {
             ("marks", stored.dirty, counts.dirty),
             ("blocks", stored.blocks, counts.blocks),
             ("rulings", stored.rulings, counts.rulings),
+            ("cases put off", stored.put_off, counts.put_off),
             ("pairs of different people", stored.apart, counts.apart),
         ];
         for (what, stored, counted) in pairs {
@@ -167,6 +168,7 @@ impl Check<'_> {
             let case: Case = record::read(key, value)?;
             *check.counts.cases.entry(case.kind).or_default() += 1;
             check.counts.rulings += u64::from(case.standing.ruling.is_some());
+            check.counts.put_off += u64::from(case.standing.is_put_off());
             if Case::key(&CaseKey::of(&case)) != key {
                 check.verified.find(|| format!("a case of {} lies under another key", case.subject));
             }

@@ -37,8 +37,18 @@ struct Row {
 
 pub(super) async fn page(desk: Desk, visit: Visit, now: Stamp) -> Result<Reply, Failure> {
     read(move || {
-        let (page, all) = (pager::asked(&visit.query), visit.query.get("all") == Some("yes"));
-        let (mut rows, more) = rows(&desk, all, pager::before(page))?;
+        let (asked, all) = (pager::asked(&visit.query), visit.query.get("all") == Some("yes"));
+        let (page, mut rows, more) = match rows(&desk, all, pager::before(asked))? {
+            Page::Holds(found, more) => (asked, found, more),
+            // Cases were closed meanwhile: the last page that there is now.
+            Page::Beyond(entries) => {
+                let last = pager::last_of(entries);
+                match rows(&desk, all, pager::before(last))? {
+                    Page::Holds(found, more) => (last, found, more),
+                    Page::Beyond(_) => (last, Vec::new(), false),
+                }
+            }
+        };
         let events = if page == 1 { of_events(&desk)? } else { Vec::new() };
         let total = desk.state.case_counts()?.values().sum::<u64>() + events.len() as u64;
         rows.splice(0..0, events);
@@ -63,15 +73,26 @@ fn of_events(desk: &Desk) -> Result<Vec<Row>, Failure> {
     Ok(lines.into_iter().take(pager::ENTRIES).map(row).collect())
 }
 
-/// One page of them, and whether there are more.
-fn rows(desk: &Desk, all: bool, before: usize) -> Result<(Vec<Row>, bool), Failure> {
+/// What there is of a list at one page.
+enum Page {
+    /// These, and whether there are more.
+    Holds(Vec<Row>, bool),
+    /// The list ends before it, after so many.
+    Beyond(usize),
+}
+
+/// One page of them.
+fn rows(desk: &Desk, all: bool, before: usize) -> Result<Page, Failure> {
     let mut wanted = options(&desk.config, Format::Table, None);
     wanted.with_settled = all;
     let (mut after, mut skip): (Option<CaseKey>, usize) = (None, before);
     let mut rows = Vec::new();
     loop {
         let page = desk.state.cases_page(after.as_ref(), PAGE)?;
-        let Some(last) = page.last() else { return Ok((rows, false)) };
+        let Some(last) = page.last() else {
+            let beyond = rows.is_empty() && before > 0;
+            return Ok(if beyond { Page::Beyond(before - skip) } else { Page::Holds(rows, false) });
+        };
         after = Some(CaseKey::of(last));
         for case in page.iter().filter(|case| wanted.wants(case)) {
             if skip > 0 {
@@ -79,7 +100,7 @@ fn rows(desk: &Desk, all: bool, before: usize) -> Result<(Vec<Row>, bool), Failu
                 continue;
             }
             if rows.len() == pager::ENTRIES {
-                return Ok((rows, true));
+                return Ok(Page::Holds(rows, true));
             }
             rows.push(Row {
                 name: case.name(),

@@ -14,6 +14,8 @@ use prometheus::{GaugeVec, IntCounterVec, Opts, Registry, TextEncoder};
 use serde_json::Value;
 use tokio::sync::Mutex;
 
+use crate::commands::case_counts::CaseCounts;
+use crate::commands::event_cases;
 use crate::desk::{Desk, Worker};
 use crate::failure::Failure;
 use crate::wire;
@@ -216,8 +218,20 @@ fn of_state(page: &mut Page, desk: &Desk, now: Stamp) -> Result<(), Failure> {
     page.one("set_aside", "Records set aside after a permanent error.", float(state.block_count()?))?;
     let help = "Records set aside after a permanent error, by its code.";
     page.each("set_aside_by_code", help, &["code"], set_aside(desk)?)?;
-    let cases = state.case_counts()?.into_iter().map(|(kind, count)| (kind.code().to_owned(), count));
-    page.each("open_cases", "Cases that are open, by kind.", &["kind"], by_code(cases))
+    of_cases(page, desk, now)
+}
+
+/// Cases about people, and what events were refused for.
+fn of_cases(page: &mut Page, desk: &Desk, now: Stamp) -> Result<(), Failure> {
+    let counts = CaseCounts::of(&desk.state, now)?;
+    let events = event_cases::lines(&desk.config)?.len() as u64;
+    let events = (events > 0).then(|| (event_cases::KIND.to_owned(), events));
+    let people = counts.each().map(|(kind, open, _)| (kind.code().to_owned(), open));
+    page.each("open_cases", "Cases that are open, by kind.", &["kind"], by_code(people.chain(events)))?;
+    let aside = counts.each().filter(|(_, _, aside)| *aside > 0);
+    let aside = aside.map(|(kind, _, aside)| (kind.code().to_owned(), aside));
+    let help = "Of the open cases, those that wait for nobody: somebody decided them or put them off.";
+    page.each("cases_aside", help, &["kind"], by_code(aside))
 }
 
 fn set_aside(desk: &Desk) -> Result<Vec<(Vec<String>, f64)>, Failure> {

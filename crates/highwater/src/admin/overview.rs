@@ -13,6 +13,7 @@ use service::admin::{Reply, Visit};
 use super::frame::{Frame, filters, render};
 use super::mood::Mood;
 use super::{busy, read};
+use crate::commands::case_counts::{CaseCounts, how_many};
 use crate::desk::{Desk, Worker};
 use crate::failure::Failure;
 use crate::output::{Sheet, counted};
@@ -66,13 +67,13 @@ pub(super) async fn page(desk: Desk, visit: Visit, now: Stamp) -> Result<Reply, 
     read(move || {
         let mut notices = of_service(&desk);
         notices.extend(of_schedule(&desk, now)?);
-        notices.extend(of_people(&desk)?);
+        notices.extend(of_people(&desk, now)?);
         notices.extend(of_events(&desk)?);
         notices.extend(of_way_in(&desk, now));
         notices.extend(of_budget(&desk, now)?);
         let mood = notices.iter().map(|notice| notice.mood).max().unwrap_or(Mood::Well);
         let frame = Frame::of(&desk, "Overview", "/", visit.token).made(now);
-        let sheets = vec![cases(&desk)?, cycles(&desk)?, audits(&desk)?];
+        let sheets = vec![cases(&desk, now)?, cycles(&desk)?, audits(&desk)?];
         let sheets = sheets.into_iter().filter(|sheet| !sheet.rows.is_empty()).collect();
         let may_run = busy(&desk).is_none();
         Ok(Reply::page(render(&Overview { frame, mood, notices, now: facts(&desk)?, may_run, sheets })))
@@ -141,11 +142,12 @@ fn of_schedule(desk: &Desk, now: Stamp) -> Result<Option<Notice>, Failure> {
 }
 
 /// Who waits for a person.
-fn of_people(desk: &Desk) -> Result<Vec<Notice>, Failure> {
+fn of_people(desk: &Desk, now: Stamp) -> Result<Vec<Notice>, Failure> {
     let mut notices = Vec::new();
-    let cases: u64 = desk.state.case_counts()?.values().sum();
-    if cases > 0 {
-        let text = format!("{} open.", counted(cases, "case is", "cases are"));
+    let (cases, aside) = CaseCounts::of(&desk.state, now)?.all();
+    if cases > aside {
+        let of_them = if aside > 0 { format!(", {aside} of them put off or decided") } else { String::new() };
+        let text = format!("{} open{of_them}.", counted(cases, "case is", "cases are"));
         notices.push(Notice::new(Mood::Asks, text).leading("/cases", "Decide them"));
     }
     let blocks = desk.state.block_count()?;
@@ -228,10 +230,10 @@ fn facts(desk: &Desk) -> Result<Vec<(&'static str, String)>, Failure> {
     Ok(facts)
 }
 
-fn cases(desk: &Desk) -> Result<Sheet, Failure> {
+fn cases(desk: &Desk, now: Stamp) -> Result<Sheet, Failure> {
     let mut sheet = Sheet::new("Open cases", &["kind", "how many", "what to do"]);
-    for (kind, count) in desk.state.case_counts()?.iter().filter(|(_, count)| **count > 0) {
-        sheet.row([kind.code().to_owned(), count.to_string(), kind.advice().to_owned()]);
+    for (kind, open, aside) in CaseCounts::of(&desk.state, now)?.each() {
+        sheet.row([kind.code().to_owned(), how_many(open, aside), kind.advice().to_owned()]);
     }
     Ok(sheet)
 }

@@ -30,6 +30,12 @@ pub(super) const fn before(page: usize) -> usize {
     (page - 1) * ENTRIES
 }
 
+/// The last page of a list of so many.
+pub(super) const fn last_of(entries: usize) -> usize {
+    let pages = entries.div_ceil(ENTRIES);
+    if pages == 0 { 1 } else { pages }
+}
+
 impl Pager {
     /// `more`: there is another entry after this page. `command` shows the whole list.
     pub(super) const fn new(
@@ -55,6 +61,7 @@ mod tests {
         );
         assert_eq!(page("5000"), LAST);
         assert_eq!((before(1), before(3)), (0, 100));
+        assert_eq!([0, 1, 50, 51].map(last_of), [1, 1, 1, 2]);
         let last = Pager::new(LAST, true, ("/cases", "all=yes&"), "cases list").render().unwrap();
         assert!(last.contains("highwater cases list") && !last.contains("Next"), "{last}");
         let one = Pager::new(1, true, ("/cases", "all=yes&"), "cases list").render().unwrap();

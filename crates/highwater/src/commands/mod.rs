@@ -5,6 +5,7 @@ pub mod backfill;
 pub mod bench;
 pub mod block;
 pub mod block_advice;
+pub mod case_counts;
 pub mod cases;
 pub mod check;
 pub mod completions;

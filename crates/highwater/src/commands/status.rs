@@ -6,6 +6,7 @@ use events::queue::Look;
 use model::{Clock, Direction, Policy, Side, Stamp};
 use serde_json::{Value, json};
 
+use super::case_counts::{CaseCounts, how_many};
 use super::people::{self, Which};
 use crate::desk::{Desk, Worker};
 use crate::exit::Exit;
@@ -51,12 +52,13 @@ pub async fn run(args: &Args, desk: &Desk) -> Result<Exit, Failure> {
         let which = if args.which.any() { args.which } else { all };
         return people::run(which, args.by_reason, desk).await;
     }
+    let (cases, (aside, counts)) = cases(desk)?;
     let parts = [
         positions(desk)?,
         service(desk),
         numbers(desk)?,
         waiting(desk)?,
-        cases(desk)?,
+        cases,
         events(desk).await?,
         turned_away(desk).await?,
         cycles(desk)?,
@@ -66,6 +68,7 @@ pub async fn run(args: &Args, desk: &Desk) -> Result<Exit, Failure> {
     ];
     let mut answer = Answer::default();
     let mut json = serde_json::Map::new();
+    json.insert(aside.to_owned(), counts);
     let people = desk.config.supporters.kind.is_a_database();
     for (key, sheet, value) in parts {
         if people || !OF_PEOPLE.contains(&key) {
@@ -161,14 +164,17 @@ fn word(value: &impl serde::Serialize) -> String {
     serde_json::to_value(value).ok().and_then(|value| value.as_str().map(str::to_owned)).unwrap_or_default()
 }
 
-fn cases(desk: &Desk) -> Result<Part, Failure> {
+/// Open cases, and how many of each kind wait for nobody.
+fn cases(desk: &Desk) -> Result<(Part, (&'static str, Value)), Failure> {
     let mut sheet = Sheet::new("open cases (`highwater report merges`)", &["kind", "how many", "what to do"]);
-    let counts = desk.state.case_counts()?;
-    for (kind, count) in counts.iter().filter(|(_, count)| **count > 0) {
-        sheet.row([kind.code().to_owned(), count.to_string(), kind.advice().to_owned()]);
+    let counts = CaseCounts::of(&desk.state, Clock::system().now())?;
+    for (kind, open, aside) in counts.each() {
+        sheet.row([kind.code().to_owned(), how_many(open, aside), kind.advice().to_owned()]);
     }
-    let json: BTreeMap<&str, u64> = counts.iter().map(|(kind, count)| (kind.code(), *count)).collect();
-    Ok(("cases", sheet, json!(json)))
+    let all: BTreeMap<&str, u64> = counts.each().map(|(kind, open, _)| (kind.code(), open)).collect();
+    let aside = counts.each().filter(|(_, _, aside)| *aside > 0);
+    let aside: BTreeMap<&str, u64> = aside.map(|(kind, _, aside)| (kind.code(), aside)).collect();
+    Ok((("cases", sheet, json!(all)), ("cases_aside", json!(aside))))
 }
 
 /// Events that were taken in, by how they stand.

@@ -41,6 +41,8 @@ async fn a_case_is_decided_on_the_page_as_by_the_command_and_carried_out_by_a_cy
     let (served, browser) = opened(&stage).await;
     browser.get("/").says("1 case is open.");
     browser.get("/cases").says(&format!("/cases/{name}"));
+    // A page beyond the last is the last: cases are closed while somebody reads.
+    browser.get("/cases?page=14").says(&format!("/cases/{name}"));
     let page = browser.get(&format!("/cases/{name}"));
     for said in
         ["names_disagree", "Okonkwo", "Bell", "They are one person", "They are different people", &contact]
@@ -54,6 +56,12 @@ async fn a_case_is_decided_on_the_page_as_by_the_command_and_carried_out_by_a_cy
     // WHEN it is put off and decided there THEN it stands as the command leaves it, by whom included
     assert_eq!(browser.post(&place, &[("way", "snooze"), ("days", "3")]).status, 303);
     browser.get(&place).says("snoozed until");
+    let overview = browser.get("/");
+    overview.says("1, of them 1 put off or decided");
+    assert!(!overview.body.contains("1 case is open"), "{}", overview.body);
+    Browser::signed_out(browser.port)
+        .get("/metrics")
+        .says("highwater_cases_aside{kind=\"names_disagree\"} 1");
     assert_eq!(browser.post(&place, &[("way", "undo")]).status, 303);
     let before = stage.both_sides().await;
     assert_eq!(

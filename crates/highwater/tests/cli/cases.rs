@@ -102,7 +102,17 @@ async fn snoozed_and_ignored_cases_are_not_listed_until_their_time() {
     assert_eq!(stage.run(&format!("cases snooze {name} --days 3")).await.status.code(), Some(0));
     assert!(listed(&stage, "cases list --format json").await.is_empty());
     assert!(json(&stage.run("report merges --format json").await).as_array().unwrap().is_empty());
+    // AND nobody is told that it waits for them
+    let status = json(&stage.run("status --format json").await);
+    assert_eq!(
+        (&status["cases"]["names_disagree"], &status["cases_aside"]["names_disagree"]),
+        (&value!(1), &value!(1))
+    );
+    assert!(out(&stage.run("status").await).contains("1, of them 1 put off or decided"));
+    let synced = out(&stage.run("sync").await);
+    assert!(synced.contains("open cases") && !synced.contains("wait for a person"), "{synced}");
     assert_eq!(stage.run(&format!("cases snooze {name} --days 0")).await.status.code(), Some(0));
+    assert!(out(&stage.run("sync").await).contains("wait for a person"));
     assert_eq!(listed(&stage, "cases list --format json").await.len(), 1);
     let ignored = stage.run(&format!("cases resolve {name} --ignore-until changed")).await;
     assert_eq!(ignored.status.code(), Some(0), "{}", err(&ignored));

@@ -76,6 +76,40 @@ async fn a_decision_ends_with_what_it_was_made_about() {
 }
 
 #[tokio::test]
+async fn what_was_put_off_or_decided_is_counted_apart_until_its_time() {
+    let state = in_memory();
+    let kind = CaseKind::AmbiguousContacts;
+    let _ = commit(&state, |changes| {
+        for n in 1..=4 {
+            changes.open_case(case(kind, n, 5));
+        }
+    })
+    .await;
+    assert!(state.cases_aside(at(6)).unwrap().is_empty());
+    let ruling = Ruling { choice: Choice::Leave, by: "administrator".to_owned(), why: None, at: at(6) };
+    let standings = [
+        Standing { ruling: Some(ruling), ..Standing::default() },
+        Standing { snoozed_until: Some(at(100)), ..Standing::default() },
+        Standing { ignored: true, ..Standing::default() },
+    ];
+    for (n, standing) in (1..).zip(standings) {
+        let _ = commit(&state, |changes| {
+            changes.rule_case(kind, &subject(n), standing);
+        })
+        .await;
+        assert_eq!(state.cases_aside(at(7)).unwrap().get(&kind), Some(&u64::from(n)));
+    }
+    assert_eq!(state.cases_aside(at(101)).unwrap().get(&kind), Some(&2), "its time has come");
+    assert!(state.verify().unwrap().findings.is_empty());
+    let _ = commit(&state, |changes| {
+        (1..=3).for_each(|n| drop(changes.close_case(kind, &subject(n))));
+    })
+    .await;
+    assert!(state.cases_aside(at(7)).unwrap().is_empty());
+    assert!(state.verify().unwrap().findings.is_empty());
+}
+
+#[tokio::test]
 async fn whoever_joins_a_case_takes_nobodys_place() {
     let state = in_memory();
     let contact = |n: u32| model::ContactId::parse(&format!("003000000{n:06}")).unwrap();
