@@ -22,7 +22,7 @@ pub(super) async fn decide(desk: Desk, name: String, act: Act) -> Result<Reply, 
     match cases::run(&args, &quiet).await {
         Ok(_) => {
             tracing::info!("a case was decided or put off on the admin page");
-            Ok(Reply::See(after(&args.action, &name)))
+            Ok(Reply::See(after(&desk, &name)?))
         }
         Err(failure @ Failure::Arguments { .. }) => {
             let problem = format!("{failure}: {}", failure.advice());
@@ -32,17 +32,13 @@ pub(super) async fn decide(desk: Desk, name: String, act: Act) -> Result<Reply, 
     }
 }
 
-/// What is to be seen next: the case with its standing, or the list when events are tried again or given up at once.
-fn after(action: &Action, name: &str) -> String {
-    match action {
-        Action::Resolve(resolve) if resolve.choice.drop => "/cases".to_owned(),
-        Action::Resolve(_)
-        | Action::Undo { .. }
-        | Action::Snooze { .. }
-        | Action::Show { .. }
-        | Action::List { .. } => {
-            format!("/cases/{name}")
-        }
+/// What is to be seen next: the case with its standing, or the list where there is no such case any more. Events are tried again or
+/// given up at once, and their case is over.
+fn after(desk: &Desk, name: &str) -> Result<String, Failure> {
+    match cases::find(desk, name) {
+        Ok(_) => Ok(format!("/cases/{name}")),
+        Err(Failure::Arguments { .. }) => Ok("/cases".to_owned()),
+        Err(failure) => Err(failure),
     }
 }
 

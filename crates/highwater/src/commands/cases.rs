@@ -194,7 +194,7 @@ pub async fn run(args: &Args, desk: &Desk) -> Result<Exit, Failure> {
         }
         Action::Resolve(resolve) => return decide(desk, resolve).await,
         Action::Undo { case } => {
-            let case = find(desk, case)?;
+            let case = about_people(desk, case)?;
             if case.standing.is_untouched() {
                 return Err(Failure::Arguments {
                     problem: format!("nothing was decided about case {}", case.name()),
@@ -204,7 +204,7 @@ pub async fn run(args: &Args, desk: &Desk) -> Result<Exit, Failure> {
             stand(desk, &case, Standing::default(), "undid what was decided", None).await?;
         }
         Action::Snooze { case, days } => {
-            let case = find(desk, case)?;
+            let case = about_people(desk, case)?;
             let until = Clock::system().now().plus(Duration::from_secs(u64::from(*days) * 86_400));
             let standing = Standing { snoozed_until: Some(until), ..case.standing.clone() };
             stand(desk, &case, standing, &format!("snoozed until {until}"), None).await?;
@@ -225,7 +225,7 @@ async fn decide(desk: &Desk, resolve: &Resolve) -> Result<Exit, Failure> {
                 });
             }
         };
-        return event_cases::resolve(desk, &reason, decision).await;
+        return event_cases::resolve(desk, &reason, decision, resolve.why.as_deref()).await;
     }
     let case = find(desk, &resolve.case)?;
     if resolve.choice.ignore_until.is_some() {
@@ -332,6 +332,17 @@ async fn stand(
     let _receipt = desk.state.commit(changes).await?;
     desk.screen.say(&format!("case {}: {what}", case.name())).await;
     Ok(())
+}
+
+/// The one open case whose name begins like that, if it is about people: one about events is neither put off nor undone.
+fn about_people(desk: &Desk, name: &str) -> Result<Case, Failure> {
+    match event_cases::find(&desk.config, name)? {
+        Some((reason, _)) => Err(Failure::Arguments {
+            problem: format!("case {} is about events, which cannot be put off", reason.name()),
+            advice: "`highwater cases resolve` with --retry or --drop decides it, at once; nothing of it is left to undo",
+        }),
+        None => find(desk, name),
+    }
 }
 
 /// The one open case whose name begins like that.

@@ -16,7 +16,7 @@ use crate::config::Config;
 use crate::desk::Desk;
 use crate::exit::Exit;
 use crate::failure::Failure;
-use crate::output::{Answer, Sheet};
+use crate::output::{Answer, Sheet, counted};
 
 /// The kind of these cases, in lists and for `--kind`.
 pub const KIND: &str = "event_refused";
@@ -190,7 +190,12 @@ pub async fn show(desk: &Desk, reason: &Reason, case: &EventCase) -> Result<Exit
 ///
 /// # Errors
 /// When the events cannot be read or written.
-pub async fn resolve(desk: &Desk, reason: &Reason, decision: Decision) -> Result<Exit, Failure> {
+pub async fn resolve(
+    desk: &Desk,
+    reason: &Reason,
+    decision: Decision,
+    why: Option<&str>,
+) -> Result<Exit, Failure> {
     let (dir, wanted) = (desk.config.resolve(&desk.config.intake.dir), reason.clone());
     let looked = tokio::task::spawn_blocking(move || -> Result<Found, events::QueueError> {
         let is = |one: Outcome| one.answer.needs_a_person() && Reason::of(one) == wanted;
@@ -198,6 +203,15 @@ pub async fn resolve(desk: &Desk, reason: &Reason, decision: Decision) -> Result
     });
     let found =
         looked.await.map_err(|_| Failure::Unexpected("looking for the events ended in a defect"))??;
-    events_decide::carry_out(desk, decision, &found).await?;
+    let told = |events: usize| {
+        let (did, action) = (events_decide::done(decision), &reason.action);
+        let what =
+            [action.as_str(), reason.outcome, &reason.reason].into_iter().filter(|part| !part.is_empty());
+        let what = what.collect::<Vec<_>>().join(", ");
+        let why = why.map_or_else(String::new, |why| format!(": {why}"));
+        let events = counted(events as u64, "event", "events");
+        format!("case {} ({what}): {did} {events}{why}", reason.name())
+    };
+    events_decide::carry_out(desk, decision, &found, &told).await?;
     Ok(Exit::Done)
 }

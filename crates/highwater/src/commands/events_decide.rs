@@ -65,7 +65,8 @@ pub async fn run(args: &DecideArgs, decision: Decision, desk: &Desk) -> Result<E
         let meant = found.events.iter().filter(fit).count();
         return show(desk, decision, meant as u64, found.events.len() as u64 - meant as u64, true).await;
     }
-    if carry_out(desk, decision, &found).await? == 0 && !args.events.is_empty() {
+    let told = |events: usize| format!("events {}: {events}", word(decision));
+    if carry_out(desk, decision, &found, &told).await? == 0 && !args.events.is_empty() {
         return Err(Failure::Arguments {
             problem: "nothing is left to decide about that event: it is done, or on its way".to_owned(),
             advice: "`highwater events show` says how it stands",
@@ -74,11 +75,16 @@ pub async fn run(args: &DecideArgs, decision: Decision, desk: &Desk) -> Result<E
     Ok(Exit::Done)
 }
 
-/// Carries a decision out and says for how many; by whoever holds the events.
+/// Carries a decision out and says for how many; by whoever holds the events. `told` is for the audit trail.
 ///
 /// # Errors
 /// When the events cannot be written, or whoever holds them does not answer.
-pub(super) async fn carry_out(desk: &Desk, decision: Decision, found: &Found) -> Result<u64, Failure> {
+pub(super) async fn carry_out(
+    desk: &Desk,
+    decision: Decision,
+    found: &Found,
+    told: &(dyn Fn(usize) -> String + Sync),
+) -> Result<u64, Failure> {
     let decided = match queue(desk).await {
         Ok(queue) => queue.decide(found, decision).await?,
         Err(Failure::Events(QueueError::Log(segments::Error::InUse(_)))) => {
@@ -86,7 +92,9 @@ pub(super) async fn carry_out(desk: &Desk, decision: Decision, found: &Found) ->
         }
         Err(other) => return Err(other),
     };
-    remember(desk, decision, found, &decided).await?;
+    if !decided.decided.is_empty() {
+        remember(desk, decision, found, &decided, told(decided.decided.len())).await?;
+    }
     let done = decided.decided.len() as u64;
     show(desk, decision, done, decided.left_alone, false).await?;
     Ok(done)
@@ -154,19 +162,30 @@ async fn find(args: &DecideArgs, decision: Decision, desk: &Desk) -> Result<Foun
 }
 
 /// Who decided stays in the audit trail; what a dropped event had done is remembered no longer.
-async fn remember(desk: &Desk, decision: Decision, found: &Found, decided: &Decided) -> Result<(), Failure> {
-    if decided.decided.is_empty() {
-        return Ok(());
-    }
+async fn remember(
+    desk: &Desk,
+    decision: Decision,
+    found: &Found,
+    decided: &Decided,
+    told: String,
+) -> Result<(), Failure> {
     let mut changes = Changes::new();
     if decision == Decision::Drop {
         for seen in found.events.iter().filter(|seen| decided.decided.contains(&seen.at)) {
             forget_event(&mut changes, &seen.event);
         }
     }
-    changes.audit(&desk.by, &format!("events {}: {}", word(decision), decided.decided.len()));
+    changes.audit(&desk.by, &told);
     let _receipt = desk.state.commit(changes).await?;
     Ok(())
+}
+
+/// What was done, for the audit trail.
+pub(super) const fn done(decision: Decision) -> &'static str {
+    match decision {
+        Decision::Retry => "tried again",
+        Decision::Drop => "dropped",
+    }
 }
 
 const fn word(decision: Decision) -> &'static str {

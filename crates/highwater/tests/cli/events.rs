@@ -183,6 +183,11 @@ async fn a_dead_letter_is_a_case_that_is_shown_and_resolved_like_any_other() {
     let wrong = stage.run(&format!("cases resolve {several} --separate")).await;
     assert_eq!(wrong.status.code(), Some(2));
     assert!(err(&wrong).contains("is decided by --retry or --drop"), "{}", err(&wrong));
+    for line in [format!("cases snooze {several}"), format!("cases undo {several}")] {
+        let refused = stage.run(&line).await;
+        assert_eq!(refused.status.code(), Some(2));
+        assert!(err(&refused).contains("is about events, which cannot be put off"), "{}", err(&refused));
+    }
     // WHEN the cause is gone and the case is retried, and the other one dropped
     stage.org.delete_as(&stage.org.person(), "Lead", &twins[1]).unwrap();
     let retried = stage.run(&format!("cases resolve {several} --retry --format json")).await;
@@ -193,8 +198,11 @@ async fn a_dead_letter_is_a_case_that_is_shown_and_resolved_like_any_other() {
         err(&retried)
     );
     let invalid = case_of(&stage, "invalid").await;
-    let dropped = stage.run(&format!("cases resolve {invalid} --drop --format json")).await;
+    let dropped = stage.run(&format!("cases resolve {invalid} --drop --why test-data --format json")).await;
     assert_eq!(json(&dropped)["events"], 1, "{}", err(&dropped));
+    let trail = json(&stage.run("audit list --format json").await)[0]["what"].as_str().unwrap().to_owned();
+    assert!(trail.starts_with(&format!("case {invalid} (")) && trail.contains("invalid"), "{trail}");
+    assert!(trail.ends_with(": dropped 1 event: test-data"), "{trail}");
     // THEN neither waits any more, and the first became what it was for
     assert!(event_cases(&stage).await.is_empty());
     assert_eq!(stage.run("deliver").await.status.code(), Some(0));
