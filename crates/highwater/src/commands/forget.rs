@@ -3,7 +3,7 @@
 use std::path::PathBuf;
 
 use events::queue::Person;
-use model::{Email, SupporterId};
+use model::{Email, Subject, SupporterId};
 use serde_json::json;
 use state::{Changes, OpenOptions, State};
 
@@ -59,6 +59,7 @@ pub async fn run(args: &Args, desk: &Desk) -> Result<Exit, Failure> {
         });
     }
     let events = forget_events::erase(desk, &person(args, &id, desk)?).await?;
+    let known = is_known(&id, desk)?;
     let forgotten = desk.state.forget(&id).await?;
     remove_spool(desk)?;
     let mut audit = Changes::new();
@@ -72,8 +73,25 @@ pub async fn run(args: &Args, desk: &Desk) -> Result<Exit, Failure> {
         "supporter": id, "contact": forgotten.contact, "cases": forgotten.cases, "conflicts": forgotten.conflicts,
         "events": events,
     });
-    desk.screen.answer(&Answer::of(sheet, value)).await.map_err(Failure::stdout)?;
+    let mut answer = Answer::of(sheet, value);
+    if !known && events == 0 {
+        answer.notes.push(format!(
+            "nothing was remembered of {id}, and no event named it: check the id; it is left alone from now on"
+        ));
+    }
+    desk.screen.answer(&answer).await.map_err(Failure::stdout)?;
     Ok(Exit::Done)
+}
+
+/// Whether anything is remembered of a supporter, if only that they were forgotten before.
+fn is_known(id: &SupporterId, desk: &Desk) -> Result<bool, Failure> {
+    let (state, subject) = (&desk.state, Subject::Supporter(id.clone()));
+    Ok(state.is_forgotten(&subject)?
+        || state.links_of(std::slice::from_ref(id))?.iter().any(Option::is_some)
+        || state.block_of(id)?.is_some()
+        || state.dirty_of(&subject)?.is_some()
+        || !state.cases_of(&subject)?.is_empty()
+        || !state.story(std::slice::from_ref(&subject))?.is_empty())
 }
 
 /// What names them in events. The Contact is known as long as they are not forgotten.

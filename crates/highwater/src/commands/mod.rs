@@ -22,6 +22,7 @@ pub mod events_filter;
 pub mod events_kept;
 pub mod events_outcomes;
 pub mod explain;
+mod explain_words;
 pub mod forget;
 mod forget_events;
 pub mod init;

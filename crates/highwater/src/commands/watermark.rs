@@ -156,6 +156,9 @@ fn stamp(text: &str) -> Result<Stamp, String> {
     Stamp::parse(text).map_err(|error| error.to_string())
 }
 
+/// The longest span, in days.
+const LONGEST_DAYS: u64 = 3_650;
+
 fn span(text: &str) -> Result<Duration, String> {
     let refused = || "write a number and a unit: 90m, 12h, 2d".to_owned();
     let units = [('m', 60_u64), ('h', 3_600), ('d', 86_400)];
@@ -164,9 +167,11 @@ fn span(text: &str) -> Result<Duration, String> {
     let number: u64 = number.parse().map_err(|_| refused())?;
     number
         .checked_mul(seconds)
-        .filter(|all| *all <= 3_650 * 86_400)
+        .filter(|all| *all <= LONGEST_DAYS * 86_400)
         .map(Duration::from_secs)
-        .ok_or_else(refused)
+        .ok_or_else(|| {
+            format!("a watermark is set back by {LONGEST_DAYS}d at the most; `set` names any time")
+        })
 }
 
 #[cfg(test)]
@@ -180,5 +185,7 @@ mod tests {
         for bad in ["", "d", "2", "-1d", "2w", "é", "99999999999999999999d", "9999999d"] {
             assert!(span(bad).is_err(), "{bad}");
         }
+        assert!(span("9999d").unwrap_err().contains("3650d"));
+        assert!(span("2w").unwrap_err().contains("90m"));
     }
 }

@@ -70,7 +70,7 @@ pub async fn told(args: &Args, desk: &Desk) -> Result<Answer, Failure> {
     story.retain(|told| since.is_none_or(|since| told.at >= since));
     let now = now(desk, &people)?;
     let csv = desk.screen.format == Format::Csv;
-    Ok(answer(&story, now, csv))
+    Ok(answer(&story, now, csv, people.len() > 1))
 }
 
 /// Whoever is meant, with the other record of each.
@@ -110,7 +110,8 @@ async fn by_address(args: &Args, desk: &Desk) -> Result<Vec<Subject>, Failure> {
     Ok(meant)
 }
 
-fn answer(story: &[Told], now: (Sheet, Value), csv: bool) -> Answer {
+/// `linked`: they were met before, whatever is remembered of it.
+fn answer(story: &[Told], now: (Sheet, Value), csv: bool, linked: bool) -> Answer {
     let mut sheet = Sheet::new("what happened", &["when", "cycle", "who", "what", "in words"]);
     let mut told = Vec::new();
     for one in story {
@@ -126,7 +127,10 @@ fn answer(story: &[Told], now: (Sheet, Value), csv: bool) -> Answer {
     if !csv {
         answer.sheets.insert(0, now.0);
         if story.is_empty() {
-            answer.notes.push("nothing is remembered of them: they were equal whenever they were looked at, or it is longer ago than the history reaches".to_owned());
+            let unknown = if linked { "" } else { "no cycle has met anybody of that name, " };
+            answer.notes.push(format!(
+                "nothing is remembered of them: {unknown}they were equal whenever they were looked at, or it is longer ago than the history reaches"
+            ));
         }
     }
     answer

@@ -21,7 +21,12 @@ pub(super) fn page() -> String {
         for key in keys {
             let value = cell(&key.value);
             // A rule of the map has one of three sources, and the first of the file shows one of them.
-            let example = key.example || (table == "[[field]]" && key.name == "column");
+            // Where the secret is kept is one of three, too, and no place is looked into that was not named.
+            let one_of_three = matches!(
+                (table.as_str(), key.name.as_str()),
+                ("[[field]]", "column") | ("[salesforce]", "client_secret_env")
+            );
+            let example = key.example || one_of_three;
             let default = match (example, key.text.starts_with("Required.")) {
                 (_, true) => "required".to_owned(),
                 (true, false) => format!("none; e.g. `{value}`"),

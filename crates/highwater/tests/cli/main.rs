@@ -42,6 +42,7 @@ mod stage;
 mod standing;
 mod state_trouble;
 mod stopping;
+mod told;
 mod two_processes;
 mod verify;
 mod ways_in;
