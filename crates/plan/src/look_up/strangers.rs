@@ -134,6 +134,7 @@ mod tests {
             excluded: false,
             push_only: false,
             converted: false,
+            ticked: false,
         }
     }
 
