@@ -68,6 +68,14 @@ impl Database {
 
 #[async_trait]
 impl Supporters for Database {
+    fn read_only(&self) -> Option<&'static str> {
+        self.rows.read_only()
+    }
+
+    fn takes_contact_ids(&self) -> bool {
+        self.rows.takes_contact_ids()
+    }
+
     async fn now(&self) -> Result<Stamp, Error> {
         self.rows.now().await
     }

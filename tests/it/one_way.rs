@@ -113,3 +113,49 @@ async fn a_dry_run_of_one_direction_plans_that_direction_only() {
     assert_eq!(h.plans(Mode::Pull).await.len(), 1);
     assert_eq!(h.sides.state.dirty_count().unwrap(), 0);
 }
+
+/// Supporters that are read through a view, and a Contact Id column that nothing can be written into.
+async fn through_a_view(direct: bool) -> Harness {
+    let mut world = World { through_view: true, direct, ..World::default() };
+    world.settings.pull = false;
+    Harness::start_in(world).await
+}
+
+#[tokio::test]
+async fn a_view_that_takes_no_contact_id_is_pushed_from_all_the_same() {
+    for direct in [false, true] {
+        let h = through_a_view(direct).await;
+        // GIVEN one who is created, and one who is found
+        h.supporter(&Person::new(1, "Jo", "Doe", "jo@example.org").in_city("Perth")).await;
+        h.supporter(&Person::new(2, "Ann", "Lee", "ann@example.org").in_city("Perth")).await;
+        let ann = h.contact(&Contact::new("Ann", "Lee", "ann@example.org"));
+        later(&h);
+        let report = h.sync().await;
+        let jo = h.link(1).unwrap_or_default();
+        assert_eq!(h.link(2).as_deref(), Some(ann.as_str()), "{report:?}");
+        assert_eq!((report.supporter_writes, report.still_dirty), (0, 0), "{report:?}");
+        assert_eq!(h.sides.state.journal().unwrap().len(), 0, "{report:?}");
+        // WHEN both are edited THEN both edits arrive
+        for (id, contact) in [(1, &jo), (2, &ann)] {
+            h.edit_supporter(id, "city", Some("Hobart")).await;
+            let report = h.sync().await;
+            assert_eq!(h.contact_field(contact, "MailingCity"), "Hobart", "{direct} {id}: {report:?}");
+        }
+        assert_eq!(h.contacts().len(), 2);
+        assert_eq!(h.supporter_cell(1, "sf_contact_id").await, None);
+        // AND an audit misses no Id that cannot be written
+        let scope = service::verify::Scope::default();
+        let audit = service::verify::verify(&h.sides, &scope, &mut |_| {}).await.unwrap().unwrap();
+        assert_eq!(audit.outcomes.get("in_step"), Some(&2), "{audit:?}");
+    }
+}
+
+#[tokio::test]
+async fn an_id_that_a_view_shows_still_tells_whose_a_contact_is() {
+    let h = through_a_view(false).await;
+    let id = h.contact(&Contact::new("Joanna", "Roe", "joanna@example.org"));
+    h.supporter(&Person::new(1, "Jo", "Doe", "jo@example.org").linked_to(&id)).await;
+    later(&h);
+    let report = h.sync().await;
+    assert_eq!(h.contacts().len(), 1, "{report:?}");
+}

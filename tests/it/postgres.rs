@@ -183,3 +183,46 @@ async fn an_edit_between_read_and_write_is_left_alone_and_comes_again() {
     assert_eq!(cell(&database, 1, "city").await, "Albany");
     assert!(later(&h).await.wrote_nothing());
 }
+
+/// What takes no Contact Id: a view that takes no writes, and a column that the user has no right to.
+const NO_CONTACT_IDS: [(&str, &str, bool); 2] = [
+    (
+        "seen",
+        "CREATE VIEW crm.seen AS SELECT DISTINCT * FROM crm.supporters; GRANT SELECT ON crm.seen TO highwater",
+        false,
+    ),
+    (
+        "supporters",
+        "REVOKE UPDATE ON crm.supporters FROM highwater; REVOKE UPDATE (sf_contact_id) ON crm.supporters FROM highwater; \
+         GRANT UPDATE (mobile) ON crm.supporters TO highwater",
+        true,
+    ),
+];
+
+#[tokio::test]
+async fn where_no_contact_id_can_be_written_the_push_goes_on() {
+    for (name, script, pull) in NO_CONTACT_IDS {
+        for direct_calls in [0, 5] {
+            let (mut h, database) = world().await;
+            database.run(&script.replace("highwater", &database.user())).await;
+            let mut settings = plan::Settings::clone(&h.sides.settings);
+            (settings.pull, settings.direct_calls) = (pull, direct_calls);
+            h.sides.settings = Arc::new(settings);
+            let table: Table = serde_json::from_value(json!({
+                "url": "", "table": format!("crm.{name}"), "id": "supporter_id", "modified": "modified_at",
+                "contact_id": "sf_contact_id", "email": "email",
+            }))
+            .expect("a table description");
+            let login = Login::parse(&database.url_as(&database.user())).expect("an address");
+            let supporters =
+                Postgres::open(&login, &table, None, h.sides.map.columns()).await.expect("the table fits");
+            h.sides.supporters = Arc::new(supporters.for_map(&h.sides.map));
+            let first = later(&h).await;
+            assert_eq!(first.outcome("contact_created"), 5, "{name} {direct_calls}: {first:?}");
+            assert_eq!((h.sides.state.link_count().unwrap(), first.supporter_writes), (5, 0), "{first:?}");
+            database.run("UPDATE crm.supporters SET mobile = '+61 455 550 199' WHERE supporter_id = 1").await;
+            let second = later(&h).await;
+            assert_eq!(the(&h, "Smith", "Joe")["MobilePhone"], "+61 455 550 199", "{name}: {second:?}");
+        }
+    }
+}

@@ -66,6 +66,14 @@ fn lost() -> Error {
 
 #[async_trait]
 impl Supporters for Database {
+    fn read_only(&self) -> Option<&'static str> {
+        self.rows.read_only()
+    }
+
+    fn takes_contact_ids(&self) -> bool {
+        self.rows.takes_contact_ids()
+    }
+
     async fn now(&self) -> Result<Stamp, Error> {
         self.gate()?;
         self.rows.now().await

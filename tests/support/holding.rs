@@ -55,6 +55,14 @@ impl Holding {
 
 #[async_trait]
 impl Supporters for Holding {
+    fn read_only(&self) -> Option<&'static str> {
+        self.inner.read_only()
+    }
+
+    fn takes_contact_ids(&self) -> bool {
+        self.inner.takes_contact_ids()
+    }
+
     async fn now(&self) -> Result<Stamp, Error> {
         self.inner.now().await
     }

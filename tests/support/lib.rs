@@ -302,6 +302,8 @@ async fn database(path: &std::path::Path, text_ids: bool) -> SqlitePool {
     .execute(&pool)
     .await
     .expect("a table");
+    let view = "CREATE VIEW supporters_seen AS SELECT * FROM supporters";
+    sqlx::query(view).execute(&pool).await.expect("a view");
     pool
 }
 
@@ -437,6 +439,7 @@ async fn sides(org: &simorg::Org, dir: &tempfile::TempDir, mut world: World) -> 
         account,
         on_disk,
         patient,
+        through_view,
         no_contact_id,
         merges,
         direct,
@@ -458,6 +461,9 @@ async fn sides(org: &simorg::Org, dir: &tempfile::TempDir, mut world: World) -> 
     let _ = client.has_just_signed_in(Duration::MAX).await.expect("signed in");
     let columns = ContactColumns::new(&map, &settings, &describe).expect("every field is there");
     let mut table = table(dir.path());
+    if through_view {
+        table.table = "supporters_seen".to_owned();
+    }
     if no_contact_id {
         table.contact_id = None;
     }

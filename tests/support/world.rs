@@ -31,6 +31,8 @@ pub struct World {
     pub on_disk: bool,
     /// Calls to the org are repeated for a minute instead of moments: a fault holds a cycle where it is.
     pub patient: bool,
+    /// The supporters are read through a view, which takes no writes.
+    pub through_view: bool,
     /// The table has no Contact Id column.
     pub no_contact_id: bool,
     /// The table's ids are texts.

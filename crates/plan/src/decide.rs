@@ -64,6 +64,8 @@ pub struct Rules<'a> {
     pub now: model::Stamp,
     /// A resync tries blocked records again.
     pub lift_blocks: bool,
+    /// The Contact's Id goes back to the supporter's row: see [`crate::Sides::stamps_supporters`].
+    pub stamps_supporters: bool,
 }
 
 /// The map's rules under the settings: where one direction is switched off, a field that travels both ways travels the other.
@@ -300,7 +302,7 @@ fn plan(pair: &mut Pair, rules: &Rules<'_>, mut values: Values, record: model::D
         contact: contact.map(SeenContact::id),
         account: contact.and_then(|seen| seen.contact.account),
         stamp_contact: rules.settings.push && needs_our_id(pair, rules.map),
-        stamp_supporter: needs_contact_id(pair),
+        stamp_supporter: rules.stamps_supporters && needs_contact_id(pair),
         ticked: contact.is_some_and(|seen| seen.ticked),
         blocked: pair.block.is_some(),
         supporter: pair.supporter.take(),

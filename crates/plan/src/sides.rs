@@ -34,6 +34,13 @@ pub struct Sides {
 }
 
 impl Sides {
+    /// Whether the Contact's Id goes back to the supporter's row. A table that takes none is no reason to send nobody anything. Where
+    /// changes are pulled no cycle begins on one that takes no writes at all, and what a dry run shows is a cycle on one that does.
+    #[must_use]
+    pub fn stamps_supporters(&self) -> bool {
+        self.supporters.takes_contact_ids() && (self.settings.pull || self.supporters.read_only().is_none())
+    }
+
     /// Whether the cycle was told to stop.
     #[must_use]
     pub fn stopping(&self) -> bool {

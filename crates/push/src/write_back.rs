@@ -18,13 +18,10 @@ pub async fn write_back(
     report: &mut CycleReport,
     mut ids: Vec<(SupporterId, ContactId)>,
 ) -> Result<Vec<SupporterId>, Fatal> {
-    ids.sort();
-    // The columns of all rows are the same: one tells whether there is one for the Id.
-    let Some((first, _)) = ids.first() else { return Ok(Vec::new()) };
-    let sample = sides.supporters.get(std::slice::from_ref(first)).await?;
-    if sample.iter().flatten().any(|supporter| supporter.contact_id.is_absent()) {
+    if ids.is_empty() || !sides.stamps_supporters() {
         return Ok(Vec::new());
     }
+    ids.sort();
     // Most rows hold no Id yet. The compare stands in the statement: only the others need to be read.
     let expecting_none = |(id, to): &(SupporterId, ContactId)| update(id.clone(), Some(*to), Cell::Empty);
     let writes: Vec<SupporterWrite> = ids.iter().map(expecting_none).collect();
@@ -36,6 +33,8 @@ pub async fn write_back(
     let supporters = sides.supporters.get(&others).await?.into_iter().flatten();
     let mine = |supporter: &Supporter| ids.get(&supporter.id).copied();
     let others: Vec<Supporter> = supporters
+        // Bytes that are no text stay where somebody put them.
+        .filter(|supporter| !supporter.contact_id.is_absent())
         .filter(|supporter| supporter.contact_id.text() != mine(supporter).as_ref().map(ContactId::as_str))
         .collect();
     let named = naming_another(sides, &others, &mine).await?;

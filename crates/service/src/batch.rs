@@ -339,6 +339,7 @@ impl Desk<'_> {
             key: &key,
             now: self.at.now,
             lift_blocks: self.lift.blocks,
+            stamps_supporters: self.sides.stamps_supporters(),
         };
         let settings = &self.sides.settings;
         let no_pull =

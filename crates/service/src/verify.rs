@@ -201,6 +201,7 @@ impl Audit<'_> {
             blank: &self.blank,
             now: self.report.started_at,
             lift_blocks: false,
+            stamps_supporters: self.sides.stamps_supporters(),
         }
     }
 

@@ -95,6 +95,12 @@ pub trait Supporters: Send + Sync {
     /// say since when somebody has been writing takes it for the end of the next window, as long as he is.
     fn ended_at(&self, _end: Stamp) {}
 
+    /// Why nothing can be written, where something is known against it. Reads nothing.
+    fn read_only(&self) -> Option<&'static str>;
+
+    /// Whether there is a column for the Contact Id, and nothing is known against changing it. Reads nothing.
+    fn takes_contact_ids(&self) -> bool;
+
     /// The rows changed in a window, in change order, at most `limit`, those after `after` only. Undated rows come first
     /// in every window. A page shorter than `limit` is the last.
     ///

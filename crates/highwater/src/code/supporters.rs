@@ -53,7 +53,7 @@ pub static READ_ONLY: Code = Code {
     title: "the supporter database cannot be written",
     happened: "Changes are to be pulled, and the table is a view, the file is read-only, or `supporters.read_only` is set.",
     done: "Nothing was written.",
-    remedy: "Let the user write the file, name a table instead of a view, or set `sync.pull = false`. Contact Ids can then not be written back either. With `supporters.read_only = true` it is wanted: `check` and `plan` work, and whatever would write is refused.",
+    remedy: "Let the user write the file, name a table instead of a view, or set `sync.pull = false`: changes then go to Salesforce as always, and Contact Ids are not written back; links are kept in the state alone. With `supporters.read_only = true` it is wanted: `check` and `plan` work, and whatever would write is refused.",
 };
 
 /// The supporter database failed.

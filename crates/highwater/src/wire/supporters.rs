@@ -23,7 +23,7 @@ pub fn needed(config: &Config) -> Result<(), Failure> {
 /// # Errors
 /// When the database cannot be reached or its table is not as configured.
 pub async fn supporters(config: &Config, columns: &[String]) -> Result<Arc<dyn Supporters>, Failure> {
-    open(config, columns, None).await.map(|(adapter, _)| adapter)
+    open(config, columns, None).await
 }
 
 /// The same, knowing what each column carries: for a dry run, which writes nothing.
@@ -31,7 +31,7 @@ pub async fn supporters(config: &Config, columns: &[String]) -> Result<Arc<dyn S
 /// # Errors
 /// As [`supporters()`].
 pub async fn to_look(config: &Config, map: &FieldMap) -> Result<Arc<dyn Supporters>, Failure> {
-    open(config, map.columns(), Some(map)).await.map(|(adapter, _)| adapter)
+    open(config, map.columns(), Some(map)).await
 }
 
 /// The same for a cycle: a table that is to be written must be writable before anything is sent to the org.
@@ -39,20 +39,20 @@ pub async fn to_look(config: &Config, map: &FieldMap) -> Result<Arc<dyn Supporte
 /// # Errors
 /// As [`supporters()`], and when changes are to be pulled into a table that cannot be written.
 pub async fn for_a_cycle(config: &Config, map: &FieldMap) -> Result<Arc<dyn Supporters>, Failure> {
-    match open(config, map.columns(), Some(map)).await? {
-        (_, Some(reason)) if config.sync.pull => {
+    let adapter = open(config, map.columns(), Some(map)).await?;
+    match adapter.read_only().filter(|_| config.sync.pull) {
+        Some(reason) => {
             Err(supporters::Error::ReadOnly { table: config.supporters.table.clone(), reason }.into())
         }
-        (adapter, _) => Ok(adapter),
+        None => Ok(adapter),
     }
 }
 
-/// The adapter, and why its table cannot be written, where that is so.
 async fn open(
     config: &Config,
     columns: &[String],
     map: Option<&FieldMap>,
-) -> Result<(Arc<dyn Supporters>, Option<&'static str>), Failure> {
+) -> Result<Arc<dyn Supporters>, Failure> {
     let table = table(config);
     match config.supporters.kind {
         SupporterKind::Sqlite => {
@@ -60,16 +60,14 @@ async fn open(
             if let Some(map) = map {
                 adapter = adapter.for_map(map);
             }
-            let read_only = adapter.read_only();
-            Ok((Arc::new(adapter), read_only))
+            Ok(Arc::new(adapter))
         }
         SupporterKind::Postgres => {
             let mut adapter = Postgres::open(&login(config)?, &table, zone(config).as_ref(), columns).await?;
             if let Some(map) = map {
                 adapter = adapter.for_map(map);
             }
-            let read_only = adapter.read_only();
-            Ok((Arc::new(adapter), read_only))
+            Ok(Arc::new(adapter))
         }
         SupporterKind::None => Err(Failure::no_supporters()),
     }

@@ -113,6 +113,14 @@ impl Memory {
 
 #[async_trait]
 impl Supporters for Memory {
+    fn read_only(&self) -> Option<&'static str> {
+        self.store().read_only.then_some("it was told to be")
+    }
+
+    fn takes_contact_ids(&self) -> bool {
+        true
+    }
+
     async fn now(&self) -> Result<Stamp, Error> {
         self.answer().map(|_| self.clock.now())
     }

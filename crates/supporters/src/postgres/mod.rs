@@ -77,12 +77,6 @@ impl Postgres {
         self
     }
 
-    /// Why the relation cannot be written; `None`: nothing is known against it. Reads nothing.
-    #[must_use]
-    pub fn read_only(&self) -> Option<&'static str> {
-        self.table.read_only
-    }
-
     /// Closes the connections; calls after this fail.
     pub async fn close(&self) {
         self.database.close().await;
@@ -101,6 +95,14 @@ impl fmt::Debug for Postgres {
 
 #[async_trait]
 impl Supporters for Postgres {
+    fn read_only(&self) -> Option<&'static str> {
+        self.table.read_only
+    }
+
+    fn takes_contact_ids(&self) -> bool {
+        self.table.contact_id.as_ref().is_some_and(|field| field.writable && !field.column.generated)
+    }
+
     async fn now(&self) -> Result<Stamp, Error> {
         self.read_now().await
     }

@@ -72,12 +72,6 @@ impl Sqlite {
         self
     }
 
-    /// Why the table cannot be written; `None`: nothing is known against it. Reads nothing.
-    #[must_use]
-    pub fn read_only(&self) -> Option<&'static str> {
-        self.table.read_only
-    }
-
     /// Closes the connections; calls after this fail.
     pub async fn close(&self) {
         self.database.close().await;
@@ -92,6 +86,14 @@ impl fmt::Debug for Sqlite {
 
 #[async_trait]
 impl Supporters for Sqlite {
+    fn read_only(&self) -> Option<&'static str> {
+        self.table.read_only
+    }
+
+    fn takes_contact_ids(&self) -> bool {
+        self.table.contact_id.as_ref().is_some_and(|field| !field.column.generated)
+    }
+
     async fn now(&self) -> Result<Stamp, Error> {
         self.read_now().await
     }
