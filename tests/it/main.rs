@@ -8,6 +8,7 @@ mod budget;
 mod cases;
 mod columns;
 mod consent;
+mod contested;
 mod contradicted;
 mod crash_and_resume;
 mod crowd;

@@ -1,7 +1,7 @@
 //! A supporter database that stands still at a chosen moment: where a process can be killed.
 
 use std::sync::Arc;
-use std::sync::atomic::{AtomicU8, Ordering};
+use std::sync::atomic::{AtomicU8, AtomicUsize, Ordering};
 
 use async_trait::async_trait;
 use model::{ContactId, Email, Position, Stamp, Supporter, SupporterId, Window};
@@ -24,13 +24,19 @@ pub struct Holding {
     inner: Arc<dyn Supporters>,
     hold: AtomicU8,
     held: AtomicU8,
+    looked_up: AtomicUsize,
 }
 
 impl Holding {
     /// Over `inner`.
     #[must_use]
     pub fn over(inner: Arc<dyn Supporters>) -> Arc<Self> {
-        Arc::new(Self { inner, hold: AtomicU8::new(Hold::Not as u8), held: AtomicU8::new(0) })
+        Arc::new(Self {
+            inner,
+            hold: AtomicU8::new(Hold::Not as u8),
+            held: AtomicU8::new(0),
+            looked_up: AtomicUsize::new(0),
+        })
     }
 
     /// From now on.
@@ -43,6 +49,11 @@ impl Holding {
     #[must_use]
     pub fn is_holding(&self) -> bool {
         self.held.load(Ordering::SeqCst) > 0
+    }
+
+    /// How many questions by Contact Id and by address were asked since this was asked last.
+    pub fn looked_up(&self) -> usize {
+        self.looked_up.swap(0, Ordering::SeqCst)
     }
 
     async fn stand_still_if(&self, moment: Hold) {
@@ -93,10 +104,12 @@ impl Supporters for Holding {
     }
 
     async fn by_contact_ids(&self, contacts: &[ContactId]) -> Result<Vec<Supporter>, Error> {
+        let _ = self.looked_up.fetch_add(1, Ordering::SeqCst);
         self.inner.by_contact_ids(contacts).await
     }
 
     async fn by_emails(&self, emails: &[Email]) -> Result<Vec<Supporter>, Error> {
+        let _ = self.looked_up.fetch_add(1, Ordering::SeqCst);
         self.inner.by_emails(emails).await
     }
 

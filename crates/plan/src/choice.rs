@@ -60,18 +60,40 @@ pub(crate) fn case(kind: CaseKind, contacts: Vec<SeenContact>, reasons: &[&str])
     Found::Case { kind, contacts, reasons }
 }
 
+/// Whether both have the same first and last name, letter for letter.
+pub(crate) fn names_are_spelled_alike(map: &FieldMap, supporter: &Supporter, seen: &SeenContact) -> bool {
+    names_of_supporter(map, supporter) == names_of_contact(map, seen)
+}
+
+fn names_of_supporter(map: &FieldMap, supporter: &Supporter) -> [Cell; 2] {
+    let value = |field: &str| {
+        let rule = map.rule_of(field);
+        let value = rule.and_then(|rule| map.supporter_value(rule, &supporter.cells).ok());
+        value.unwrap_or_default()
+    };
+    [value("FirstName"), value("LastName")]
+}
+
+fn names_of_contact(map: &FieldMap, seen: &SeenContact) -> [Cell; 2] {
+    let cell = |field: &str| {
+        let cell = map.rule_of(field).and_then(|at| seen.contact.cells.get(at));
+        cell.cloned().unwrap_or_default()
+    };
+    [cell("FirstName"), cell("LastName")]
+}
+
 /// The supporter as the matcher reads people.
 #[must_use]
 pub fn person_of_supporter(map: &FieldMap, supporter: &Supporter, email: &Email) -> Person {
     let reader = PeopleReader::new(map, email);
-    reader.understand(&reader.names_of_supporter(supporter))
+    reader.understand(&names_of_supporter(map, supporter))
 }
 
 /// The Contact as the matcher reads people.
 #[must_use]
 pub fn person_of_contact(map: &FieldMap, seen: &SeenContact, email: &Email) -> Person {
     let reader = PeopleReader::new(map, email);
-    reader.understand(&reader.names_of_contact(seen))
+    reader.understand(&names_of_contact(map, seen))
 }
 
 /// Reads people on one address as the matcher does. Most who meet there are spelled alike on both sides: whoever is spelled as
@@ -91,29 +113,12 @@ impl<'a> PeopleReader<'a> {
 
     /// A supporter.
     pub fn supporter(&mut self, supporter: &Supporter) -> Arc<Person> {
-        self.read(self.names_of_supporter(supporter))
+        self.read(names_of_supporter(self.map, supporter))
     }
 
     /// A Contact.
     pub fn contact(&mut self, seen: &SeenContact) -> Arc<Person> {
-        self.read(self.names_of_contact(seen))
-    }
-
-    fn names_of_supporter(&self, supporter: &Supporter) -> [Cell; 2] {
-        let value = |field: &str| {
-            let rule = self.map.rule_of(field);
-            let value = rule.and_then(|rule| self.map.supporter_value(rule, &supporter.cells).ok());
-            value.unwrap_or_default()
-        };
-        [value("FirstName"), value("LastName")]
-    }
-
-    fn names_of_contact(&self, seen: &SeenContact) -> [Cell; 2] {
-        let cell = |field: &str| {
-            let cell = self.map.rule_of(field).and_then(|at| seen.contact.cells.get(at));
-            cell.cloned().unwrap_or_default()
-        };
-        [cell("FirstName"), cell("LastName")]
+        self.read(names_of_contact(self.map, seen))
     }
 
     fn read(&mut self, names: [Cell; 2]) -> Arc<Person> {

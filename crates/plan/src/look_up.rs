@@ -3,6 +3,7 @@
 //! In this order: the Contact Id the supporter's row carries, then our external id (deleted and merged Contacts too: a hit
 //! there is a link or a case, never a second Contact), then e-mail address and names.
 
+mod by_key;
 mod strangers;
 
 use std::borrow::Borrow;
@@ -17,13 +18,10 @@ pub use crate::choice::{PeopleReader, choose_contact, person_of_contact, person_
 use crate::claims::one_supporter_each;
 use crate::columns::SeenContact;
 use crate::read::{Fate, contacts, fates};
-use crate::rivals::ask_about_rivals;
+use crate::rivals::{ask_about_rivals, ask_who_else_names_them};
 use crate::{Directory, Fatal, SharedAddress, Sides};
-use strangers::ask_about_strangers;
-
-mod by_key;
-
 use by_key::by_key;
+use strangers::ask_about_strangers;
 
 /// Who the supporter is in Salesforce.
 #[derive(Debug, Clone)]
@@ -82,10 +80,10 @@ pub async fn look_up<S: Borrow<Supporter>>(
     let mut found: Vec<Found> =
         supporters.iter().map(|supporter| settle(sides, supporter, &fetched, depth)).collect();
     one_supporter_each(supporters, &mut found);
-    // A first load asks a whole table's worth of addresses: there the second claimant becomes the case.
-    if directory.is_none() {
-        ask_about_rivals(sides, supporters, &mut found).await?;
-    }
+    // Whoever comes in another batch has the same claim.
+    let whole_table = directory.is_some();
+    ask_who_else_names_them(sides, supporters, &mut found, whole_table).await?;
+    ask_about_rivals(sides, supporters, &mut found, whole_table).await?;
     if sides.settings.shared_address == SharedAddress::Case {
         ask_about_strangers(sides, supporters, &fetched, &mut found).await?;
     }
@@ -335,7 +333,7 @@ fn foreign(seen: &SeenContact, fetched: &Fetched) -> bool {
 }
 
 /// The address differs and not even the names agree: whoever typed that id may have meant somebody else.
-fn disagrees_entirely(sides: &Sides, supporter: &Supporter, seen: &SeenContact) -> bool {
+pub(crate) fn disagrees_entirely(sides: &Sides, supporter: &Supporter, seen: &SeenContact) -> bool {
     let Some(email) = email_of(&sides.map, supporter) else { return false };
     if seen.emails.is_empty() || seen.emails.contains(&email) {
         return false;
