@@ -115,6 +115,45 @@ async fn an_excluded_contact_is_left_alone_and_its_person_is_not_created_again()
 }
 
 #[tokio::test]
+async fn of_two_excluded_contacts_of_one_person_no_third_is_created() {
+    let mut world = World::default();
+    world.settings.exclude = vec![Exclude { field: "LeadSource".into(), values: vec!["Board".into()] }];
+    let h = Harness::start_in(world).await;
+    for _ in 0..2 {
+        h.contact(&Contact::new("Jo", "Doe", "jo@example.org").with("LeadSource", "Board"));
+    }
+    h.supporter(&Person::new(1, "Jo", "Doe", "jo@example.org").in_city("Perth")).await;
+    let report = h.sync().await;
+    assert_eq!(report.outcome("skipped:excluded"), 1, "{report:?}");
+    assert_eq!((h.contacts().len(), h.link(1)), (2, None));
+    // AND a partner behind the same address is somebody else
+    h.supporter(&Person::new(2, "Walter", "Okonkwo", "jo@example.org")).await;
+    h.sync().await;
+    assert_eq!(h.contacts().len(), 3);
+}
+
+#[tokio::test]
+async fn of_two_contacts_of_other_supporters_no_third_is_created_and_a_person_looks() {
+    let h = Harness::start().await;
+    let mut ids = Vec::new();
+    for key in ["11", "12"] {
+        ids.push(h.contact(&Contact::new("Jo", "Doe", "jo@example.org").with("EN_Supporter_Id__c", key)));
+    }
+    for id in [11, 12] {
+        h.supporter(&Person::new(id, "Jo", "Doe", "jo@example.org")).await;
+    }
+    h.sync().await;
+    assert_eq!((h.link(11).as_ref(), h.link(12).as_ref()), (Some(&ids[0]), Some(&ids[1])));
+    h.supporter(&Person::new(13, "Jo", "Doe", "jo@example.org")).await;
+    let report = h.sync().await;
+    assert_eq!((h.contacts().len(), h.link(13)), (2, None), "{report:?}");
+    assert_eq!(h.cases(), ["two_supporters_one_contact"]);
+    let case = h.sides.state.cases_page(None, 1).unwrap().remove(0);
+    let named: Vec<String> = case.contacts.iter().map(ToString::to_string).collect();
+    assert_eq!(named, ids);
+}
+
+#[tokio::test]
 async fn a_person_erased_in_salesforce_is_not_made_again_by_an_edit() {
     for noticed_before_the_bin_was_emptied in [true, false] {
         let h = Harness::start().await;

@@ -378,7 +378,7 @@ fn by_email(sides: &Sides, supporter: &Supporter, fetched: &Fetched) -> Found {
 }
 
 /// Nobody free fits. The person may be there all the same: as a Contact that is not to be touched, which is then left alone,
-/// or as another supporter's, which a person must look at. Either way nobody is created a second time.
+/// or as another supporter's, which a person must look at. Either way nobody is created once more, though they be there twice already.
 fn set_apart(
     sides: &Sides,
     supporter: &Supporter,
@@ -389,14 +389,21 @@ fn set_apart(
     let (taken, free): (Vec<&SeenContact>, Vec<&SeenContact>) =
         holders.iter().partition(|seen| of_another_supporter(supporter, seen, fetched));
     let untouchable = free.into_iter().filter(|seen| seen.contact.person_account || seen.excluded);
-    let untouchable: Vec<SeenContact> = untouchable.cloned().collect();
-    if let found @ Found::One(..) = choose_contact(sides, supporter, email, untouchable) {
-        return found;
-    }
-    match choose_contact(sides, supporter, email, taken.into_iter().cloned().collect()) {
-        Found::One(seen, _) => {
-            case(CaseKind::TwoSupportersOneContact, vec![*seen], &["email_equal", "already_linked"])
+    let choose = |some: Vec<SeenContact>| choose_contact(sides, supporter, email, some);
+    match choose(untouchable.cloned().collect()) {
+        found @ Found::One(..) => return found,
+        // Whichever of them it is, it is left alone.
+        Found::Case { kind: CaseKind::AmbiguousContacts, contacts, .. } => {
+            if let found @ Found::One(..) = choose(contacts.into_iter().take(1).collect()) {
+                return found;
+            }
         }
-        Found::Case { .. } | Found::Nobody(_) => Found::Nobody(holders.to_vec()),
+        Found::Case { .. } | Found::Nobody(_) => {}
     }
+    let contacts = match choose(taken.into_iter().cloned().collect()) {
+        Found::One(seen, _) => vec![*seen],
+        Found::Case { kind: CaseKind::AmbiguousContacts, contacts, .. } => contacts,
+        Found::Case { .. } | Found::Nobody(_) => return Found::Nobody(holders.to_vec()),
+    };
+    case(CaseKind::TwoSupportersOneContact, contacts, &["email_equal", "already_linked"])
 }
