@@ -102,7 +102,9 @@ async fn what_was_put_off_or_decided_is_counted_apart_until_its_time() {
     assert_eq!(state.cases_aside(at(101)).unwrap().get(&kind), Some(&2), "its time has come");
     assert!(state.verify().unwrap().findings.is_empty());
     let _ = commit(&state, |changes| {
-        (1..=3).for_each(|n| drop(changes.close_case(kind, &subject(n))));
+        for n in 1..=3 {
+            changes.close_case(kind, &subject(n));
+        }
     })
     .await;
     assert!(state.cases_aside(at(7)).unwrap().is_empty());
