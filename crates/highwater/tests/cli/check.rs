@@ -345,7 +345,7 @@ async fn with_one_direction_switched_off_a_new_checkbox_and_an_empty_column_are_
     let one_way = |off: &str, more: &str| format!("{plain}\n[sync]\n{off} = false\n\n{field}{more}");
     // GIVEN a checkbox nobody ticked, whose no would keep each yes from being sent THEN nothing is begun before that is said
     stage.write("highwater.toml", &one_way("pull", ""));
-    let (_, text) = one(&findings(&stage, 0).await, "HW0325");
+    let (_, text) = one(&findings(&stage, 2).await, "HW0325");
     assert!(text.contains("would not be sent"), "{text}");
     stage.refuses("sync", 2, "HW0325").await;
     stage.write("highwater.toml", &one_way("pull", "direction = \"push\"\n"));
@@ -356,7 +356,7 @@ async fn with_one_direction_switched_off_a_new_checkbox_and_an_empty_column_are_
     // GIVEN a column nobody filled, and the other direction
     stage.sql("ALTER TABLE supporters ADD COLUMN opt_in_2 TEXT").await;
     stage.write("highwater.toml", &one_way("push", "").replace("\"opt_in\"", "\"opt_in_2\""));
-    let (_, text) = one(&findings(&stage, 0).await, "HW0326");
+    let (_, text) = one(&findings(&stage, 2).await, "HW0326");
     assert!(text.contains("would not be taken over"), "{text}");
     stage.refuses("sync", 2, "HW0326").await;
 }
