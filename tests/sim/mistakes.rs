@@ -60,7 +60,7 @@ noticed! {
     m08_what_is_planned_counts_as_agreed: BaseAtPlanTime at [KillPoint::K02], from 1;
     m09_what_is_on_its_way_is_not_remembered: IntentsDropped at [KillPoint::K32], from 4726;
     m10_result_rows_are_joined_by_their_order: JoinedByOrder at [], from 1;
-    m11_a_file_that_breaks_off_is_taken_as_whole: TruncatedFileAccepted at [], from 1310;
+    m11_a_file_that_breaks_off_is_taken_as_whole: TruncatedFileAccepted at [], from 1;
     m12_a_row_in_no_result_set_counts_as_saved: MissingKeyIsSuccess at [], from 1;
     m13_windows_end_at_this_machines_time: LocalClock at [], from 1;
     m14_an_overwritten_value_is_not_logged: ConflictNotLogged at [], from 1;
