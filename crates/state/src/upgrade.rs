@@ -1,14 +1,17 @@
 //! Formats of the whole state, and the way from an older one to this one.
 
-use crate::error::{Error, Fatal, Refusal};
+use model::Case;
+use serde::Serialize;
+
+use crate::error::{Damage, Error, Fatal, Refusal};
 use crate::keys;
-use crate::meta::{self, MetaRow};
+use crate::meta::{self, Counts, MetaRow};
 use crate::record::{self, Record};
 use crate::store::{Batch, Scan, Store};
 use crate::tree::Tree;
 
 /// The format this version writes.
-pub(crate) const FORMAT: u32 = 6;
+pub(crate) const FORMAT: u32 = 7;
 
 /// One step: turns a state of format `from` into one of `from + 1`. Runs in as many commits as it likes and may be cut off
 /// after any of them: it must find its way when it runs again.
@@ -22,13 +25,15 @@ pub(crate) struct Step {
 /// Who is in a plan stands in the people themselves since then; a store on disk has left the index of it behind when it moved the rest.
 /// From 2 to 3 and from 3 to 4 nothing has to be done: leaves and people of earlier formats are read as they are, and written in
 /// today's form when they change. From 4 to 5 the store has moved conflicts into leaves when it was opened. From 5 to 6 nothing has to be done
-/// either: conflicts of earlier formats are read as they are. The number keeps older versions away.
+/// either: conflicts of earlier formats are read as they are. The number keeps older versions away. From 6 to 7 the cases that were put
+/// off are counted, which no commit had done before.
 pub(crate) const STEPS: &[Step] = &[
     Step { from: 1, run: forget_the_index_of_plans },
     Step { from: 2, run: |_| Ok(()) },
     Step { from: 3, run: |_| Ok(()) },
     Step { from: 4, run: |_| Ok(()) },
     Step { from: 5, run: |_| Ok(()) },
+    Step { from: 6, run: count_what_was_put_off },
 ];
 
 /// Rows removed by one commit.
@@ -46,6 +51,25 @@ fn forget_the_index_of_plans(store: &dyn Store) -> Result<(), Error> {
         }
         store.commit_blocking(batch)?;
     }
+}
+
+fn count_what_was_put_off(store: &dyn Store) -> Result<(), Error> {
+    let mut counts: Counts = meta::get(store, meta::COUNTS)?.unwrap_or_default();
+    counts.put_off = 0;
+    let mut after: Option<Vec<u8>> = None;
+    loop {
+        let rows = store.scan(Tree::Cases, Scan { prefix: &[], after: after.as_deref() }, PAGE)?;
+        let Some((last, _)) = rows.last() else { break };
+        after = Some(last.clone());
+        for (key, value) in &rows {
+            counts.put_off += u64::from(record::read::<Case>(key, value)?.standing.is_put_off());
+        }
+    }
+    let (key, value) = meta_row(meta::COUNTS, &counts)?;
+    let mut batch = Batch::new();
+    batch.put(Tree::Meta, key, value);
+    store.commit_blocking(batch)?;
+    Ok(())
 }
 
 /// Brings a state to format `to`. The format row moves with the last commit of each step, the manifest after all of them.
@@ -80,15 +104,37 @@ pub(crate) fn write(store: &dyn Store, format: u32) -> Result<(), Fatal> {
 
 /// The row that notes the format.
 pub(crate) fn row(format: u32) -> Result<(Vec<u8>, Vec<u8>), Fatal> {
-    let key = MetaRow::key(&meta::FORMAT.to_owned());
-    let value = record::write(&key, &MetaRow(format.into()))?;
+    meta_row(meta::FORMAT, &format)
+}
+
+/// A row of [`Tree::Meta`] as it lies in the store.
+fn meta_row<T: Serialize>(name: &str, value: &T) -> Result<(Vec<u8>, Vec<u8>), Fatal> {
+    let key = MetaRow::key(&name.to_owned());
+    let value = serde_json::to_value(value).map_err(|_| Fatal::damaged(Tree::Meta, &key, Damage::Content))?;
+    let value = record::write(&key, &MetaRow(value))?;
     Ok((key, value))
 }
 
 #[cfg(test)]
 mod tests {
+    use model::{CaseKind, Stamp, Standing, Subject, SupporterId};
+
     use super::*;
-    use crate::MemoryStore;
+    use crate::{CaseKey, MemoryStore};
+
+    fn case(n: u32, ignored: bool) -> Case {
+        Case {
+            kind: CaseKind::AmbiguousContacts,
+            subject: Subject::Supporter(SupporterId::parse(&n.to_string()).expect("an id")),
+            supporters: Vec::new(),
+            contacts: Vec::new(),
+            reasons: Vec::new(),
+            records: Vec::new(),
+            opened_at: Stamp::from_micros(1),
+            seen_at: Stamp::from_micros(1),
+            standing: Standing { ignored, ..Standing::default() },
+        }
+    }
 
     fn note(store: &dyn Store, name: &str) -> Result<(), Error> {
         let mut batch = Batch::new();
@@ -136,6 +182,28 @@ mod tests {
         upgrade(&store, STEPS, FORMAT).unwrap();
         let left = store.scan(Tree::Index, Scan::default(), 9).unwrap();
         assert_eq!(left.iter().map(|(key, _)| key.as_slice()).collect::<Vec<_>>(), [b"a1", b"b1"]);
+    }
+
+    #[test]
+    fn cases_that_an_earlier_version_put_off_are_counted() {
+        let store = MemoryStore::new(1);
+        write(&store, 6).unwrap();
+        let mut batch = Batch::new();
+        for n in 0..1_500_u32 {
+            let case = case(n, n % 3 == 0);
+            let key = Case::key(&CaseKey::of(&case));
+            batch.put(Tree::Cases, key.clone(), record::write(&key, &case).unwrap());
+        }
+        let before = Counts { links: 7, ..Counts::default() };
+        let (key, value) = meta_row(meta::COUNTS, &before).unwrap();
+        batch.put(Tree::Meta, key, value);
+        store.commit_blocking(batch).unwrap();
+        for _ in 0..2 {
+            upgrade(&store, STEPS, FORMAT).unwrap();
+            let counts: Counts = meta::get(&store, meta::COUNTS).unwrap().unwrap();
+            assert_eq!(counts, Counts { put_off: 500, ..before.clone() });
+            write(&store, 6).unwrap();
+        }
     }
 
     #[test]

@@ -197,9 +197,9 @@ fn a_later_format_is_refused_and_left_alone() {
     let dir = tempfile::tempdir().unwrap();
     with_one_person(dir.path());
     let manifest = dir.path().join("manifest.json");
-    let later = fs::read_to_string(&manifest).unwrap().replace("\"format\": 6", "\"format\": 7");
+    let later = fs::read_to_string(&manifest).unwrap().replace("\"format\": 7", "\"format\": 8");
     fs::write(&manifest, &later).unwrap();
-    assert_eq!(refusal(dir.path(), options()), Refusal::Newer { found: 7, known: 6 });
+    assert_eq!(refusal(dir.path(), options()), Refusal::Newer { found: 8, known: 7 });
     assert_eq!(fs::read_to_string(&manifest).unwrap(), later);
 }
 
