@@ -149,7 +149,7 @@ async fn read_narrow(marker: &mut Marker<'_>, window: &Window) -> Result<(), Fat
     };
     let mut pages = sides.org.keyset(keyset, None);
     while let Some(page) = pages.next_page().await? {
-        marker.mark(&page.iter().filter_map(Met::of).collect::<Vec<_>>()).await?;
+        marker.mark(&page.iter().map(Met::of).collect::<Result<Vec<_>, _>>()?).await?;
         reached(K25);
     }
     Ok(())
@@ -171,11 +171,12 @@ pub(crate) struct Met {
 }
 
 impl Met {
-    /// `None`: not one that can be marked.
-    pub(crate) fn of(row: &Row) -> Option<Self> {
-        let id = ContactId::parse(row.get("Id")?).ok()?;
-        let stamp = Stamp::parse(row.get("SystemModstamp")?).ok()?;
-        Some(Self { id, stamp, deleted: row.is_true("IsDeleted") })
+    /// # Errors
+    /// When the row is none that can be marked. The window is not done with then: whoever it was is not lost behind the watermark.
+    pub(crate) fn of(row: &Row) -> Result<Self, salesforce::Error> {
+        let id = row.required("Id", |text| ContactId::parse(text).ok())?;
+        let stamp = row.required("SystemModstamp", |text| Stamp::parse(text).ok())?;
+        Ok(Self { id, stamp, deleted: row.is_true("IsDeleted") })
     }
 }
 
@@ -228,5 +229,27 @@ impl Marker<'_> {
             reached(K24);
         }
         Ok(())
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::sync::Arc;
+
+    use salesforce::{Columns, ErrorKind};
+
+    use super::*;
+
+    #[test]
+    fn a_contact_without_id_or_stamp_is_not_passed_over_in_silence() {
+        let columns = Arc::new(Columns::new(["Id", "SystemModstamp", "IsDeleted"]));
+        let met = |values: [Option<&str>; 3]| Met::of(&Row::new(Arc::clone(&columns), values));
+        let (id, stamp) = (Some("0035g00000AbCdEAAV"), Some("2026-01-02T03:04:05.000Z"));
+        assert!(met([id, stamp, Some("true")]).unwrap().deleted);
+        for gone in
+            [[None, stamp, None], [id, None, None], [Some("nobody"), stamp, None], [id, Some("soon"), None]]
+        {
+            assert_eq!(met(gone).unwrap_err().kind(), ErrorKind::Contract);
+        }
     }
 }

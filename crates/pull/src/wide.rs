@@ -193,7 +193,7 @@ async fn mark_all(
     loop {
         let row = rows.next_row().await?;
         let last = row.is_none();
-        piece.extend(row.as_ref().and_then(Met::of));
+        piece.extend(row.as_ref().map(Met::of).transpose()?);
         if last || piece.len() >= most {
             // Rows come in no order that counts, and neighbours lie together in the state.
             piece.sort_unstable_by_key(|met: &Met| met.id);

@@ -144,12 +144,9 @@ impl KeysetPages {
     }
 
     fn position_of(&self, row: &Row) -> Result<Position, Error> {
-        let stamp = row.get(self.keyset.stamp.0.as_str()).and_then(|text| Stamp::parse(text).ok());
-        let id = row.get("Id").and_then(|text| SalesforceId::parse(text).ok());
-        match (stamp, id) {
-            (Some(stamp), Some(id)) => Ok(Position { stamp, id: id.as_str().to_owned() }),
-            _ => Err(Error::new(ErrorKind::Contract, "a row without stamp or Id").during(Call::Query)),
-        }
+        let stamp = row.required(self.keyset.stamp.0.as_str(), |text| Stamp::parse(text).ok())?;
+        let id = row.required("Id", |text| SalesforceId::parse(text).ok())?;
+        Ok(Position { stamp, id: id.as_str().to_owned() })
     }
 
     /// The last row given out: where another reading may go on.

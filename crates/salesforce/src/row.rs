@@ -6,6 +6,9 @@ use std::sync::Arc;
 
 use csv_async::ByteRecord;
 
+use crate::call::Call;
+use crate::error::{Error, ErrorKind};
+
 /// The columns of a set of rows. Names are found without regard to case, as Salesforce compares them.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Columns {
@@ -113,6 +116,17 @@ impl Row {
         self.get(column).is_some_and(|value| value.eq_ignore_ascii_case("true"))
     }
 
+    /// A value that every record has, as `parse` reads it: a row without it is none that could be passed over in silence.
+    ///
+    /// # Errors
+    /// [`ErrorKind::Contract`] when it is null, was not asked for, or does not parse.
+    pub fn required<T>(&self, column: &str, parse: impl FnOnce(&str) -> Option<T>) -> Result<T, Error> {
+        let value = self.get(column).and_then(parse);
+        value.ok_or_else(|| {
+            Error::new(ErrorKind::Contract, "a row without its Id or stamp").during(Call::Query)
+        })
+    }
+
     /// The columns.
     #[must_use]
     pub const fn columns(&self) -> &Arc<Columns> {
@@ -143,6 +157,11 @@ mod tests {
         assert_eq!(row.get("Email"), None);
         assert_eq!(row.get("Phone"), None);
         assert_eq!(row.at(9), None);
+        assert_eq!(row.required("id", |id| id.parse::<u32>().ok()).unwrap(), 3);
+        for column in ["Account.Name", "Email", "Phone"] {
+            let refused = row.required(column, |text| text.parse::<u32>().ok()).unwrap_err();
+            assert_eq!(refused.kind(), ErrorKind::Contract, "{column}");
+        }
         assert_eq!(format!("{row:?}"), "Row[\"Id\", \"Account.Name\"]");
     }
 
