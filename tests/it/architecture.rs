@@ -5,7 +5,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::path::{Path, PathBuf};
 
 /// Which of our crates each crate may be built from.
-const MAY_USE: [(&str, &[&str]); 17] = [
+const MAY_USE: [(&str, &[&str]); 18] = [
     ("actions", &["events", "model", "salesforce", "state"]),
     ("drill", &[]),
     (
@@ -27,7 +27,8 @@ const MAY_USE: [(&str, &[&str]); 17] = [
             "supporters",
         ],
     ),
-    ("events", &["model", "segments"]),
+    ("events", &["listen", "model", "segments"]),
+    ("listen", &[]),
     ("matching", &[]),
     ("model", &[]),
     ("plan", &["drill", "matching", "model", "salesforce", "state", "supporters"]),
@@ -36,7 +37,7 @@ const MAY_USE: [(&str, &[&str]); 17] = [
     ("report", &["model", "state"]),
     ("salesforce", &["drill", "model"]),
     ("segments", &["model"]),
-    ("service", &["drill", "model", "plan", "pull", "push", "salesforce", "state", "supporters"]),
+    ("service", &["drill", "listen", "model", "plan", "pull", "push", "salesforce", "state", "supporters"]),
     ("setup", &["model"]),
     ("simorg", &[]),
     ("state", &["drill", "model", "segments"]),

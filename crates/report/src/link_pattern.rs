@@ -2,6 +2,11 @@
 
 use std::fmt;
 
+use percent_encoding::{AsciiSet, NON_ALPHANUMERIC, utf8_percent_encode};
+
+/// All but letters, digits and `-._~` (RFC 3986, 2.3).
+const RESERVED: &AsciiSet = &NON_ALPHANUMERIC.remove(b'-').remove(b'.').remove(b'_').remove(b'~');
+
 /// A web address with `{id}` in it.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct LinkPattern {
@@ -47,20 +52,10 @@ impl LinkPattern {
         }
     }
 
-    /// The address for an id. Whatever the id holds is escaped (RFC 3986: all but letters, digits and `-._~`).
+    /// The address for an id. Whatever the id holds is escaped.
     #[must_use]
     pub fn fill(&self, id: &str) -> String {
-        let mut link = String::with_capacity(self.before.len() + id.len() + self.after.len());
-        link.push_str(&self.before);
-        for byte in id.bytes() {
-            if byte.is_ascii_alphanumeric() || b"-._~".contains(&byte) {
-                link.push(char::from(byte));
-            } else {
-                link.push_str(&format!("%{byte:02X}"));
-            }
-        }
-        link.push_str(&self.after);
-        link
+        format!("{}{}{}", self.before, utf8_percent_encode(id, RESERVED), self.after)
     }
 }
 

@@ -163,8 +163,8 @@ impl Org {
 
     fn period_path(&self, object: &str, list: &str, from: Stamp, until: Stamp) -> Result<String, Error> {
         let object = ObjectName::parse(object).map_err(name_error)?;
-        let (start, end) =
-            (percent_encoded(&from.to_seconds_text()), percent_encoded(&until.to_seconds_text()));
+        let (from, until) = (from.to_seconds_text(), until.to_seconds_text());
+        let (start, end) = (percent_encoded(&from), percent_encoded(&until));
         Ok(self.client().path(&format!("/sobjects/{object}/{list}/?start={start}&end={end}")))
     }
 }

@@ -5,6 +5,9 @@ use std::collections::BTreeMap;
 use std::io;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
+use rand_xoshiro::SplitMix64;
+use rand_xoshiro::rand_core::{Rng as _, SeedableRng as _};
+
 use crate::disk::{Disk, DiskFile};
 
 /// What survives a cut survives in pieces of this size.
@@ -85,7 +88,7 @@ impl CutDisk {
     #[must_use]
     pub fn after_cut(&self, seed: u64) -> Self {
         let platter = self.platter();
-        let mut draw = Draw(seed);
+        let mut draw = Draw(SplitMix64::seed_from_u64(seed));
         let mut after = Platter::default();
         for content in &platter.contents {
             let survived = survivor(content, &mut draw);
@@ -132,15 +135,12 @@ fn survivor(content: &Content, draw: &mut Draw) -> Vec<u8> {
     survived
 }
 
-/// A small generator of its own, so that a seed means the same for ever (SplitMix64).
-struct Draw(u64);
+/// A generator whose numbers are fixed by its definition, so that a seed means the same for ever.
+struct Draw(SplitMix64);
 
 impl Draw {
     fn next(&mut self) -> u64 {
-        self.0 = self.0.wrapping_add(0x9E37_79B9_7F4A_7C15);
-        let mixed = (self.0 ^ (self.0 >> 30)).wrapping_mul(0xBF58_476D_1CE4_E5B9);
-        let mixed = (mixed ^ (mixed >> 27)).wrapping_mul(0x94D0_49BB_1331_11EB);
-        mixed ^ (mixed >> 31)
+        self.0.next_u64()
     }
 
     fn below(&mut self, bound: usize) -> usize {

@@ -2,24 +2,22 @@
 
 use std::sync::{Mutex, PoisonError};
 
-/// SplitMix64. Good enough to shuffle rows and draw faults; not for secrets.
+use rand_xoshiro::SplitMix64;
+use rand_xoshiro::rand_core::{Rng as _, SeedableRng as _};
+
+/// Good enough to shuffle rows and draw faults; not for secrets.
 #[derive(Debug)]
-pub(crate) struct Random(Mutex<u64>);
+pub(crate) struct Random(Mutex<SplitMix64>);
 
 impl Random {
     /// A sequence that depends on the seed alone.
     pub(crate) fn new(seed: u64) -> Self {
-        Self(Mutex::new(seed))
+        Self(Mutex::new(SplitMix64::seed_from_u64(seed)))
     }
 
     /// The next number.
     pub(crate) fn next(&self) -> u64 {
-        let mut state = self.0.lock().unwrap_or_else(PoisonError::into_inner);
-        *state = state.wrapping_add(0x9E37_79B9_7F4A_7C15);
-        let mut z = *state;
-        z = (z ^ (z >> 30)).wrapping_mul(0xBF58_476D_1CE4_E5B9);
-        z = (z ^ (z >> 27)).wrapping_mul(0x94D0_49BB_1331_11EB);
-        z ^ (z >> 31)
+        self.0.lock().unwrap_or_else(PoisonError::into_inner).next_u64()
     }
 
     /// A number below `bound`; 0 when the bound is 0.

@@ -5,6 +5,8 @@ use std::ops::Bound;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use async_trait::async_trait;
+use rand_xoshiro::SplitMix64;
+use rand_xoshiro::rand_core::{Rng as _, SeedableRng as _};
 
 use crate::store::{Batch, Durable, Scan, SeeRow, Store};
 use crate::takeover::{self, EPOCH, GENERATION};
@@ -16,7 +18,6 @@ pub struct MemoryStore(Arc<Mutex<Medium>>);
 
 type MemoryKey = (Tree, Vec<u8>);
 
-#[derive(Default)]
 struct Medium {
     rows: BTreeMap<MemoryKey, Vec<u8>>,
     /// Per applied batch that is not synced yet: what it replaced, so that a crash can take it back.
@@ -26,14 +27,28 @@ struct Medium {
     crash_in: Option<u32>,
     full: bool,
     stopped: bool,
-    random: u64,
+    random: SplitMix64,
+}
+
+impl Medium {
+    fn new(random: SplitMix64) -> Self {
+        Self {
+            rows: BTreeMap::new(),
+            unsynced: Vec::new(),
+            generation: 0,
+            crash_in: None,
+            full: false,
+            stopped: false,
+            random,
+        }
+    }
 }
 
 impl MemoryStore {
     /// An empty store; `seed` decides what survives crashes.
     #[must_use]
     pub fn new(seed: u64) -> Self {
-        Self(Arc::new(Mutex::new(Medium { random: seed, ..Medium::default() })))
+        Self(Arc::new(Mutex::new(Medium::new(SplitMix64::seed_from_u64(seed)))))
     }
 
     /// Lets the `nth` commit from now (1 is the next one) be applied but not synced: it fails, as does everything after it.
@@ -52,7 +67,7 @@ impl MemoryStore {
     pub fn crash(&self) -> Self {
         let mut medium = self.medium();
         let pending = std::mem::take(&mut medium.unsynced);
-        let random = next_random(&mut medium.random);
+        let random = medium.random.next_u64();
         let survive = usize::try_from(random % (pending.len() as u64 + 1)).unwrap_or(0);
         let mut rows = std::mem::take(&mut medium.rows);
         for undo in pending.into_iter().skip(survive).rev() {
@@ -65,8 +80,8 @@ impl MemoryStore {
             .get(&(Tree::Meta, GENERATION.to_vec()))
             .and_then(|value| takeover::number_of(GENERATION, value).ok())
             .unwrap_or(0);
-        let survivor =
-            Medium { rows, generation, random: next_random(&mut medium.random), ..Medium::default() };
+        let random = SplitMix64::seed_from_u64(medium.random.next_u64());
+        let survivor = Medium { rows, generation, ..Medium::new(random) };
         Self(Arc::new(Mutex::new(survivor)))
     }
 
@@ -130,15 +145,6 @@ fn set(rows: &mut BTreeMap<MemoryKey, Vec<u8>>, key: MemoryKey, value: Option<Ve
         Some(value) => rows.insert(key, value),
         None => rows.remove(&key),
     }
-}
-
-/// `SplitMix64`: enough randomness for a test model, the same on every machine.
-fn next_random(state: &mut u64) -> u64 {
-    *state = state.wrapping_add(0x9e37_79b9_7f4a_7c15);
-    let mut mixed = *state;
-    mixed = (mixed ^ (mixed >> 30)).wrapping_mul(0xbf58_476d_1ce4_e5b9);
-    mixed = (mixed ^ (mixed >> 27)).wrapping_mul(0x94d0_49bb_1331_11eb);
-    mixed ^ (mixed >> 31)
 }
 
 #[async_trait]

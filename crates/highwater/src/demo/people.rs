@@ -128,7 +128,7 @@ struct Home {
 impl<'a> People<'a> {
     /// People whose ids begin at `first_id`, mixed from `sources`.
     #[must_use]
-    pub const fn new(sources: &'a [Twins], seed: u64, first_id: i64) -> Self {
+    pub fn new(sources: &'a [Twins], seed: u64, first_id: i64) -> Self {
         Self { sources, random: Random::new(seed), next_id: first_id, home: None }
     }
 

@@ -93,7 +93,7 @@ impl Org {
         let mut path = self.query_job_path(job, &format!("/results?maxRecords={max_records}"));
         if let Some(locator) = locator {
             path.push_str("&locator=");
-            path.push_str(&percent_encoded(locator));
+            path.extend(percent_encoded(locator));
         }
         let read = ToFile { to, sizes: self.client().config.sizes, empty: Empty::Refused };
         let arrived = self.client().run(&Ask::get(Call::QueryPage, path).csv(), &read).await?;

@@ -6,6 +6,7 @@ use crate::org::OrgState;
 use axum::body::{Body, to_bytes};
 use axum::http::{HeaderMap, Method, Request, header};
 use axum::response::{IntoResponse, Response};
+use percent_encoding::{AsciiSet, CONTROLS, utf8_percent_encode};
 use serde_json::{Value, json};
 use std::sync::Arc;
 use tower::ServiceExt;
@@ -85,16 +86,11 @@ async fn answered(response: Response) -> Answered {
     Answered { status, location, body: serde_json::from_slice(&bytes).unwrap_or(Value::Null) }
 }
 
-/// Blanks and other characters no URI may hold are encoded: queries are often written plainly here.
+/// Blanks and other characters no URI may hold (RFC 3986).
+const NO_URI: &AsciiSet =
+    &CONTROLS.add(b' ').add(b'"').add(b'<').add(b'>').add(b'{').add(b'}').add(b'\\').add(b'^').add(b'`');
+
+/// What no URI may hold is encoded: queries are often written plainly here.
 fn encoded(url: &str) -> String {
-    let mut done = String::with_capacity(url.len());
-    for byte in url.bytes() {
-        if byte.is_ascii_graphic() && !matches!(byte, b'"' | b'<' | b'>' | b'{' | b'}' | b'\\' | b'^' | b'`')
-        {
-            done.push(char::from(byte));
-        } else {
-            done.push_str(&format!("%{byte:02X}"));
-        }
-    }
-    done
+    utf8_percent_encode(url, NO_URI).to_string()
 }
