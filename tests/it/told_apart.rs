@@ -151,3 +151,24 @@ async fn a_dead_contact_with_the_id_whose_survivor_was_told_apart_does_not_lead_
     is_still_mary(&h, &mary);
     assert!(h.link(1).is_some_and(|jo| jo != mary));
 }
+
+#[tokio::test]
+async fn a_row_that_names_a_contact_merged_into_one_that_was_told_apart_does_not_lead_to_it() {
+    // GIVEN Jo, whose row names a Contact that was merged into Jo the younger, from whom an administrator told him apart
+    let h = Harness::start().await;
+    let younger = h.contact(&Contact::new("Jo", "Doe", "younger@example.org").with("MailingCity", "York"));
+    let old = h.contact(&Contact::new("Jo", "Doe", "old@example.org"));
+    let admin = h.org.admin();
+    admin.merge_as(&admin.person(), "Contact", &younger, &[old.as_str()]).expect("merged");
+    let mut changes = Changes::new();
+    changes.set_apart(&supporter(), ContactId::parse(&younger).expect("the org's ids are ids"));
+    let _ = h.sides.state.commit(changes).await.expect("durable");
+    // WHEN he is looked for
+    h.supporter(&Person::new(1, "Jo", "Doe", "jo@example.org").in_city("Perth").linked_to(&old)).await;
+    later(&h);
+    let report = h.sync().await;
+    // THEN
+    assert!(h.link(1).is_some_and(|jo| jo != younger), "{report:?}");
+    let held = ["Email", "MailingCity"].map(|field| h.contact_field(&younger, field));
+    assert_eq!(held, ["younger@example.org", "York"]);
+}

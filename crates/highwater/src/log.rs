@@ -8,11 +8,12 @@ use tracing_subscriber::fmt::MakeWriter;
 use crate::config::{LogFormat, LogLevel};
 
 /// Our own crates; everybody else is heard from `warn` up.
-const OURS: [&str; 17] = [
+const OURS: [&str; 18] = [
     "actions",
     "drill",
     "events",
     "highwater",
+    "listen",
     "matching",
     "model",
     "plan",

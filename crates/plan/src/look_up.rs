@@ -296,6 +296,10 @@ fn by_stored_id(sides: &Sides, supporter: &Supporter, fetched: &Fetched) -> Opti
             Fate::Deleted | Fate::Unknown => return None,
         },
     };
+    // Nor is whoever it was merged into.
+    if are_apart(supporter, seen.id(), fetched) {
+        return None;
+    }
     if belongs_to_another(supporter, seen, fetched) {
         return Some(case(CaseKind::TwoSupportersOneContact, vec![seen.clone()], &["stored_contact_id"]));
     }

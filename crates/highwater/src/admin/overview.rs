@@ -7,7 +7,6 @@ use askama::Template;
 use events::queue::Look;
 use model::{Side, Stamp};
 use serde_json::Value;
-use service::Schedule;
 use service::admin::{Reply, Visit};
 
 use super::frame::{Frame, filters, render};
@@ -131,9 +130,7 @@ fn of_schedule(desk: &Desk, now: Stamp) -> Result<Option<Notice>, Failure> {
     let Some(last) = desk.state.progress()?.cycle.map(|finished| finished.at) else {
         return Ok(Some(Notice::new(Mood::Asks, "No cycle has come to its end yet.")));
     };
-    let settings = &desk.config.schedule;
-    let schedule = Schedule::parse(&settings.text(), &settings.time_zone).ok();
-    let due = schedule.and_then(|schedule| schedule.next_due(Some(last), last));
+    let due = desk.config.schedule.times().ok().and_then(|schedule| schedule.next_due(Some(last), last));
     let late = due.is_some_and(|due| due.at.plus(LATE) < now);
     let text = || format!("The last cycle that came to its end did so at {}.", last.to_seconds_text());
     Ok(late.then(|| {

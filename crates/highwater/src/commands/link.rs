@@ -22,7 +22,8 @@ use crate::selection::{contact_id, supporter_id};
   highwater link set 10042 0035f00000Abc12AAB --why 'called her: the other one is her mother'
   highwater link end 10042 --why 'two people who share an address'
 
-Changing the Contact Id in the supporter's row corrects nobody who is linked: the row is a copy, and the linked Id is put back. \
+Changing the Contact Id in the supporter's row corrects nobody who is linked: the row is a copy. A Contact that it names instead is \
+asked about (`cases list`), and an Id that leads nowhere gives way to the linked one. \
 `set` ends every other link of the two and syncs them as at a first meeting. `end` remembers that the two are different people; \
 the supporter is then matched anew, or gets a Contact of their own where Contacts are created. Both are carried out at once, take \
 the supporter's id from the Contact that is left, and are kept in the audit trail. No value is put back that went over while the \

@@ -277,7 +277,7 @@ impl Times {
             let every = Duration::from_secs(60 * config.replication.minutes());
             return Ok((!every.is_zero()).then_some(Self::Every(every)));
         };
-        let schedule = Schedule::parse(cron, &config.schedule.time_zone);
+        let schedule = Schedule::cron(cron, &config.schedule.time_zone);
         let schedule =
             schedule.map_err(|_| Failure::Unexpected("a schedule that was checked cannot be read"))?;
         Ok(Some(Self::Cron(Box::new(schedule))))
@@ -364,7 +364,7 @@ mod tests {
 
     #[test]
     fn a_cron_text_says_when_by_the_clock_on_the_wall_and_a_time_that_passed_in_a_run_is_made_up_for() {
-        let nightly = Times::Cron(Box::new(Schedule::parse("0 2 * * 1-5", "Europe/Lisbon").unwrap()));
+        let nightly = Times::Cron(Box::new(Schedule::cron("0 2 * * 1-5", "Europe/Lisbon").unwrap()));
         // A Friday in winter, then the Monday after, when the clocks have gone forward.
         let (friday, monday) = (at("2026-03-27T02:00:00Z"), at("2026-03-30T01:00:00Z"));
         let started = at("2026-03-26T09:00:00Z");

@@ -7,7 +7,6 @@ use std::path::{Path, PathBuf};
 use clap::Subcommand;
 use model::{Clock, Policy};
 use report::{Consent, LinkPattern, Links, Options};
-use state::State;
 
 use super::verify_merges;
 use crate::cli::Verb;
@@ -167,8 +166,12 @@ pub async fn run(args: &Args, desk: &Desk) -> Result<Exit, Failure> {
     let writer = target
         .map_or_else(|| desk.screen.writer(), |file| desk.screen.marked(Box::new(io::BufWriter::new(file))));
     let options = options(&desk.config, desk.screen.format, desk.screen.width());
-    let (state, which) = (desk.state.clone(), args.report.word());
-    let count = written(writer, move |to| write(&state, which, &options, to)).await?;
+    let state = desk.state.clone();
+    let write = match &args.report {
+        Report::Merges(_) => report::merges,
+        Report::Conflicts(_) => report::conflicts,
+    };
+    let count = written(writer, move |to| write(&state, &options, to)).await?;
     if let Some(count) = count.filter(|_| to_file) {
         desk.screen.say(&format!("{count} written")).await;
     }
@@ -197,13 +200,6 @@ pub async fn written<T: Send + 'static>(
         Err(problem) if problem.is_closed_pipe() => Ok(None),
         Err(report::Error::Format(format)) => Err(unfit(format.name())),
         Err(report::Error::Write(source)) => Err(Failure::Output { what: "the report".to_owned(), source }),
-    }
-}
-
-fn write(state: &State, which: &str, options: &Options, to: &mut dyn Write) -> Result<u64, report::Error> {
-    match which {
-        "conflicts" => report::conflicts(state, options, to),
-        _ => report::merges(state, options, to),
     }
 }
 

@@ -189,11 +189,9 @@ async fn cycles(
 fn schedule(desk: &Desk) -> Result<Schedule, Failure> {
     let settings = &desk.config.schedule;
     let name = desk.state.org().map(|org| org.to_string()).unwrap_or_default();
-    let parsed = Schedule::parse(&settings.text(), &settings.time_zone);
     let jitter = Duration::from_secs(settings.jitter_seconds.get());
-    parsed.map(|schedule| schedule.with_jitter(jitter, &name)).map_err(|problem| Failure::Arguments {
-        problem: problem.to_string(),
-        advice: "correct [schedule] in the configuration",
+    settings.times().map(|schedule| schedule.with_jitter(jitter, &name)).map_err(|problem| {
+        Failure::Arguments { problem: problem.to_string(), advice: "correct [schedule] in the configuration" }
     })
 }
 

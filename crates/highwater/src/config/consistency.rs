@@ -149,20 +149,19 @@ fn check_schedule(config: &Config) -> Result<(), ConfigError> {
             return refuse(config, key, "give either cron or every_minutes");
         }
     }
-    check_times(config, "schedule.cron", &cycles.text())?;
-    replication.cron.as_ref().map_or(Ok(()), |cron| check_times(config, "replication.cron", cron))
+    check_times(config, "schedule.time_zone", service::Schedule::check_zone(&cycles.time_zone))?;
+    check_times(config, "schedule.cron", cycles.times())?;
+    let replicated = |cron| service::Schedule::cron(cron, &cycles.time_zone);
+    replication.cron.as_ref().map_or(Ok(()), |cron| check_times(config, "replication.cron", replicated(cron)))
 }
 
-fn check_times(config: &Config, key: &str, text: &str) -> Result<(), ConfigError> {
-    match service::Schedule::parse(text, &config.schedule.time_zone) {
+fn check_times<T>(config: &Config, key: &str, times: Result<T, InvalidSchedule>) -> Result<(), ConfigError> {
+    match times {
         Ok(_) => Ok(()),
         Err(problem @ InvalidSchedule::Zone(_)) => refuse(config, "schedule.time_zone", &problem.to_string()),
-        Err(
-            problem @ (InvalidSchedule::Form(_)
-            | InvalidSchedule::Interval
-            | InvalidSchedule::Cron { .. }
-            | InvalidSchedule::Never(_)),
-        ) => refuse(config, key, &problem.to_string()),
+        Err(problem @ (InvalidSchedule::Cron { .. } | InvalidSchedule::Never(_))) => {
+            refuse(config, key, &problem.to_string())
+        }
     }
 }
 

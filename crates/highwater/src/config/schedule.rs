@@ -1,6 +1,9 @@
 //! `[schedule]`: when `highwater serve` runs a cycle.
 
+use std::num::NonZeroU32;
+
 use serde::Deserialize;
+use service::InvalidSchedule;
 
 use super::Whole;
 
@@ -19,14 +22,23 @@ pub struct Schedule {
 }
 
 /// Every hour.
-const USUAL_MINUTES: u64 = 60;
+const USUAL_MINUTES: Whole<1, 10_080> = Whole::of::<60>();
 
 impl Schedule {
-    /// The schedule as the service reads it: cron text, or an interval in minutes.
-    #[must_use]
-    pub fn text(&self) -> String {
-        let minutes = || self.every_minutes.map_or(USUAL_MINUTES, Whole::get);
-        self.cron.clone().unwrap_or_else(|| format!("{}m", minutes()))
+    /// The schedule as the service keeps it, without jitter.
+    ///
+    /// # Errors
+    /// [`InvalidSchedule`] when `cron` or `time_zone` is none.
+    pub fn times(&self) -> Result<service::Schedule, InvalidSchedule> {
+        match &self.cron {
+            Some(cron) => service::Schedule::cron(cron, &self.time_zone),
+            None => Ok(service::Schedule::every(self.minutes())),
+        }
+    }
+
+    fn minutes(&self) -> NonZeroU32 {
+        let minutes = self.every_minutes.unwrap_or(USUAL_MINUTES).get();
+        u32::try_from(minutes).ok().and_then(NonZeroU32::new).unwrap_or(NonZeroU32::MIN)
     }
 }
 

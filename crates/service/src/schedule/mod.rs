@@ -7,6 +7,7 @@ mod interval;
 mod jitter;
 
 use std::fmt;
+use std::num::NonZeroU32;
 use std::str::FromStr;
 use std::time::Duration;
 
@@ -16,20 +17,12 @@ use croner::Cron;
 use croner::parser::{CronParser, Seconds, Year};
 use model::Stamp;
 
-pub use interval::{LONGEST, SHORTEST};
-
 /// How far the wall clock may have been set back since the last start before that start stops counting.
 const CLOCK_STEP: Duration = Duration::from_secs(600);
 
-/// Why a text is no schedule.
+/// Why a cron text is no schedule.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 pub enum InvalidSchedule {
-    /// Neither an interval nor five cron fields.
-    #[error("a schedule is an interval like `1h` or `90m`, or a cron text of five fields, not {0:?}")]
-    Form(String),
-    /// An interval shorter than a minute or longer than a week.
-    #[error("an interval lies between 1m and 7d")]
-    Interval,
     /// Cron text that cannot be read, with the reason.
     #[error("the cron text {text:?} cannot be read: {reason}")]
     Cron {
@@ -72,20 +65,30 @@ pub struct Due {
 }
 
 impl Schedule {
-    /// Reads an interval (`1h`, `90m`, `1h30m`, `1d`) or a cron text of five fields or a nickname (`@daily`), which is
-    /// taken in the time zone `zone` (IANA name). Intervals count from midnight UTC of 1970-01-01, so `1h` means every full hour.
+    /// So often. Intervals count from midnight UTC of 1970-01-01: 60 minutes mean every full hour.
+    #[must_use]
+    pub fn every(minutes: NonZeroU32) -> Self {
+        Self::of(Rule::Every(Duration::from_secs(u64::from(minutes.get()) * 60)))
+    }
+
+    /// Reads a cron text of five fields or a nickname (`@daily`), which is taken in the time zone `zone` (IANA name).
     ///
     /// # Errors
     /// [`InvalidSchedule`] says what is wrong; a cron text that can never fire is refused here and not later.
-    pub fn parse(text: &str, zone: &str) -> Result<Self, InvalidSchedule> {
-        let text = text.trim();
-        let zone = Tz::from_str(zone.trim()).map_err(|_| InvalidSchedule::Zone(zone.to_owned()))?;
-        let rule = if text.starts_with('@') || text.split_whitespace().count() > 1 {
-            Rule::cron(text, zone)?
-        } else {
-            Rule::Every(interval::parse(text)?)
-        };
-        Ok(Self { rule, jitter: Duration::ZERO, name: String::new() })
+    pub fn cron(text: &str, zone: &str) -> Result<Self, InvalidSchedule> {
+        Rule::cron(text.trim(), zone_of(zone)?).map(Self::of)
+    }
+
+    /// Whether there is such a time zone, for a schedule that is in none.
+    ///
+    /// # Errors
+    /// [`InvalidSchedule::Zone`] when not.
+    pub fn check_zone(zone: &str) -> Result<(), InvalidSchedule> {
+        zone_of(zone).map(drop)
+    }
+
+    const fn of(rule: Rule) -> Self {
+        Self { rule, jitter: Duration::ZERO, name: String::new() }
     }
 
     /// Delays each slot by up to `most`, so that many installations do not call at the same second. How much is drawn from
@@ -131,6 +134,10 @@ impl Schedule {
         let gap = self.slot_after(slot).map_or(Duration::MAX, |next| next.since(slot));
         jitter::delay(&self.name, slot, self.jitter.min(gap / 2))
     }
+}
+
+fn zone_of(name: &str) -> Result<Tz, InvalidSchedule> {
+    Tz::from_str(name.trim()).map_err(|_| InvalidSchedule::Zone(name.to_owned()))
 }
 
 impl Rule {

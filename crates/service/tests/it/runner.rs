@@ -2,6 +2,7 @@
 
 use std::cell::RefCell;
 use std::future::Future;
+use std::num::NonZeroU32;
 use std::rc::Rc;
 use std::time::Duration;
 
@@ -25,12 +26,12 @@ fn wall() -> impl Fn() -> Stamp {
 
 /// Runs `test` against a runner whose job takes `takes` and answers with what it was asked for.
 async fn with_runner<F: Future<Output = ()>>(
-    schedule: Option<&str>,
+    every_minutes: Option<u32>,
     last: Option<&str>,
     takes: Duration,
     test: impl FnOnce(Handle<String, String>, CancellationToken, Seen) -> F,
 ) {
-    let schedule = schedule.map(|text| Schedule::parse(text, "UTC").unwrap());
+    let schedule = every_minutes.and_then(NonZeroU32::new).map(Schedule::every);
     let (runner, handle) = Runner::new(schedule, last.map(|text| Stamp::parse(text).unwrap()));
     let (stop, seen) = (CancellationToken::new(), Seen::default());
     let began = Instant::now();
@@ -62,7 +63,7 @@ async fn with_runner<F: Future<Output = ()>>(
 
 #[tokio::test(start_paused = true)]
 async fn the_schedule_starts_a_run_at_each_slot() {
-    with_runner(Some("1h"), None, MINUTE, |handle, _, seen| async move {
+    with_runner(Some(60), None, MINUTE, |handle, _, seen| async move {
         sleep(MINUTE * 125).await;
         assert_eq!(*seen.borrow(), ["begin due 30", "end due 31", "begin due 90", "end due 91"]);
         let status = handle.status();
@@ -77,7 +78,7 @@ async fn the_schedule_starts_a_run_at_each_slot() {
 
 #[tokio::test(start_paused = true)]
 async fn slots_missed_while_the_service_was_down_make_one_run_at_once() {
-    with_runner(Some("1h"), Some("2026-10-05T08:00:00Z"), MINUTE, |_, _, seen| async move {
+    with_runner(Some(60), Some("2026-10-05T08:00:00Z"), MINUTE, |_, _, seen| async move {
         sleep(MINUTE * 29).await;
         assert_eq!(*seen.borrow(), ["begin due 0", "end due 1"]);
     })
@@ -86,7 +87,7 @@ async fn slots_missed_while_the_service_was_down_make_one_run_at_once() {
 
 #[tokio::test(start_paused = true)]
 async fn slots_missed_during_a_long_run_make_one_run_after_it() {
-    with_runner(Some("1h"), None, MINUTE * 150, |_, _, seen| async move {
+    with_runner(Some(60), None, MINUTE * 150, |_, _, seen| async move {
         sleep(MINUTE * 331).await;
         assert_eq!(
             *seen.borrow(),
@@ -98,7 +99,7 @@ async fn slots_missed_during_a_long_run_make_one_run_after_it() {
 
 #[tokio::test(start_paused = true)]
 async fn a_manual_run_waits_for_the_one_that_is_going_on() {
-    with_runner(Some("1h"), None, MINUTE * 10, |handle, _, seen| async move {
+    with_runner(Some(60), None, MINUTE * 10, |handle, _, seen| async move {
         // GIVEN a scheduled run that began at 13:00
         sleep(MINUTE * 35).await;
         assert_eq!(handle.status().running.unwrap().trigger, Trigger::Schedule);
@@ -117,7 +118,7 @@ async fn a_manual_run_waits_for_the_one_that_is_going_on() {
 #[tokio::test(start_paused = true)]
 async fn neither_schedule_nor_people_keep_each_other_out() {
     // GIVEN runs that take longer than the schedule's interval, and two people in the queue
-    with_runner(Some("10m"), None, MINUTE * 15, |handle, _, seen| async move {
+    with_runner(Some(10), None, MINUTE * 15, |handle, _, seen| async move {
         sleep(MINUTE * 11).await;
         let (one, two) = tokio::join!(handle.run("one".into()), handle.run("two".into()));
         // THEN schedule and people take turns
@@ -198,7 +199,7 @@ async fn the_job_gets_the_token_that_is_cancelled() {
 async fn a_suspended_machine_runs_what_it_missed_within_a_nap() {
     // GIVEN a wall clock that jumps three hours ahead while tokio's time stands: the machine was suspended
     let clock = model::Clock::held(Stamp::parse("2026-10-05T12:30:00Z").unwrap());
-    let (runner, handle) = Runner::<(), ()>::new(Some(Schedule::parse("1h", "UTC").unwrap()), None);
+    let (runner, handle) = Runner::<(), ()>::new(NonZeroU32::new(60).map(Schedule::every), None);
     let stop = CancellationToken::new();
     let now = {
         let clock = clock.clone();

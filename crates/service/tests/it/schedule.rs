@@ -1,5 +1,6 @@
 //! When a run is due, apart from time zones.
 
+use std::num::NonZeroU32;
 use std::time::Duration;
 
 use model::Stamp;
@@ -12,28 +13,36 @@ fn at(text: &str) -> Stamp {
     Stamp::parse(text).unwrap()
 }
 
-fn utc(text: &str) -> Schedule {
-    Schedule::parse(text, "UTC").unwrap()
+fn utc(cron: &str) -> Schedule {
+    Schedule::cron(cron, "UTC").unwrap()
+}
+
+fn every(minutes: u32) -> Schedule {
+    Schedule::every(NonZeroU32::new(minutes).expect("more than none"))
+}
+
+fn hourly() -> Schedule {
+    every(60)
 }
 
 #[test]
 fn an_hourly_schedule_means_every_full_hour() {
-    for text in ["1h", "60m", "0 * * * *", "@hourly"] {
-        let due = utc(text).next_due(None, at("2026-10-05T12:34:56Z")).unwrap();
-        assert_eq!((due.at, due.overdue), (at("2026-10-05T13:00:00Z"), false), "{text}");
+    for schedule in [hourly(), utc("0 * * * *"), utc("@hourly")] {
+        let due = schedule.next_due(None, at("2026-10-05T12:34:56Z")).unwrap();
+        assert_eq!((due.at, due.overdue), (at("2026-10-05T13:00:00Z"), false), "{schedule}");
     }
 }
 
 #[test]
 fn a_run_covers_the_slot_it_began_in() {
-    let due = utc("1h").next_due(Some(at("2026-10-05T13:00:00Z")), at("2026-10-05T13:00:00Z")).unwrap();
+    let due = hourly().next_due(Some(at("2026-10-05T13:00:00Z")), at("2026-10-05T13:00:00Z")).unwrap();
     assert_eq!(due.at, at("2026-10-05T14:00:00Z"));
 }
 
 #[test]
 fn three_missed_hours_collapse_into_one_run_at_once() {
     // GIVEN an hourly schedule, and a machine that was off from ten to half past one
-    let (schedule, last, now) = (utc("1h"), at("2026-10-05T10:00:00Z"), at("2026-10-05T13:30:00Z"));
+    let (schedule, last, now) = (hourly(), at("2026-10-05T10:00:00Z"), at("2026-10-05T13:30:00Z"));
     // WHEN it comes back THEN one run is due at once
     let due = schedule.next_due(Some(last), now).unwrap();
     assert_eq!((due.at, due.overdue), (now, true));
@@ -45,19 +54,19 @@ fn three_missed_hours_collapse_into_one_run_at_once() {
 #[test]
 fn a_clock_set_back_by_seconds_does_not_run_a_slot_twice() {
     let (last, now) = (at("2026-10-05T13:00:00Z"), at("2026-10-05T12:59:58Z"));
-    assert_eq!(utc("1h").next_due(Some(last), now).unwrap().at, at("2026-10-05T14:00:00Z"));
+    assert_eq!(hourly().next_due(Some(last), now).unwrap().at, at("2026-10-05T14:00:00Z"));
 }
 
 #[test]
 fn a_last_run_far_in_the_future_does_not_silence_the_schedule() {
     let (last, now) = (at("2031-01-01T00:00:00Z"), at("2026-10-05T12:10:00Z"));
-    assert_eq!(utc("1h").next_due(Some(last), now).unwrap().at, at("2026-10-05T13:00:00Z"));
+    assert_eq!(hourly().next_due(Some(last), now).unwrap().at, at("2026-10-05T13:00:00Z"));
 }
 
 #[test]
 fn a_delayed_slot_is_still_waited_for_after_a_restart_within_its_delay() {
     // GIVEN a delayed slot whose own time is over but whose delay is not
-    let schedule = utc("1h").with_jitter(HOUR / 2, "north");
+    let schedule = hourly().with_jitter(HOUR / 2, "north");
     let last = at("2026-10-05T10:45:00Z");
     let first = schedule.next_due(Some(last), last).unwrap();
     assert!(first.at > first.slot.plus(Duration::from_secs(1)), "this name and slot must draw some delay");
@@ -69,30 +78,30 @@ fn a_delayed_slot_is_still_waited_for_after_a_restart_within_its_delay() {
 
 #[test]
 fn what_is_no_schedule_is_refused_with_the_reason() {
-    assert!(matches!(Schedule::parse("soon", "UTC"), Err(InvalidSchedule::Form(_))));
-    assert!(matches!(Schedule::parse("10s", "UTC"), Err(InvalidSchedule::Interval)));
-    assert!(matches!(Schedule::parse("61 * * * *", "UTC"), Err(InvalidSchedule::Cron { .. })));
-    assert!(matches!(Schedule::parse("* * * * * *", "UTC"), Err(InvalidSchedule::Cron { .. })));
-    assert!(matches!(Schedule::parse("@sometimes", "UTC"), Err(InvalidSchedule::Cron { .. })));
-    assert!(matches!(Schedule::parse("0 0 30 2 *", "UTC"), Err(InvalidSchedule::Never(_))));
-    assert!(matches!(Schedule::parse("1h", "Atlantis/Centre"), Err(InvalidSchedule::Zone(_))));
+    for text in ["", "soon", "1h30m", "90"] {
+        assert!(matches!(Schedule::cron(text, "UTC"), Err(InvalidSchedule::Cron { .. })), "{text}");
+    }
+    assert!(matches!(Schedule::cron("61 * * * *", "UTC"), Err(InvalidSchedule::Cron { .. })));
+    assert!(matches!(Schedule::cron("* * * * * *", "UTC"), Err(InvalidSchedule::Cron { .. })));
+    assert!(matches!(Schedule::cron("@sometimes", "UTC"), Err(InvalidSchedule::Cron { .. })));
+    assert!(matches!(Schedule::cron("0 0 30 2 *", "UTC"), Err(InvalidSchedule::Never(_))));
+    assert!(matches!(Schedule::cron("@hourly", "Atlantis/Centre"), Err(InvalidSchedule::Zone(_))));
 }
 
 #[test]
 fn a_schedule_says_what_it_is() {
-    assert_eq!(utc("90m").to_string(), "every 1h30m");
-    let weekly = Schedule::parse("0 7 * * MON", "Europe/London").unwrap();
+    assert_eq!(every(90).to_string(), "every 1h30m");
+    let weekly = Schedule::cron("0 7 * * MON", "Europe/London").unwrap();
     assert_eq!(weekly.to_string(), "cron 0 7 * * MON in Europe/London");
 }
 
 fn any_schedule() -> impl Strategy<Value = Schedule> {
     let cron = prop::sample::select(vec!["*/5 * * * *", "0 * * * *", "30 2 * * *", "@weekly", "0 0 29 2 *"]);
     let zone = prop::sample::select(vec!["UTC", "Europe/London", "America/New_York", "Australia/Lord_Howe"]);
-    let every = (1_u64..=10_080).prop_map(|minutes| format!("{minutes}m"));
-    let text = prop_oneof![cron.prop_map(str::to_owned), every];
-    (text, zone, 0_u64..7_200, "[a-z]{0,8}").prop_map(|(text, zone, jitter, name)| {
-        Schedule::parse(&text, zone).unwrap().with_jitter(Duration::from_secs(jitter), &name)
-    })
+    let cron = (cron, zone).prop_map(|(text, zone)| Schedule::cron(text, zone).expect("it is one"));
+    let times = prop_oneof![cron, (1_u32..=10_080).prop_map(every)];
+    (times, 0_u64..7_200, "[a-z]{0,8}")
+        .prop_map(|(times, jitter, name)| times.with_jitter(Duration::from_secs(jitter), &name))
 }
 
 /// 2000 to 2037: what the zone tables know.
@@ -144,13 +153,13 @@ proptest! {
 
     #[test]
     fn parsing_never_panics(text in ".{0,40}", zone in "[A-Za-z/_]{0,24}") {
-        let _ = Schedule::parse(&text, "UTC");
-        let _ = Schedule::parse("1h", &zone);
+        let _ = Schedule::cron(&text, "UTC");
+        let _ = Schedule::cron("@hourly", &zone);
     }
 
     #[test]
     fn cron_like_text_never_panics(text in "[0-9*/,LW#?+@A-Z -]{0,30}") {
-        if let Ok(schedule) = Schedule::parse(&text, "Europe/London") {
+        if let Ok(schedule) = Schedule::cron(&text, "Europe/London") {
             prop_assert!(schedule.next_due(None, Stamp::from_seconds(1_800_000_000)).is_some());
         }
     }
