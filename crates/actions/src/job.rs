@@ -30,8 +30,6 @@ pub struct Jobs {
     pub spool: PathBuf,
 }
 
-/// How long an aborted job may take to come to its end.
-const ABORT_PATIENCE: Duration = Duration::from_secs(600);
 /// Before the id of a job in the notes; no event's id begins so.
 const NOTED: &[u8] = b"\0job\0";
 /// The most jobs a crash can leave behind: one delivery works at a time, and a job is noted before the next.
@@ -216,20 +214,8 @@ async fn sent(cx: &Delivery, job: &JobId, file: &Path) -> Result<(), Error> {
 
 /// Waits for the end. A job that runs too long is aborted. `None`: told to stop.
 async fn ended(cx: &Delivery, job: &JobId) -> Result<Option<JobInfo>, Error> {
-    let waited = cx.stop.run_until_cancelled(cx.org.wait(job, cx.jobs.patience, |_| {})).await;
-    match waited {
-        None => Ok(None),
-        Some(Err(error)) if error.kind() == ErrorKind::Deadline => {
-            match cx.org.abort_job(job).await {
-                Ok(_) => {}
-                // It came to its end in this very moment.
-                Err(error) if error.kind() == ErrorKind::Conflict => {}
-                Err(error) => return Err(error),
-            }
-            cx.org.wait(job, ABORT_PATIENCE, |_| {}).await.map(Some)
-        }
-        Some(ended) => ended.map(Some),
-    }
+    let waited = cx.org.wait_or_abort(job, Duration::ZERO, cx.jobs.patience, |_| {});
+    cx.stop.run_until_cancelled(waited).await.transpose()
 }
 
 /// Makes sure that a job whose sending failed does nothing any more, or is done with what it does.

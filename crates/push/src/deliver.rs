@@ -312,25 +312,8 @@ async fn wait(sides: &Sides, job: &JobId, entry: &JournalEntry) -> Result<Option
         sides.progress.advance(processed.saturating_sub(done));
         done = processed.max(done);
     };
-    let ended = tokio::select! {
-        biased;
-        () = sides.stop.cancelled() => return Ok(None),
-        ended = sides.org.wait_expecting(job, expected, left, watch) => ended,
-    };
-    match ended {
-        Ok(info) => Ok(Some(info)),
-        Err(error) if error.kind() == ErrorKind::Deadline => {
-            met(Branch::DeadlinePassed);
-            match sides.org.abort_job(job).await {
-                Ok(_) => {}
-                // It came to its end in this very moment.
-                Err(error) if error.kind() == ErrorKind::Conflict => {}
-                Err(error) => return Err(error.into()),
-            }
-            Ok(Some(sides.org.wait(job, Duration::from_secs(600), |_| {}).await?))
-        }
-        Err(error) => Err(error.into()),
-    }
+    let waited = sides.org.wait_or_abort(job, expected, left, watch);
+    Ok(sides.stop.run_until_cancelled(waited).await.transpose()?)
 }
 
 /// A job that failed as a whole says so once; its rows stay marked and the reason is for the operator. Whether the next job would fail

@@ -137,7 +137,8 @@ pub(crate) fn check_place(dir: &Path) -> Result<(), Error> {
     if metadata.is_symlink() {
         return Err(Refusal::Symlink(dir.to_path_buf()).into());
     }
-    if !metadata.is_dir() || (!dir.join(LOCK).exists() && !is_empty(dir)?) {
+    // In this order: whoever makes the directory at this moment makes the lock before anything else in it.
+    if !metadata.is_dir() || (!is_empty(dir)? && !dir.join(LOCK).exists()) {
         return Err(Refusal::NotAStateDirectory(dir.to_path_buf()).into());
     }
     Ok(())

@@ -2,6 +2,7 @@
 
 use std::time::Duration;
 
+use drill::{Branch, met};
 use model::JobId;
 use tokio::time::{Instant, sleep};
 
@@ -12,6 +13,8 @@ use crate::config::PollPolicy;
 use crate::error::{Error, ErrorKind};
 use crate::org::Org;
 
+/// How long an aborted job may take to end.
+const AFTER_ABORT: Duration = Duration::from_secs(600);
 /// Of what is left of the time a job is expected to take, so much passes before the next look.
 const SHARE: f64 = 0.6;
 
@@ -69,6 +72,32 @@ impl Org {
         on_progress: impl FnMut(&JobInfo) + Send,
     ) -> Result<JobInfo, Error> {
         self.wait_until_ended(Call::PollJob, job, expected, patience, on_progress).await
+    }
+
+    /// The same, and a job that runs past `patience` is aborted and waited for: what it saved until then stays, and is to be read. Whoever
+    /// stops waiting in between finds it aborted or at work later, as after a crash.
+    ///
+    /// # Errors
+    /// As for [`Org::abort_job`]. [`ErrorKind::Deadline`] when it does not end after that either.
+    pub async fn wait_or_abort(
+        &self,
+        job: &JobId,
+        expected: Duration,
+        patience: Duration,
+        on_progress: impl FnMut(&JobInfo) + Send,
+    ) -> Result<JobInfo, Error> {
+        match self.wait_expecting(job, expected, patience, on_progress).await {
+            Err(error) if error.kind() == ErrorKind::Deadline => {}
+            ended => return ended,
+        }
+        met(Branch::DeadlinePassed);
+        match self.abort_job(job).await {
+            Ok(_) => {}
+            // It came to its end in this very moment.
+            Err(error) if error.kind() == ErrorKind::Conflict => {}
+            Err(error) => return Err(error),
+        }
+        self.wait(job, AFTER_ABORT, |_| {}).await
     }
 
     /// The same for a query job, which must end in `JobComplete` to be of use.
